@@ -1,0 +1,196 @@
+import type { MapStore, ReadableAtom } from 'nanostores'
+import type { MadangError } from './errors.ts'
+import type { OutboxStorage } from './outboxDb.ts'
+import type {
+  Account, Conversation, Counts, Entry, File as StoredFile, Member, Message, Notification, Preferences, Presence, ServerInfo, Session, Welcome,
+} from './types.ts'
+
+/** What `createMadang` takes. Everything has a default that is right for a page served by Madang itself. */
+export interface MadangOptions {
+  /** Where the server is, without a path; `''` is the page's own origin. */
+  url?: string
+  /** Where messages wait until they are sent. Default: IndexedDB, and memory where there is none. */
+  storage?: OutboxStorage
+  /** A bearer token; without one the session cookie says who you are. */
+  token?: string
+}
+
+export type SessionState =
+  | { state: 'unknown' }
+  | { state: 'signed-out'; reason?: 'ended' | 'expired' }
+  | { state: 'signed-in'; account: Account; session: Session }
+
+/** What the connection banner shows; `until` is the time of the next try in UTC ms. */
+export type ConnectionState =
+  | { state: 'connecting' | 'online' | 'offline' | 'catching-up' }
+  | { state: 'waiting'; until: number }
+
+/** A conversation with what only this device knows. */
+export type ConversationView = Conversation & {
+  /** Messages of this device that failed to be sent. */
+  not_sent: number
+}
+
+export interface Timeline {
+  conversation_id: number
+  state: 'empty' | 'loading' | 'ready'
+  /** By seq, oldest first, then what waits in the outbox in the order written. */
+  items: Item[]
+  /** The newest entry of the log that this timeline holds. */
+  known_seq: number
+  more_before: boolean
+  more_after: boolean
+}
+
+export type SentItem = { kind: 'message'; message: Message; key: string; state: 'sent' }
+export type UnsentItem = {
+  kind: 'message'
+  /** `seq` is 0 until the server has given it one. */
+  message: Message
+  key: string
+  state: 'sending' | 'waiting' | 'failed'
+  error?: MadangError
+  uploads?: Upload[]
+  queued_at: number
+}
+export type SystemItem = { kind: 'system'; entry: Entry; key: string; state: 'sent' }
+/** One line of a timeline. `key` stays the same when a message yields to its stored twin. */
+export type Item = SentItem | UnsentItem | SystemItem
+
+export interface UploadProgress {
+  state: 'uploading' | 'done' | 'failed' | 'cancelled'
+  /** 0 to 1. */
+  part: number
+  stored?: StoredFile
+  error?: MadangError
+}
+
+/** A file on its way to the server. */
+export interface Upload {
+  id: string
+  file: globalThis.File
+  progress: ReadableAtom<UploadProgress>
+  cancel(): void
+  retry(): void
+}
+
+export interface Draft {
+  text: string
+  reply_to?: Message
+  uploads?: Upload[]
+}
+
+export type NotificationFilter = 'all' | 'unread' | 'mentions'
+export type NotificationChoice = { ids: number[] } | { group: string } | { all: true }
+export type ArchiveChoice = { ids: number[] } | { group: string } | { all_read: true }
+
+/** The bell and the inbox. */
+export interface Notifications {
+  /** `undefined` until `load` has been called. */
+  items: ReadableAtom<Notification[] | undefined>
+  counts: ReadableAtom<Counts>
+  /** Whether `loadMore` has more. */
+  more: ReadableAtom<boolean>
+  load(filter?: NotificationFilter): Promise<void>
+  loadMore(): Promise<void>
+  markSeen(): Promise<void>
+  markRead(choice: NotificationChoice): Promise<void>
+  archive(choice: ArchiveChoice): Promise<void>
+}
+
+export interface PreferenceChanges {
+  notify?: Preferences['notify']
+  /** UTC ms; 0 ends a mute. */
+  muted_until?: number
+  pinned?: boolean
+  archived?: boolean
+}
+
+/** One person's connection to one server: stores to read, actions to call. Actions reject with `MadangError`. */
+export interface Madang {
+  // Session
+  session: ReadableAtom<SessionState>
+  welcome(): Promise<Welcome>
+  /** Asks who is signed in, and connects when somebody is. */
+  start(): Promise<void>
+  stop(): void
+  signIn(who: { username: string; password: string }): Promise<void>
+  createAccount(who: {
+    username: string
+    password: string
+    display_name?: string
+    invitation?: string
+    claim?: string
+  }): Promise<void>
+  signOut(): Promise<void>
+  sessions(): Promise<Session[]>
+  endSession(id: number): Promise<void>
+  endOtherSessions(): Promise<void>
+  changePassword(current: string, next: string): Promise<void>
+  /** `picture_file_id` 0 takes the picture away. */
+  changeMe(changes: { display_name?: string; picture_file_id?: number }): Promise<Account>
+
+  // Connection
+  connection: ReadableAtom<ConnectionState>
+  /** The server's name, version and limits; known after the first `ready`. */
+  server: ReadableAtom<ServerInfo | undefined>
+  reconnectNow(): void
+  /** Whether this device has the person's attention; an app calls it on focus and blur. */
+  setActive(active: boolean): void
+
+  // People
+  accounts: MapStore<Record<number, Account>>
+  /** Asks the server when the account is unknown. */
+  accountOf(id: number): ReadableAtom<Account | undefined>
+  me: ReadableAtom<Account | undefined>
+  /** Watched while somebody listens. */
+  presenceOf(id: number): ReadableAtom<Presence | undefined>
+  findPeople(query: string): Promise<Account[]>
+
+  // Conversations
+  /** Pinned first, then by last activity. */
+  conversations: ReadableAtom<ConversationView[]>
+  conversationOf(id: number): ReadableAtom<ConversationView | undefined>
+  openDirect(accountId: number): Promise<Conversation>
+  createGroup(title: string, accountIds: number[]): Promise<Conversation>
+  changeConversation(id: number, changes: { title?: string; description?: string }): Promise<Conversation>
+  addMembers(id: number, accountIds: number[]): Promise<Conversation>
+  removeMember(id: number, accountId: number): Promise<void>
+  setRole(id: number, accountId: number, role: 'admin' | 'member'): Promise<void>
+  leave(id: number): Promise<void>
+  setPreferences(id: number, changes: PreferenceChanges): Promise<Preferences>
+  listMembers(id: number): Promise<Member[]>
+  /** Loaded when somebody listens, kept current by entries and receipts. */
+  membersOf(id: number): ReadableAtom<Member[] | undefined>
+
+  // Timeline
+  timelineOf(id: number): ReadableAtom<Timeline>
+  /** The newest page, or the page around the first unread message. */
+  openTimeline(id: number): Promise<void>
+  loadOlder(id: number): Promise<void>
+  loadNewer(id: number): Promise<void>
+  loadAround(id: number, seq: number): Promise<void>
+  jumpToLatest(id: number): Promise<void>
+  /** Shows at once and goes to the outbox. */
+  send(id: number, draft: Draft): void
+  retry(id: number, clientId: string): void
+  discard(id: number, clientId: string): void
+  edit(id: number, seq: number, text: string): Promise<void>
+  remove(id: number, seq: number): Promise<void>
+  react(id: number, seq: number, emoji: string, on: boolean): Promise<void>
+  /** Only forward, at most once a second. */
+  markRead(id: number, seq: number): void
+  typing(id: number): void
+  stopTyping(id: number): void
+  /** Who writes now, without oneself. */
+  typingIn(id: number): ReadableAtom<number[]>
+
+  // Files
+  upload(file: globalThis.File): Upload
+  /** A `url`, `thumbnail_url` or `picture_url` of the server as an address for the browser. */
+  fileUrl(path: string): string
+
+  notifications: Notifications
+  /** Entries as they arrive live, not while catching up. Returns the way to stop listening. */
+  arrivals(listener: (entry: Entry, conversation: ConversationView) => void): () => void
+}
