@@ -1,0 +1,125 @@
+"""What every command, event and body is made of: strict structs, ids, texts and their limits."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+from server.errors import Invalid, Unsupported
+
+MAX_TEXT = 8000
+MAX_DEPTH = 16
+MAX_PAYLOAD_BYTES = 128_000
+MAX_REPLY_BYTES = 256_000
+MAX_FILES_PER_MESSAGE = 10
+MAX_SAFE_INTEGER = 2**53 - 1
+
+# PostgreSQL refuses NUL in text and SQLite keeps it: refused at the door, so that both hold the same.
+_NO_NUL = r"^[^\u0000]*$"
+
+Id = Annotated[int, Meta(ge=1, le=MAX_SAFE_INTEGER)]
+Seq = Annotated[int, Meta(ge=1, le=MAX_SAFE_INTEGER)]
+Position = Annotated[int, Meta(ge=0, le=MAX_SAFE_INTEGER)]
+Milliseconds = Annotated[int, Meta(ge=0, le=MAX_SAFE_INTEGER, description="UTC milliseconds since 1970")]
+ClientId = Annotated[str, Meta(min_length=8, max_length=64, pattern=r"^[\x21-\x7e]*$")]
+MessageText = Annotated[str, Meta(max_length=MAX_TEXT, pattern=_NO_NUL)]
+Name = Annotated[str, Meta(min_length=1, max_length=60, pattern=_NO_NUL)]
+Description = Annotated[str, Meta(max_length=500, pattern=_NO_NUL)]
+Query = Annotated[str, Meta(max_length=100, pattern=_NO_NUL)]
+Cursor = Annotated[str, Meta(max_length=200, pattern=r"^[\x21-\x7e]*$")]
+Emoji = Annotated[str, Meta(min_length=1, max_length=32, pattern=_NO_NUL)]
+Username = Annotated[str, Meta(min_length=1, max_length=64, pattern=_NO_NUL)]
+DeviceName = Annotated[str, Meta(max_length=100, pattern=_NO_NUL)]
+# bcrypt reads 72 bytes and no more; the service measures bytes, this only keeps novels out.
+Password = Annotated[str, Meta(min_length=1, max_length=1000)]
+
+
+class Command(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a client asks for. Unknown fields are refused, so that a typing error is heard of."""
+
+
+class Body(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the server says. May gain fields; optional ones are left out when empty."""
+
+
+T = TypeVar("T")
+
+_AT = re.compile(r" - at `(?:key in )?\$(?P<path>[^`]*)`$")
+_TOO_LONG = re.compile(r"length <= (\d+)")
+_TOO_SHORT = re.compile(r"length >= (\d+)")
+_MISSING = re.compile(r"missing required field `([^`]+)`")
+_UNKNOWN = re.compile(r"unknown field `([^`]+)`")
+_DEEP_STEP = re.compile(r"[\[{]")
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+
+
+def decode_json(text: str | bytes, kind: type[T] | Any = Any) -> T:
+    """Strict JSON as a value of ``kind``.
+
+    No NaN, no infinity, no lone surrogates, at most ``MAX_DEPTH`` deep. Raises Invalid naming the field.
+    """
+    check_depth(text)
+    try:
+        return msgspec.json.decode(text, type=kind)  # type: ignore[no-any-return]
+    except msgspec.ValidationError as error:
+        raise explained(error) from None
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        raise Invalid("This is not valid JSON: check for NaN, broken text or a missing bracket.") from None
+
+
+def convert(value: Any, kind: type[T]) -> T:
+    """An already decoded value as a ``kind``. Raises Invalid naming the field."""
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise explained(error) from None
+
+
+def check_depth(text: str | bytes) -> None:
+    """Raises Invalid when brackets stand deeper than ``MAX_DEPTH`` in JSON ``text``."""
+    if text.count(b"[" if isinstance(text, bytes) else "[") + text.count(b"{" if isinstance(text, bytes) else "{") <= MAX_DEPTH:
+        return
+    depth = 0
+    for mark in re.findall(r"[\[\]{}]", _STRING.sub("", text.decode(errors="replace") if isinstance(text, bytes) else text)):
+        depth += 1 if mark in "[{" else -1
+        if depth > MAX_DEPTH:
+            raise Invalid(f"The payload is nested deeper than {MAX_DEPTH} levels.")
+
+
+def has_binary(value: Any) -> bool:
+    """Whether bytes hide anywhere in a decoded payload."""
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return True
+    if isinstance(value, dict):
+        return any(has_binary(item) for item in value.values())
+    return isinstance(value, list) and any(has_binary(item) for item in value)
+
+
+def refuse_binary(value: Any) -> None:
+    """Raises Unsupported when a payload carries bytes."""
+    if has_binary(value):
+        raise Unsupported("Binary payloads are not supported here; upload files over HTTP.")
+
+
+def explained(error: msgspec.ValidationError) -> Invalid:
+    """The library's complaint as a sentence for people, with the field it is about."""
+    text = str(error)
+    place = _AT.search(text)
+    path = place["path"].lstrip(".") if place else ""
+    what = text[: place.start()] if place else text
+    for pattern, sentence in ((_MISSING, "`{}` is missing."), (_UNKNOWN, "There is no field `{}` here.")):
+        if found := pattern.search(what):
+            field = f"{path}.{found[1]}".lstrip(".")
+            return Invalid(sentence.format(field), field=field)
+    name = f"`{path}`" if path else "The payload"
+    if found := _TOO_LONG.search(what):
+        return Invalid(f"{name} is too long: at most {found[1]}.", field=path or None)
+    if found := _TOO_SHORT.search(what):
+        return Invalid(f"{name} is too short: at least {found[1]}.", field=path or None)
+    if "matching regex" in what:
+        return Invalid(f"{name} contains characters that are not allowed.", field=path or None)
+    plain = what.replace("Expected `", "must be `").replace(", got `", ", not `")
+    return Invalid(f"{name} {plain[0].lower()}{plain[1:]}.", field=path or None)

@@ -1,0 +1,106 @@
+"""The notifications namespace: the inbox, its commands and its events."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta
+
+from server.protocol.base import Body, Command, Cursor, Id, Position, Seq
+
+Group = Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class Notification(Body):
+    """Something that calls for a person. Unread ones with the same ``type`` and ``group`` fold into one row."""
+
+    id: int
+    seq: Annotated[int, Meta(description="of its last change, in the account's own count")]
+    type: str
+    group: str
+    title: str
+    body: str
+    url: str
+    created_at: int
+    count: int
+    data: dict[str, Any]
+    actor_id: int | None = None
+    conversation_id: int | None = None
+    message_seq: int | None = None
+    seen_at: int | None = None
+    read_at: int | None = None
+    archived_at: int | None = None
+
+
+class ListNotifications(Command):
+    """The inbox, newest first."""
+
+    filter: Literal["all", "unread", "mentions"] = "all"
+    limit: Annotated[int, Meta(ge=1, le=100)] = 50
+    cursor: Cursor | None = None
+
+
+class FetchNotifications(Command):
+    """What changed in the inbox after ``after_seq``, oldest change first."""
+
+    after_seq: Position
+    limit: Annotated[int, Meta(ge=1, le=200)] = 200
+
+
+class MarkSeen(Command):
+    """The bell has been looked at up to ``up_to_seq``."""
+
+    up_to_seq: Seq
+
+
+class MarkNotificationsRead(Command):
+    """Read by ``ids``, by ``group``, or ``all``: exactly one of them."""
+
+    ids: Annotated[list[Id], Meta(min_length=1, max_length=200)] | None = None
+    group: Group | None = None
+    all: bool | None = None
+
+
+class Archive(Command):
+    """Put away by ``ids``, by ``group``, or ``all_read``: exactly one of them."""
+
+    ids: Annotated[list[Id], Meta(min_length=1, max_length=200)] | None = None
+    group: Group | None = None
+    all_read: bool | None = None
+
+
+class NotificationsPage(Body):
+    notifications: list[Notification]
+    cursor: str | None = None
+
+
+class NotificationChanges(Body):
+    notifications: list[Notification]
+    head_seq: int
+    more: bool
+
+
+class Counts(Body):
+    """What the bell shows."""
+
+    head_seq: int
+    unseen: int
+    unread: int
+
+
+COMMANDS: dict[str, tuple[type[Command], type[Body]]] = {
+    "list_notifications": (ListNotifications, NotificationsPage),
+    "fetch_notifications": (FetchNotifications, NotificationChanges),
+    "mark_seen": (MarkSeen, Counts),
+    "mark_read": (MarkNotificationsRead, Counts),
+    "archive": (Archive, Counts),
+}
+"""Every command of the namespace: what it takes, and what its reply carries in ``data``."""
+
+EVENTS: dict[str, tuple[type, ...]] = {
+    "ready": (Counts,),
+    "notification_created": (Notification, str),
+    "notification_changed": (Notification, str),
+    "counts": (Counts,),
+}
+"""Every event of the namespace with its arguments; a notification comes with its offset."""

@@ -1,0 +1,28 @@
+"""``python -m server.protocol.schema [typescript] [--check]``: writes the generated files, or checks or prints them."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from server.protocol.schema.generated import drifted, write
+
+
+def main(arguments: list[str]) -> int:
+    """The exit code: 1 when ``--check`` finds a file that has drifted."""
+    parser = argparse.ArgumentParser(prog="python -m server.protocol.schema", description=__doc__)
+    parser.add_argument("what", nargs="?", choices=["all", "typescript"], default="all")
+    parser.add_argument("--check", action="store_true", help="write nothing; fail when a generated file has drifted")
+    chosen = parser.parse_args(arguments)
+    if chosen.check:
+        stale = drifted()
+        for name in stale:
+            print(f"{name} differs from server/protocol: run `python -m server.protocol.schema`.", file=sys.stderr)
+        return 1 if stale else 0
+    for name in write():
+        print(f"Wrote {name}.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

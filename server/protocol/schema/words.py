@@ -1,0 +1,46 @@
+"""What the protocol modules declare, in the order in which they declare it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Literal, get_args, get_origin
+
+from msgspec import Struct
+
+from server.protocol import chat, http, notifications, reply
+
+SUBJECTS: dict[str, ModuleType] = {"reply": reply, "chat": chat, "notifications": notifications, "http": http}
+"""The modules that describe the wire, by the heading under which they are printed."""
+
+
+def structs(module: ModuleType) -> list[type[Struct]]:
+    """Every type that ``module`` declares itself."""
+    return [
+        value
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, Struct) and value.__module__ == module.__name__
+    ]
+
+
+def literals(module: ModuleType) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Every named choice of strings in ``module``, such as ``Role``, with what can be chosen."""
+    for name, value in vars(module).items():
+        if get_origin(value) is Literal:
+            yield name, get_args(value)
+
+
+def literal_names() -> dict[frozenset[str], str]:
+    """The name of each named choice of strings, by what can be chosen."""
+    return {frozenset(choices): name for module in SUBJECTS.values() for name, choices in literals(module)}
+
+
+def doc_of(kind: type) -> str:
+    """The docstring of a type as one paragraph a block, without marks for code; empty when it has none."""
+    return inspect.cleandoc(vars(kind).get("__doc__") or "").replace("``", "`")
+
+
+def summary_of(kind: type) -> str:
+    """The first paragraph of a type's docstring on one line."""
+    return " ".join(doc_of(kind).split("\n\n")[0].split())

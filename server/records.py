@@ -1,0 +1,136 @@
+"""Frozen rows that storage hands upwards, and the facts that a commit announces."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A person or a bot, with what only the server may know."""
+
+    id: int
+    username: str
+    display_name: str
+    role: str
+    password_hash: str | None
+    picture_file_id: int | None
+    account_version: int
+    created_at: int
+    disabled_at: int | None
+    last_seen_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One signed-in device. Its token is not here: only the SHA-256 of it is kept."""
+
+    id: int
+    account_id: int
+    device_name: str
+    created_at: int
+    last_used_at: int
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A conversation's own row, the same for all its members."""
+
+    id: int
+    kind: str
+    title: str
+    description: str | None
+    head_seq: int
+    member_count: int
+    rules: dict[str, str]
+    created_at: int
+    dissolved_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """Somebody's place in a conversation. ``history_from_seq``: the first entry they may see."""
+
+    conversation_id: int
+    account_id: int
+    role: str
+    joined_at: int
+    read_seq: int
+    history_from_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of a conversation's log; ``data`` is its JSON, as it goes out."""
+
+    position: int
+    conversation_id: int
+    seq: int
+    kind: str
+    actor_id: int
+    at: int
+    data: bytes
+    target_seq: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountChange:
+    """Something that happened to one account; ``data`` is the event's JSON without the version."""
+
+    account_id: int
+    version: int
+    event: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMark:
+    """A member's read mark moved; for the other members of a small conversation."""
+
+    conversation_id: int
+    account_id: int
+    read_seq: int
+    member_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationChange:
+    """A row of somebody's inbox that is new or has changed; ``notification`` is its JSON."""
+
+    account_id: int
+    seq: int
+    created: bool
+    notification: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SessionsEnded:
+    """Devices that were signed out: their live sockets close at once."""
+
+    account_id: int
+    session_ids: tuple[int, ...]
+    reason: str
+
+
+Fact = Entry | AccountChange | ReadMark | NotificationChange | SessionsEnded
+"""What a write announces with ``announce``: handed to the publisher after the commit, in commit order."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file's row. Until it is part of a message it is its uploader's alone."""
+
+    id: int
+    account_id: int
+    key: str
+    name: str
+    media_type: str
+    size_bytes: int
+    created_at: int
+    width: int | None = None
+    height: int | None = None
+    colour: str | None = None
+    has_thumbnail: bool = False
+    conversation_id: int | None = None
+    message_seq: int | None = None

@@ -1,0 +1,312 @@
+"""The open database: units of work for readers in a small pool, and one writer that commits in groups."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import logging
+import queue
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar, cast
+
+from peewee import InterfaceError, OperationalError, SqliteDatabase
+from playhouse.migrations import Runner
+
+from server.errors import Busy, ChatError, Unavailable
+from server.records import Fact
+from server.storage.models import database as open_database
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+GROUP_SIZE = 512
+"""At most so many pieces in one transaction: a bound on how long a sender waits for its neighbours."""
+
+_PRAGMAS = {
+    "journal_mode": "wal",
+    "synchronous": 2,  # FULL: an answer means that the row is on the disk
+    "foreign_keys": 1,
+    "busy_timeout": 5000,
+    "cache_size": -16_000,
+    "temp_store": 2,
+}
+_log = logging.getLogger(__name__)
+_outgoing = threading.local()
+
+
+def announce(fact: Fact) -> None:
+    """Tell the world about this once the surrounding write has been committed; forgotten if it is not."""
+    _outgoing.facts.append(fact)
+
+
+def together(bulk: Callable[[Sequence[tuple[Any, ...]]], list[Any]]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Marks a write that can be done for many callers at once.
+
+    ``bulk`` gets the argument tuples of calls that stand side by side in the queue, in their order, and
+    returns an outcome for each: a value, or the ChatError that only this caller hears.
+    """
+
+    def mark(single: Callable[P, R]) -> Callable[P, R]:
+        single.bulk = bulk  # type: ignore[attr-defined]
+        return single
+
+    return mark
+
+
+@dataclass(slots=True)
+class _Piece:
+    """One caller's write, and what became of it."""
+
+    work: Callable[..., Any]
+    args: tuple[Any, ...]
+    future: asyncio.Future[Any]
+    value: Any = None
+    error: BaseException | None = None
+    facts: list[Fact] = field(default_factory=list)
+
+    def settle(self) -> None:
+        """Wake the caller, who may have gone in the meantime."""
+        if self.future.done():
+            return
+        if self.error is not None:
+            self.future.set_exception(self.error)
+        else:
+            self.future.set_result(self.value)
+
+
+class Database:
+    """A SQLite file with its threads.
+
+    ``after_commit`` is called on the event loop with what a transaction announced, in commit order and
+    before any caller of that transaction goes on. ``on_batch(pieces, seconds)`` is for the metrics.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        readers: int = 4,
+        on_batch: Callable[[int, float], None] | None = None,
+    ) -> None:
+        self.path = path
+        self.after_commit: Callable[[list[Fact]], None] = lambda facts: None
+        self._on_batch = on_batch
+        self._db = SqliteDatabase(str(path), pragmas=_PRAGMAS)
+        self._queue: queue.SimpleQueue[_Piece | None] = queue.SimpleQueue()
+        self._readers = ThreadPoolExecutor(readers, thread_name_prefix="reader", initializer=self._db.connect)
+        self._writer = threading.Thread(target=self._run, name="writer", daemon=True)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._closing = False
+
+    async def open(self) -> None:
+        """Create or upgrade the file and start the writer. Raises when the safety pragmas do not hold."""
+        self._loop = asyncio.get_running_loop()
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        await asyncio.to_thread(self._prepare)
+        self._writer.start()
+
+    async def close(self) -> None:
+        """Commit what waits, then close every connection."""
+        self._closing = True
+        if self._writer.is_alive():
+            self._queue.put(None)
+            await asyncio.to_thread(self._writer.join)
+        await asyncio.to_thread(self._readers.shutdown)
+
+    async def read(self, query: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run ``query`` in a reader thread, in one consistent view of the database."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._readers, self._read, query, args, kwargs)
+
+    async def write(self, query: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run ``query`` in the writer's next transaction; returns after the commit.
+
+        It is all or nothing: a refusal or a failure leaves no trace and is raised here alone.
+        """
+        if self._closing:
+            raise Unavailable("The server is shutting down.")
+        if kwargs:
+            raise TypeError("a write takes positional arguments, so that its neighbours can be done together")
+        future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        self._queue.put(_Piece(query, args, future))
+        return await future
+
+    # Readers
+
+    def _read(self, query: Callable[..., R], args: tuple[Any, ...], kwargs: dict[str, Any]) -> R:
+        try:
+            with self._db.atomic():
+                return query(*args, **kwargs)
+        except (OperationalError, InterfaceError) as error:
+            raise _unavailable(error) from error
+
+    # The writer
+
+    def _prepare(self) -> None:
+        open_database.initialize(self._db)
+        with _lock_file(self.path.with_suffix(".lock")):
+            self._db.connect()
+            try:
+                self._assert_pragmas()
+                Runner(self._db, str(MIGRATIONS)).up()
+            finally:
+                self._db.close()
+
+    def _assert_pragmas(self) -> None:
+        """What durability rests on: a file system without WAL, say, must not go unnoticed."""
+        for name in ("journal_mode", "synchronous", "foreign_keys"):
+            found = self._db.execute_sql(f"pragma {name}").fetchone()[0]
+            if str(found).lower() != str(_PRAGMAS[name]):
+                raise RuntimeError(f"SQLite gives {name}={found} for {self.path}, but {_PRAGMAS[name]} is needed.")
+
+    def _run(self) -> None:
+        self._db.connect()
+        going = True
+        while going:
+            pieces, going = self._take()
+            if pieces:
+                started = time.perf_counter()
+                self._commit(pieces)
+                if self._on_batch:
+                    self._on_batch(len(pieces), time.perf_counter() - started)
+        self._db.close()
+
+    def _take(self) -> tuple[list[_Piece], bool]:
+        """Everything that waits, up to a bound; the second is false when the writer is to end."""
+        pieces: list[_Piece] = []
+        piece = self._queue.get()
+        while piece is not None:
+            pieces.append(piece)
+            if len(pieces) == GROUP_SIZE:
+                return pieces, True
+            try:
+                piece = self._queue.get_nowait()
+            except queue.Empty:
+                return pieces, True
+        return pieces, False
+
+    def _commit(self, pieces: list[_Piece]) -> None:
+        """One transaction for all; whatever happens, every caller is woken."""
+        try:
+            self._db.begin("IMMEDIATE")
+            try:
+                for run in _neighbours(pieces):
+                    self._do(run)
+                self._db.commit()
+            except BaseException:
+                with contextlib.suppress(Exception):
+                    self._db.rollback()
+                raise
+        except Exception as error:
+            _log.exception("a transaction of %d pieces failed", len(pieces))
+            failure = _unavailable(error)
+            for piece in pieces:
+                piece.error, piece.facts = piece.error or failure, []
+        assert self._loop is not None
+        with contextlib.suppress(RuntimeError):  # the loop is gone: nobody is left to tell
+            self._loop.call_soon_threadsafe(self._settle, pieces)
+
+    def _settle(self, pieces: list[_Piece]) -> None:
+        # Publishing comes first and follows the commit order: nobody publishes from a service.
+        facts = [fact for piece in pieces for fact in piece.facts]
+        if facts:
+            try:
+                self.after_commit(facts)
+            except Exception:
+                _log.exception("publishing after a commit failed")
+        for piece in pieces:
+            piece.settle()
+
+    def _do(self, run: list[_Piece]) -> None:
+        bulk = getattr(run[0].work, "bulk", None)
+        if bulk is not None and len(run) > 1 and self._do_together(bulk, run):
+            return
+        for piece in run:
+            self._do_single(piece)
+
+    def _do_together(self, bulk: Callable[[Sequence[tuple[Any, ...]]], list[Any]], run: list[_Piece]) -> bool:
+        """Whether the whole run could be done at once; if not, nothing of it stands."""
+        _outgoing.facts = []
+        try:
+            with self._savepoint():
+                outcomes = bulk([piece.args for piece in run])
+        except Exception:
+            _log.warning("a bulk write of %d pieces is done singly", len(run), exc_info=True)
+            return False
+        for piece, outcome in zip(run, outcomes, strict=True):
+            if isinstance(outcome, ChatError):
+                piece.error = outcome
+            else:
+                piece.value = outcome
+        run[-1].facts = _outgoing.facts
+        return True
+
+    def _do_single(self, piece: _Piece) -> None:
+        _outgoing.facts = []
+        try:
+            with self._savepoint():
+                piece.value = piece.work(*piece.args)
+        except (OperationalError, InterfaceError):
+            raise  # the database itself: it is the whole transaction's trouble
+        except Exception as error:
+            piece.error = error
+        else:
+            piece.facts = _outgoing.facts
+
+    @contextlib.contextmanager
+    def _savepoint(self) -> Iterator[None]:
+        connection = self._db.connection()
+        connection.execute("savepoint piece")
+        try:
+            yield
+        except BaseException:
+            # A full disk may have ended the transaction already; then there is nothing to go back to.
+            with contextlib.suppress(sqlite3.OperationalError):
+                connection.execute("rollback to piece")
+                connection.execute("release piece")
+            raise
+        connection.execute("release piece")
+
+
+def execute_many(sql: str, rows: Sequence[Sequence[Any]]) -> None:
+    """One statement for many rows: 8 us a row where a model's ``create`` takes 750."""
+    if rows:
+        cast(Any, open_database).connection().executemany(sql, rows)
+
+
+def fetch_all(sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    """The rows of a query that is asked often enough to be worth its own text."""
+    return cast(list[tuple[Any, ...]], cast(Any, open_database).connection().execute(sql, parameters).fetchall())
+
+
+def _neighbours(pieces: list[_Piece]) -> Iterator[list[_Piece]]:
+    """The pieces in their order, cut where the kind of work changes."""
+    run: list[_Piece] = []
+    for piece in pieces:
+        if run and piece.work is not run[-1].work:
+            yield run
+            run = []
+        run.append(piece)
+    yield run
+
+
+def _unavailable(error: Exception) -> ChatError:
+    if "locked" in str(error) or "busy" in str(error):
+        return Busy("The database is busy. Try again.", retry_after_ms=500)
+    return Unavailable("The database did not take this. Try again.", retry_after_ms=1000)
+
+
+@contextlib.contextmanager
+def _lock_file(path: Path) -> Iterator[None]:
+    """Holds off another process that starts with the same folder while the tables are changed."""
+    with path.open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
