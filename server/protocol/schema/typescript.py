@@ -1,4 +1,4 @@
-"""The contract as TypeScript: one interface for each type, and the two namespaces as ``socket.io-client`` wants them."""
+"""The contract as TypeScript: an interface for each type, and both namespaces as ``socket.io-client`` wants them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from server.protocol import chat, notifications
 from server.protocol.base import Command
 from server.protocol.chat import ENTRY_DATA, AccountChange, Entry
 from server.protocol.reply import Accepted, ErrorBody, Refused
-from server.protocol.schema.words import SUBJECTS, doc_of, literal_names, literals, structs
+from server.protocol.schema.words import SUBJECTS, doc_of, literal_names, literals, structs, summary_of_command
 
 HEAD = """\
 // Generated from server/protocol by `python -m server.protocol.schema`. Do not edit: a test fails when the two differ.
@@ -128,13 +128,19 @@ def _note(kind: inspect.Type) -> str:
 
 
 def _entry_data() -> str:
-    lines = [f"  {name}: {kind.__name__}" for name, kind in ENTRY_DATA.items()]
+    lines = "".join(f"  {name}: {kind.__name__}\n" for name, kind in ENTRY_DATA.items())
     kinds = "".join(f"  '{name}',\n" for name in ENTRY_DATA)
-    return (
-        "/** What an entry of each kind carries in `data`. */\nexport interface EntryData {\n" + "\n".join(lines) + "\n}\n"
-        "\nexport type EntryKind = keyof EntryData\n"
-        f"\n/** Every kind of entry, to subscribe to. */\nexport const ENTRY_KINDS = [\n{kinds}] as const satisfies readonly EntryKind[]\n"
-    )
+    return f"""\
+/** What an entry of each kind carries in `data`. */
+export interface EntryData {{
+{lines}}}
+
+export type EntryKind = keyof EntryData
+
+/** Every kind of entry, to subscribe to. */
+export const ENTRY_KINDS = [
+{kinds}] as const satisfies readonly EntryKind[]
+"""
 
 
 def _account_change() -> str:
@@ -157,7 +163,8 @@ def _namespace(prefix: str, module: ModuleType) -> list[str]:
     name = f"/{module.__name__.rsplit('.', 1)[-1]}"
     commands: Mapping[str, tuple[type[Struct], type[Struct]]] = module.COMMANDS
     asks = [
-        f"{_comment(doc_of(takes), '  ')}  {command}: (payload: {takes.__name__}, ack: Ack<{gives.__name__}>) => void"
+        f"{_comment(summary_of_command(command, takes), '  ')}"
+        f"  {command}: (payload: {takes.__name__}, ack: Ack<{gives.__name__}>) => void"
         for command, (takes, gives) in commands.items()
     ]
     tells = [f"  {event}: ({_arguments(event, kinds)}) => void" for event, kinds in module.EVENTS.items()]
@@ -173,7 +180,7 @@ def _arguments(event: str, kinds: tuple[type, ...]) -> str:
     first, *rest = kinds
     if first is Entry:
         return f"entry: EntryOf<'{event}'>, offset: string"
-    name = "notification" if first is notifications.Notification else event
+    name = "notification" if first is notifications.Notification else "payload"
     return f"{name}: {first.__name__}" + ", offset: string" * len(rest)
 
 

@@ -14,6 +14,16 @@ from server.protocol import chat, http, notifications, reply
 SUBJECTS: dict[str, ModuleType] = {"reply": reply, "chat": chat, "notifications": notifications, "http": http}
 """The modules that describe the wire, by the heading under which they are printed."""
 
+_SHARED = {
+    "start_typing": "One writes; the others see it for 6 seconds. May be sent without an acknowledgement.",
+    "stop_typing": "One has stopped writing. May be sent without an acknowledgement.",
+    "leave_conversation": "Leave a group; an owner hands over to the longest-serving admin, else member.",
+    "get_conversation": "One conversation as it stands for oneself.",
+    "add_reaction": "Put an emoji under a message; once more changes nothing.",
+    "remove_reaction": "Take one's emoji back.",
+}
+"""What the commands do that share their payload's type with another."""
+
 
 def structs(module: ModuleType) -> list[type[Struct]]:
     """Every type that ``module`` declares itself."""
@@ -44,3 +54,8 @@ def doc_of(kind: type) -> str:
 def summary_of(kind: type) -> str:
     """The first paragraph of a type's docstring on one line."""
     return " ".join(doc_of(kind).split("\n\n")[0].split())
+
+
+def summary_of_command(name: str, takes: type) -> str:
+    """What a command does, in a sentence or two."""
+    return _SHARED.get(name) or summary_of(takes)

@@ -1,45 +1,62 @@
-// Temporary copy of server/protocol until the generator writes this file.
+// Generated from server/protocol by `python -m server.protocol.schema`. Do not edit: a test fails when the two differ.
+// Times are UTC milliseconds, ids are integers, and every object may gain fields.
 
+/** Why a command or request was refused. */
+export type ErrorCode = 'unauthorized' | 'expired' | 'not_found' | 'forbidden' | 'invalid' | 'too_large' | 'client_id_conflict' | 'rate_limited' | 'busy' | 'unavailable' | 'unsupported' | 'internal'
+
+/** The one reply that every command gets. */
+export type Reply<Data> = { ok: true; data: Data } | { ok: false; error: ErrorBody }
+
+/** The last argument of a command: called once with the reply. */
+export type Ack<Data> = (reply: Reply<Data>) => void
+
+// reply
+
+/** Why not: a stable code, a sentence, and whether trying again can help. */
 export interface ErrorBody {
-  code: string
+  code: ErrorCode
   message: string
   retryable: boolean
   retry_after_ms?: number
   field?: string
 }
 
-export interface Accepted {
-  ok: boolean
-  data: unknown
-}
+// chat
 
-export interface Refused {
-  ok: boolean
-  error: ErrorBody
-}
+export type Role = 'owner' | 'admin' | 'member'
 
+export type ServerRole = 'owner' | 'admin' | 'person' | 'bot'
+
+export type Availability = 'online' | 'away' | 'busy' | 'offline'
+
+export type Notify = 'all' | 'mentions' | 'nothing'
+
+/** A person or a bot, as others see them. */
 export interface Account {
   id: number
   username: string
   display_name: string
-  role: 'owner' | 'admin' | 'person' | 'bot'
+  role: ServerRole
   picture_url?: string
 }
 
+/** Who may do what in a group, and what new members see of the past. */
 export interface Rules {
-  post: 'member' | 'admin'
-  invite: 'member' | 'admin'
-  mention_all: 'member' | 'admin'
+  post: 'admin' | 'member'
+  invite: 'admin' | 'member'
+  mention_all: 'admin' | 'member'
   history: 'all' | 'joined'
 }
 
+/** One member's own choices for one conversation. */
 export interface Preferences {
-  notify: 'all' | 'mentions' | 'nothing'
+  notify: Notify
   pinned: boolean
   archived: boolean
   muted_until?: number
 }
 
+/** A stored file; `url` is relative to the server and checked for membership at each download. */
 export interface File {
   id: number
   name: string
@@ -51,15 +68,18 @@ export interface File {
   duration_ms?: number
   alt?: string
   thumbnail_url?: string
+  /** mean colour, #rrggbb: the ground while the picture loads */
   blur?: string
 }
 
+/** The message that is answered; `excerpt` is at most 200 characters, empty once it is deleted. */
 export interface Quote {
   seq: number
   sender_id: number
   excerpt: string
 }
 
+/** One emoji under a message; `account_ids` names the first 20. */
 export interface Reaction {
   emoji: string
   count: number
@@ -67,6 +87,7 @@ export interface Reaction {
   account_ids: number[]
 }
 
+/** What was said. A deleted message keeps its `seq` with empty `text`. */
 export interface Message {
   conversation_id: number
   seq: number
@@ -82,6 +103,7 @@ export interface Message {
   deleted_at?: number
 }
 
+/** The newest message of a conversation for the list; `text` is cut at 200 characters. */
 export interface LastMessage {
   seq: number
   sender_id: number
@@ -91,6 +113,7 @@ export interface LastMessage {
   deleted: boolean
 }
 
+/** A conversation as one member sees it. */
 export interface Conversation {
   id: number
   kind: 'direct' | 'group' | 'open'
@@ -100,7 +123,7 @@ export interface Conversation {
   unread: number
   mentions: number
   member_count: number
-  role: 'owner' | 'admin' | 'member'
+  role: Role
   rules: Rules
   preferences: Preferences
   created_at: number
@@ -111,20 +134,12 @@ export interface Conversation {
   with?: Account
 }
 
+/** Who belongs to a conversation, and how far they have read. */
 export interface Member {
   account: Account
-  role: 'owner' | 'admin' | 'member'
+  role: Role
   joined_at: number
   read_seq: number
-}
-
-export interface Entry {
-  conversation_id: number
-  seq: number
-  kind: 'message_created' | 'message_edited' | 'message_deleted' | 'reaction_added' | 'reaction_removed' | 'member_added' | 'member_removed' | 'role_changed' | 'conversation_changed'
-  actor_id: number
-  at: number
-  data: unknown
 }
 
 export interface MessageEdited {
@@ -145,8 +160,8 @@ export interface ReactionChanged {
 
 export interface MemberChanged {
   account_id: number
-  role: 'owner' | 'admin' | 'member'
-  by: 'invite' | 'self' | 'admin'
+  role: Role
+  by: 'admin' | 'invite' | 'self'
 }
 
 export interface ConversationChanged {
@@ -155,129 +170,153 @@ export interface ConversationChanged {
   picture_url?: string
 }
 
+/** Say something. Answered after the commit; the same `client_id` and content gets the first answer again. */
 export interface SendMessage {
   conversation_id: number
   client_id: string
   text: string
-  reply_to_seq?: number
+  reply_to_seq?: number | null
   file_ids?: number[]
 }
 
+/** Change the text of a message of one's own. */
 export interface EditMessage {
   conversation_id: number
   seq: number
   text: string
 }
 
+/** Delete one's own message, or anybody's as admin of the group. Its text is gone for everybody. */
 export interface DeleteMessage {
   conversation_id: number
   seq: number
 }
 
+/** Add or take back a reaction. */
 export interface ReactToMessage {
   conversation_id: number
   seq: number
   emoji: string
 }
 
+/** What a conversation's log holds after `after_seq`, oldest first. */
 export interface FetchEntries {
   conversation_id: number
   after_seq: number
   limit?: number
 }
 
+/** A page of messages in their current state: before, after or around a place, else the newest. */
 export interface FetchMessages {
   conversation_id: number
-  before_seq?: number
-  after_seq?: number
-  around_seq?: number
+  before_seq?: number | null
+  after_seq?: number | null
+  around_seq?: number | null
   limit?: number
 }
 
+/** Everything up to `seq` has been read; the mark only moves forward. */
 export interface MarkRead {
   conversation_id: number
   seq: number
 }
 
+/** A command that names a conversation and nothing else. */
 export interface InConversation {
   conversation_id: number
 }
 
+/** The conversation of two people; the same one every time. */
 export interface OpenDirect {
   account_id: number
 }
 
+/** A new group with its first members; the creator becomes its owner. */
 export interface CreateGroup {
   client_id: string
   title: string
   account_ids: number[]
 }
 
+/** Rename or describe a group; what is left out stays. */
 export interface ChangeConversation {
   conversation_id: number
-  title?: string
-  description?: string
+  title?: string | null
+  description?: string | null
 }
 
+/** Bring people into a group. */
 export interface AddMembers {
   conversation_id: number
   account_ids: number[]
 }
 
+/** Take somebody out of a group. */
 export interface RemoveMember {
   conversation_id: number
   account_id: number
 }
 
+/** Make a member an admin of the group, or an admin a member again. */
 export interface SetRole {
   conversation_id: number
   account_id: number
   role: 'admin' | 'member'
 }
 
+/** One's conversations, most recently active first. */
 export interface ListConversations {
   limit?: number
-  cursor?: string
+  cursor?: string | null
 }
 
+/** Who belongs to a conversation, longest-serving first. */
 export interface ListMembers {
   conversation_id: number
   limit?: number
-  cursor?: string
+  cursor?: string | null
 }
 
+/** One's own choices for a conversation; what is left out stays. `muted_until` 0 ends a mute. */
 export interface SetPreferences {
   conversation_id: number
-  notify?: 'all' | 'mentions' | 'nothing'
-  muted_until?: number
-  pinned?: boolean
-  archived?: boolean
+  notify?: Notify | null
+  /** UTC milliseconds since 1970 */
+  muted_until?: number | null
+  pinned?: boolean | null
+  archived?: boolean | null
 }
 
+/** People on this server whose name or username begins with, or has a word that begins with, `query`. */
 export interface FindPeople {
   query: string
   limit?: number
 }
 
+/** The public face of accounts met by id: senders of old messages, for instance. */
 export interface GetAccounts {
   account_ids: number[]
 }
 
+/** Whether this device has the person's attention; none active for 5 minutes is `away`. */
 export interface SetActive {
   active: boolean
 }
 
+/** The presence of these people now, and `presence` events from now on; a new list replaces the old one. */
 export interface WatchPresence {
   account_ids: number[]
 }
 
+/** What happened to one's own account after a version one has seen. */
 export interface FetchAccountChanges {
   after_version: number
 }
 
-export interface Nothing {
-}
+/** Done; there is nothing more to say. */
+export type Nothing = Record<string, never>
 
+/** Where the message stands. `duplicate`: it was there already. */
 export interface MessageSent {
   conversation_id: number
   seq: number
@@ -285,6 +324,7 @@ export interface MessageSent {
   duplicate: boolean
 }
 
+/** The place of the entry that says so. */
 export interface EntryAppended {
   seq: number
 }
@@ -295,6 +335,7 @@ export interface EntriesPage {
   more: boolean
 }
 
+/** Messages oldest first, and whether there are more on either side. */
 export interface MessagesPage {
   messages: Message[]
   more_before: boolean
@@ -322,9 +363,10 @@ export interface Accounts {
   accounts: Account[]
 }
 
+/** How reachable somebody is. `last_seen_at` is there when they are offline. */
 export interface Presence {
   account_id: number
-  state: 'online' | 'away' | 'busy' | 'offline'
+  state: Availability
   last_seen_at?: number
 }
 
@@ -332,18 +374,14 @@ export interface Presences {
   presence: Presence[]
 }
 
-export interface AccountChange {
-  version: number
-  event: string
-  data: unknown
-}
-
+/** `reload`: too much has happened; load everything anew. */
 export interface AccountChanges {
   changes: AccountChange[]
   account_version: number
   reload: boolean
 }
 
+/** What this server is, and the limits it keeps. */
 export interface ServerInfo {
   name: string
   version: string
@@ -352,6 +390,7 @@ export interface ServerInfo {
   limits: Record<string, number>
 }
 
+/** The first event: who one is, and the 200 most recently active conversations. */
 export interface Ready {
   account: Account
   account_version: number
@@ -361,6 +400,7 @@ export interface Ready {
   more: boolean
 }
 
+/** The newest `seq` of conversations that changed: whoever has less is behind and fetches. */
 export interface Heads {
   epoch: string
   account_version: number
@@ -374,6 +414,7 @@ export interface Receipt {
   account_version?: number
 }
 
+/** Somebody writes; forget it at `until` (0: they have stopped). */
 export interface Typing {
   conversation_id: number
   account_id: number
@@ -401,12 +442,66 @@ export interface AccountChanged {
   account: Account
 }
 
+/** This worker stops; reconnect after about that long. */
 export interface Draining {
   retry_after_ms: number
 }
 
+/** What an entry of each kind carries in `data`. */
+export interface EntryData {
+  message_created: Message
+  message_edited: MessageEdited
+  message_deleted: MessageDeleted
+  reaction_added: ReactionChanged
+  reaction_removed: ReactionChanged
+  member_added: MemberChanged
+  member_removed: MemberChanged
+  role_changed: MemberChanged
+  conversation_changed: ConversationChanged
+}
+
+export type EntryKind = keyof EntryData
+
+/** Every kind of entry, to subscribe to. */
+export const ENTRY_KINDS = [
+  'message_created',
+  'message_edited',
+  'message_deleted',
+  'reaction_added',
+  'reaction_removed',
+  'member_added',
+  'member_removed',
+  'role_changed',
+  'conversation_changed',
+] as const satisfies readonly EntryKind[]
+
+/** One line of a conversation's log of one kind. */
+export interface EntryOf<Kind extends EntryKind> {
+  conversation_id: number
+  seq: number
+  kind: Kind
+  actor_id: number
+  at: number
+  data: EntryData[Kind]
+}
+
+/** One line of a conversation's log: `kind` tells what `data` is. */
+export type Entry = { [Kind in EntryKind]: EntryOf<Kind> }[EntryKind]
+
+/** One thing that happened to one's own account: the event's name and its payload. */
+export type AccountChange =
+  | { version: number; event: 'receipt'; data: Receipt }
+  | { version: number; event: 'conversation_added'; data: ConversationAdded }
+  | { version: number; event: 'conversation_removed'; data: ConversationRemoved }
+  | { version: number; event: 'preferences_changed'; data: PreferencesChanged }
+  | { version: number; event: 'account_changed'; data: AccountChanged }
+
+// notifications
+
+/** Something that calls for a person. Unread ones with the same `type` and `group` fold into one row. */
 export interface Notification {
   id: number
+  /** of its last change, in the account's own count */
   seq: number
   type: string
   group: string
@@ -424,31 +519,36 @@ export interface Notification {
   archived_at?: number
 }
 
+/** The inbox, newest first. */
 export interface ListNotifications {
-  filter?: 'all' | 'unread' | 'mentions'
+  filter?: 'all' | 'mentions' | 'unread'
   limit?: number
-  cursor?: string
+  cursor?: string | null
 }
 
+/** What changed in the inbox after `after_seq`, oldest change first. */
 export interface FetchNotifications {
   after_seq: number
   limit?: number
 }
 
+/** The bell has been looked at up to `up_to_seq`. */
 export interface MarkSeen {
   up_to_seq: number
 }
 
+/** Read by `ids`, by `group`, or `all`: exactly one of them. */
 export interface MarkNotificationsRead {
-  ids?: number[]
-  group?: string
-  all?: boolean
+  ids?: number[] | null
+  group?: string | null
+  all?: boolean | null
 }
 
+/** Put away by `ids`, by `group`, or `all_read`: exactly one of them. */
 export interface Archive {
-  ids?: number[]
-  group?: string
-  all_read?: boolean
+  ids?: number[] | null
+  group?: string | null
+  all_read?: boolean | null
 }
 
 export interface NotificationsPage {
@@ -462,37 +562,45 @@ export interface NotificationChanges {
   more: boolean
 }
 
+/** What the bell shows. */
 export interface Counts {
   head_seq: number
   unseen: number
   unread: number
 }
 
+// http
+
+/** Sign up. `invitation` where the server wants one; `claim` for the first account of a public server. */
 export interface CreateAccount {
   username: string
   password: string
-  display_name?: string
-  invitation?: string
-  claim?: string
-  device_name?: string
+  display_name?: string | null
+  invitation?: string | null
+  claim?: string | null
+  device_name?: string | null
 }
 
+/** Sign in on one device. */
 export interface CreateSession {
   username: string
   password: string
-  device_name?: string
+  device_name?: string | null
 }
 
+/** Change one's own face; what is left out stays. `picture_file_id` 0 takes the picture away. */
 export interface ChangeMe {
-  display_name?: string
-  picture_file_id?: number
+  display_name?: string | null
+  picture_file_id?: number | null
 }
 
+/** A new password; every other device is signed out. */
 export interface ChangePassword {
   current_password: string
   new_password: string
 }
 
+/** One signed-in device. */
 export interface Session {
   id: number
   device_name: string
@@ -502,6 +610,7 @@ export interface Session {
   connected: boolean
 }
 
+/** Who one is now; `token` is the bearer token and the sockets' `auth.token`. */
 export interface SignedIn {
   account: Account
   token: string
@@ -517,21 +626,118 @@ export interface Sessions {
   sessions: Session[]
 }
 
+/** What a visitor may know before signing in, for the sign-in page. */
 export interface Welcome {
   name: string
   version: string
-  registration: 'open' | 'invitation' | 'closed'
+  registration: 'closed' | 'invitation' | 'open'
   needs_claim: boolean
   first_account: boolean
 }
 
+/** A link that is good without a session until `expires_at`. */
 export interface FileLink {
   url: string
   expires_at: number
 }
 
-export type Role = 'owner' | 'admin' | 'member'
-export type ServerRole = 'owner' | 'admin' | 'person' | 'bot'
-export type Availability = 'online' | 'away' | 'busy' | 'offline'
-export type Notify = 'all' | 'mentions' | 'nothing'
-export type EntryKind = 'message_created' | 'message_edited' | 'message_deleted' | 'reaction_added' | 'reaction_removed' | 'member_added' | 'member_removed' | 'role_changed' | 'conversation_changed'
+/** What a client may ask on /chat: `Socket<ChatEvents, ChatCommands>`. */
+export interface ChatCommands {
+  /** Say something. Answered after the commit; the same `client_id` and content gets the first answer again. */
+  send_message: (payload: SendMessage, ack: Ack<MessageSent>) => void
+  /** Change the text of a message of one's own. */
+  edit_message: (payload: EditMessage, ack: Ack<EntryAppended>) => void
+  /** Delete one's own message, or anybody's as admin of the group. Its text is gone for everybody. */
+  delete_message: (payload: DeleteMessage, ack: Ack<EntryAppended>) => void
+  /** Put an emoji under a message; once more changes nothing. */
+  add_reaction: (payload: ReactToMessage, ack: Ack<EntryAppended>) => void
+  /** Take one's emoji back. */
+  remove_reaction: (payload: ReactToMessage, ack: Ack<EntryAppended>) => void
+  /** What a conversation's log holds after `after_seq`, oldest first. */
+  fetch_entries: (payload: FetchEntries, ack: Ack<EntriesPage>) => void
+  /** A page of messages in their current state: before, after or around a place, else the newest. */
+  fetch_messages: (payload: FetchMessages, ack: Ack<MessagesPage>) => void
+  /** Everything up to `seq` has been read; the mark only moves forward. */
+  mark_read: (payload: MarkRead, ack: Ack<ReadState>) => void
+  /** One writes; the others see it for 6 seconds. May be sent without an acknowledgement. */
+  start_typing: (payload: InConversation, ack: Ack<Nothing>) => void
+  /** One has stopped writing. May be sent without an acknowledgement. */
+  stop_typing: (payload: InConversation, ack: Ack<Nothing>) => void
+  /** The conversation of two people; the same one every time. */
+  open_direct: (payload: OpenDirect, ack: Ack<Conversation>) => void
+  /** A new group with its first members; the creator becomes its owner. */
+  create_group: (payload: CreateGroup, ack: Ack<Conversation>) => void
+  /** Rename or describe a group; what is left out stays. */
+  change_conversation: (payload: ChangeConversation, ack: Ack<Conversation>) => void
+  /** Leave a group; an owner hands over to the longest-serving admin, else member. */
+  leave_conversation: (payload: InConversation, ack: Ack<Nothing>) => void
+  /** Bring people into a group. */
+  add_members: (payload: AddMembers, ack: Ack<Conversation>) => void
+  /** Take somebody out of a group. */
+  remove_member: (payload: RemoveMember, ack: Ack<Nothing>) => void
+  /** Make a member an admin of the group, or an admin a member again. */
+  set_role: (payload: SetRole, ack: Ack<Nothing>) => void
+  /** One's conversations, most recently active first. */
+  list_conversations: (payload: ListConversations, ack: Ack<ConversationsPage>) => void
+  /** One conversation as it stands for oneself. */
+  get_conversation: (payload: InConversation, ack: Ack<Conversation>) => void
+  /** Who belongs to a conversation, longest-serving first. */
+  list_members: (payload: ListMembers, ack: Ack<MembersPage>) => void
+  /** One's own choices for a conversation; what is left out stays. `muted_until` 0 ends a mute. */
+  set_preferences: (payload: SetPreferences, ack: Ack<Preferences>) => void
+  /** People on this server whose name or username begins with, or has a word that begins with, `query`. */
+  find_people: (payload: FindPeople, ack: Ack<Accounts>) => void
+  /** The public face of accounts met by id: senders of old messages, for instance. */
+  get_accounts: (payload: GetAccounts, ack: Ack<Accounts>) => void
+  /** Whether this device has the person's attention; none active for 5 minutes is `away`. */
+  set_active: (payload: SetActive, ack: Ack<Nothing>) => void
+  /** The presence of these people now, and `presence` events from now on; a new list replaces the old one. */
+  watch_presence: (payload: WatchPresence, ack: Ack<Presences>) => void
+  /** What happened to one's own account after a version one has seen. */
+  fetch_account_changes: (payload: FetchAccountChanges, ack: Ack<AccountChanges>) => void
+}
+
+/** What the server tells on /chat. `offset` is kept by stock clients for their recovery. */
+export interface ChatEvents {
+  ready: (payload: Ready) => void
+  heads: (payload: Heads) => void
+  receipt: (payload: Receipt) => void
+  typing: (payload: Typing) => void
+  presence: (payload: Presence) => void
+  conversation_added: (payload: ConversationAdded) => void
+  conversation_removed: (payload: ConversationRemoved) => void
+  preferences_changed: (payload: PreferencesChanged) => void
+  account_changed: (payload: AccountChanged) => void
+  draining: (payload: Draining) => void
+  message_created: (entry: EntryOf<'message_created'>, offset: string) => void
+  message_edited: (entry: EntryOf<'message_edited'>, offset: string) => void
+  message_deleted: (entry: EntryOf<'message_deleted'>, offset: string) => void
+  reaction_added: (entry: EntryOf<'reaction_added'>, offset: string) => void
+  reaction_removed: (entry: EntryOf<'reaction_removed'>, offset: string) => void
+  member_added: (entry: EntryOf<'member_added'>, offset: string) => void
+  member_removed: (entry: EntryOf<'member_removed'>, offset: string) => void
+  role_changed: (entry: EntryOf<'role_changed'>, offset: string) => void
+  conversation_changed: (entry: EntryOf<'conversation_changed'>, offset: string) => void
+}
+
+/** What a client may ask on /notifications: `Socket<NotificationEvents, NotificationCommands>`. */
+export interface NotificationCommands {
+  /** The inbox, newest first. */
+  list_notifications: (payload: ListNotifications, ack: Ack<NotificationsPage>) => void
+  /** What changed in the inbox after `after_seq`, oldest change first. */
+  fetch_notifications: (payload: FetchNotifications, ack: Ack<NotificationChanges>) => void
+  /** The bell has been looked at up to `up_to_seq`. */
+  mark_seen: (payload: MarkSeen, ack: Ack<Counts>) => void
+  /** Read by `ids`, by `group`, or `all`: exactly one of them. */
+  mark_read: (payload: MarkNotificationsRead, ack: Ack<Counts>) => void
+  /** Put away by `ids`, by `group`, or `all_read`: exactly one of them. */
+  archive: (payload: Archive, ack: Ack<Counts>) => void
+}
+
+/** What the server tells on /notifications. `offset` is kept by stock clients for their recovery. */
+export interface NotificationEvents {
+  ready: (payload: Counts) => void
+  notification_created: (notification: Notification, offset: string) => void
+  notification_changed: (notification: Notification, offset: string) => void
+  counts: (payload: Counts) => void
+}
