@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, dataclass_transform
 
 import msgspec
 from msgspec import Meta, Struct
@@ -37,10 +37,13 @@ DeviceName = Annotated[str, Meta(max_length=100, pattern=_NO_NUL)]
 Password = Annotated[str, Meta(min_length=1, max_length=1000)]
 
 
+# The decorator tells the type checker what msgspec does: subclasses are frozen and keyword-only too.
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(msgspec.field,))
 class Command(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What a client asks for. Unknown fields are refused, so that a typing error is heard of."""
 
 
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(msgspec.field,))
 class Body(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the server says. May gain fields; optional ones are left out when empty."""
 
@@ -63,7 +66,7 @@ def decode_json(text: str | bytes, kind: type[T] | Any = Any) -> T:
     """
     check_depth(text)
     try:
-        return msgspec.json.decode(text, type=kind)  # type: ignore[no-any-return]
+        return msgspec.json.decode(text, type=kind)
     except msgspec.ValidationError as error:
         raise explained(error) from None
     except (msgspec.DecodeError, UnicodeError, RecursionError):
@@ -80,10 +83,11 @@ def convert(value: Any, kind: type[T]) -> T:
 
 def check_depth(text: str | bytes) -> None:
     """Raises Invalid when brackets stand deeper than ``MAX_DEPTH`` in JSON ``text``."""
-    if text.count(b"[" if isinstance(text, bytes) else "[") + text.count(b"{" if isinstance(text, bytes) else "{") <= MAX_DEPTH:
+    plain = text.decode(errors="replace") if isinstance(text, bytes) else text
+    if plain.count("[") + plain.count("{") <= MAX_DEPTH:
         return
     depth = 0
-    for mark in re.findall(r"[\[\]{}]", _STRING.sub("", text.decode(errors="replace") if isinstance(text, bytes) else text)):
+    for mark in re.findall(r"[\[\]{}]", _STRING.sub("", plain)):
         depth += 1 if mark in "[{" else -1
         if depth > MAX_DEPTH:
             raise Invalid(f"The payload is nested deeper than {MAX_DEPTH} levels.")

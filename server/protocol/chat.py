@@ -228,7 +228,7 @@ class SendMessage(Command):
     client_id: ClientId
     text: MessageText
     reply_to_seq: Seq | None = None
-    file_ids: Annotated[list[Id], Meta(max_length=MAX_FILES_PER_MESSAGE)] = []
+    file_ids: Annotated[list[Id], Meta(max_length=MAX_FILES_PER_MESSAGE)] = msgspec.field(default_factory=list)
 
 
 class EditMessage(Command):
@@ -399,6 +399,7 @@ class MessageSent(Body):
     seq: int
     sent_at: int
     duplicate: bool
+
 
 class EntryAppended(Body):
     """The place of the entry that says so."""
