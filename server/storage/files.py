@@ -1,0 +1,203 @@
+"""Files' rows: who uploaded what, which message carries it, and who may have it.
+
+All functions are plain and run inside the caller's unit of work. The bytes lie elsewhere, under ``key``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import quote
+
+from server.errors import Invalid, NotFound
+from server.protocol import chat
+from server.records import StoredFile
+from server.storage.models import Account, File, Membership, Message
+
+
+def create(
+    *,
+    account_id: int,
+    key: str,
+    name: str,
+    media_type: str,
+    size_bytes: int,
+    created_at: int,
+    width: int | None = None,
+    height: int | None = None,
+    colour: str | None = None,
+    has_thumbnail: bool = False,
+) -> StoredFile:
+    """A new file, its uploader's alone until a message carries it."""
+    row = File.create(
+        account_id=account_id,
+        key=key,
+        name=name,
+        media_type=media_type,
+        size_bytes=size_bytes,
+        created_at=created_at,
+        width=width,
+        height=height,
+        colour=colour,
+        has_thumbnail=has_thumbnail,
+    )
+    return _record(row)
+
+
+def get(file_id: int) -> StoredFile:
+    """The file whoever asks; raises NotFound. For people use ``visible_to``."""
+    row = File.get_or_none(File.id == file_id)
+    if row is None:
+        raise _not_found()
+    return _record(row)
+
+
+def visible_to(file_id: int, account_id: int) -> StoredFile:
+    """The file, if this account may have it now; raises NotFound.
+
+    Before it is sent that is its uploader; afterwards the current members of the conversation who may
+    see the message, as long as it is not deleted. A disabled account has nothing.
+    """
+    stored = get(file_id)
+    if not Account.select().where(Account.id == account_id, Account.disabled_at.is_null()).exists():
+        raise _not_found()
+    if stored.conversation_id is None:
+        allowed = stored.account_id == account_id
+    else:
+        allowed = _may_read(stored.conversation_id, stored.message_seq, account_id)
+    if not allowed:
+        raise _not_found()
+    return stored
+
+
+def picture_of(account_id: int) -> StoredFile:
+    """The picture that somebody chose for their face; raises NotFound when there is none."""
+    row = File.select().join(Account, on=(Account.picture_file_id == File.id)).where(Account.id == account_id).first()
+    if row is None:
+        raise _not_found()
+    return _record(row)
+
+
+def check_picture(file_id: int, account_id: int) -> StoredFile:
+    """One's own picture that no message carries: fit to be one's face. Raises Invalid for ``picture_file_id``."""
+    row = File.get_or_none((File.id == file_id) & (File.account_id == account_id) & File.conversation_id.is_null())
+    if row is None or not row.has_thumbnail:
+        raise Invalid("Choose a picture that you uploaded for this.", field="picture_file_id")
+    return _record(row)
+
+
+def body(stored: StoredFile) -> chat.File:
+    """The file in the words of the wire, with addresses relative to the server."""
+    address = f"/api/v1/files/{stored.id}"
+    return chat.File(
+        id=stored.id,
+        name=stored.name,
+        media_type=stored.media_type,
+        size_bytes=stored.size_bytes,
+        url=f"{address}/{quote(stored.name, safe='')}",
+        width=stored.width,
+        height=stored.height,
+        thumbnail_url=f"{address}/thumbnail" if stored.has_thumbnail else None,
+        blur=stored.colour,
+    )
+
+
+def attach(file_ids: Sequence[int], account_id: int, conversation_id: int, seq: int) -> list[StoredFile]:
+    """Make these files part of a message, in this order; call it inside the append's transaction.
+
+    Raises Invalid for ``file_ids`` when one is missing, somebody else's, named twice, or in use already.
+    """
+    if not file_ids:
+        return []
+    if len(set(file_ids)) != len(file_ids):
+        raise Invalid("A file is named twice.", field="file_ids")
+    free = File.select(File.id).where(
+        File.id.in_(file_ids), File.account_id == account_id, File.conversation_id.is_null()
+    )
+    found = {row.id for row in free}
+    # A face would vanish with the message that carries it.
+    faces = Account.select(Account.id).where(Account.id == account_id, Account.picture_file_id.in_(file_ids))
+    if len(found) != len(file_ids) or faces.exists():
+        raise Invalid("A file is missing, not yours, or already in use: upload it again.", field="file_ids")
+    for place, file_id in enumerate(file_ids):
+        File.update(conversation_id=conversation_id, message_seq=seq, place=place).where(File.id == file_id).execute()
+    return of_messages(conversation_id, [seq])[seq]
+
+
+def of_messages(conversation_id: int, seqs: Sequence[int]) -> dict[int, list[StoredFile]]:
+    """The files of these messages, each list in the sender's order; messages without files are left out."""
+    if not seqs:
+        return {}
+    rows = (
+        File.select()
+        .where(File.conversation_id == conversation_id, File.message_seq.in_(seqs))
+        .order_by(File.message_seq, File.place)
+    )
+    files: dict[int, list[StoredFile]] = {}
+    for row in rows:
+        files.setdefault(row.message_seq or 0, []).append(_record(row))
+    return files
+
+
+def release(conversation_id: int, seq: int) -> list[str]:
+    """Forget the files of a deleted message; returns the keys whose bytes may go after the commit."""
+    gone = (File.conversation_id == conversation_id) & (File.message_seq == seq)
+    keys = [row.key for row in File.select(File.key).where(gone)]
+    if keys:
+        File.delete().where(gone).execute()
+    return keys
+
+
+def release_orphans(created_before: int, limit: int = 500) -> list[str]:
+    """Forget files that were uploaded before then and never sent; returns the keys whose bytes may go.
+
+    At most ``limit`` at a time, so that nobody waits long behind a sweep. Faces of accounts stay.
+    """
+    faces = Account.select(Account.picture_file_id).where(Account.picture_file_id.is_null(False))
+    rows = list(
+        File.select(File.id, File.key)
+        .where(File.conversation_id.is_null(), File.created_at < created_before, File.id.not_in(faces))
+        .limit(limit)
+    )
+    if rows:
+        File.delete().where(File.id.in_([row.id for row in rows])).execute()
+    return [row.key for row in rows]
+
+
+def known_keys(keys: Sequence[str]) -> set[str]:
+    """Those of ``keys`` that a row still names."""
+    return {row.key for row in File.select(File.key).where(File.key.in_(keys))}
+
+
+def _may_read(conversation_id: int, seq: int | None, account_id: int) -> bool:
+    member = Membership.select().where(
+        Membership.conversation_id == conversation_id,
+        Membership.account_id == account_id,
+        Membership.history_from_seq <= seq,
+    )
+    standing = Message.select().where(
+        Message.conversation_id == conversation_id, Message.seq == seq, Message.deleted_at.is_null()
+    )
+    return bool(member.exists() and standing.exists())
+
+
+def _not_found() -> NotFound:
+    return NotFound("There is no such file.")
+
+
+def _record(row: Any) -> StoredFile:
+    return StoredFile(
+        id=row.id,
+        account_id=row.account_id,
+        key=row.key,
+        name=row.name,
+        media_type=row.media_type,
+        size_bytes=row.size_bytes,
+        created_at=row.created_at,
+        width=row.width,
+        height=row.height,
+        colour=row.colour,
+        has_thumbnail=row.has_thumbnail,
+        conversation_id=row.conversation_id,
+        message_seq=row.message_seq,
+    )
