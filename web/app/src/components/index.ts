@@ -1,0 +1,13 @@
+/** The shared parts of the interface. Their look is in components.css; state is an attribute. */
+export * from './Avatar.tsx'
+export * from './Badge.tsx'
+export * from './Button.tsx'
+export * from './Chip.tsx'
+export * from './Dialog.tsx'
+export * from './Field.tsx'
+export * from './Icon.tsx'
+export * from './Mark.tsx'
+export * from './Menu.tsx'
+export * from './Page.tsx'
+export * from './Popover.tsx'
+export * from './Toasts.tsx'
