@@ -105,6 +105,13 @@ class NotificationChange:
 
 
 @dataclass(frozen=True, slots=True)
+class CountsChanged:
+    """So many rows of somebody's inbox changed at once that only the counts are told."""
+
+    account_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class SessionsEnded:
     """Devices that were signed out: their live sockets close at once."""
 
@@ -113,7 +120,7 @@ class SessionsEnded:
     reason: str
 
 
-Fact = Entry | AccountChange | ReadMark | NotificationChange | SessionsEnded
+Fact = Entry | AccountChange | ReadMark | NotificationChange | CountsChanged | SessionsEnded
 """What a write announces with ``announce``: handed to the publisher after the commit, in commit order."""
 
 

@@ -1,0 +1,266 @@
+"""Inboxes: rows that fold, what has been seen, read and put away. Every change has a number of its own.
+
+A change takes the account's next ``notification_seq`` as the row's ``seq`` and is announced, so that a device
+that was away fetches what changed after the last number it knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import msgspec
+
+from server.protocol.notifications import Counts, Notification
+from server.records import CountsChanged, NotificationChange
+from server.storage.database import announce, execute_many, fetch_all
+
+Filter = Literal["all", "unread", "mentions"]
+
+MOST_ANNOUNCED = 50
+"""When more rows change at once, other devices are told the counts alone and fetch the rows when they are shown."""
+MOST_ACTORS = 20
+
+# In the order of the protocol's fields.
+_COLUMNS = (
+    "id, seq, type, group_key, title, body, url, created_at, count, data, actor_id, conversation_id, message_seq, "
+    "seen_at, read_at, archived_at"
+)
+_UNREAD = "read_at is null and archived_at is null"
+_OF_CONVERSATIONS = "('message', 'mention', 'reply', 'invitation')"
+_FILTERS = {"all": "", "unread": "and read_at is null", "mentions": "and type in ('mention', 'reply')"}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Something that calls for a person; ``data`` is what a client needs to say it in its own language."""
+
+    account_id: int
+    type: str
+    group: str
+    title: str
+    body: str
+    url: str
+    at: int
+    actor_id: int
+    conversation_id: int
+    message_seq: int
+    data: dict[str, Any]
+
+
+# Writing
+
+
+def add(call: Call) -> None:
+    """A new row, or one more in the unread row of the same ``type`` and ``group``, which then shows this one."""
+    [seq] = _take_seqs(call.account_id, 1)
+    unread = fetch_all(
+        f"select id, data from notification where account_id = ? and type = ? and group_key = ? and {_UNREAD}",
+        (call.account_id, call.type, call.group),
+    )
+    before = msgspec.json.decode(unread[0][1]) if unread else {}
+    actors = [call.actor_id, *(other for other in before.get("actor_ids", ()) if other != call.actor_id)][:MOST_ACTORS]
+    data = msgspec.json.encode(call.data | {"actor_ids": actors, "actor_count": len(actors)}).decode()
+    shown = (seq, call.title, call.body, call.url, call.actor_id, call.conversation_id, call.message_seq, data, call.at)
+    if unread:
+        rows = fetch_all(
+            "update notification set seq = ?, title = ?, body = ?, url = ?, actor_id = ?, conversation_id = ?, "
+            "message_seq = ?, data = ?, created_at = ?, count = count + 1, seen_at = null where id = ? "
+            f"returning {_COLUMNS}",
+            (*shown, unread[0][0]),
+        )
+    else:
+        rows = fetch_all(
+            "insert into notification (seq, title, body, url, actor_id, conversation_id, message_seq, data, "
+            "created_at, account_id, type, group_key, count) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1) "
+            f"returning {_COLUMNS}",
+            (*shown, call.account_id, call.type, call.group),
+        )
+    _announce(call.account_id, _record(rows[0]), created=not unread)
+
+
+def forget_message(conversation_id: int, message_seq: int, now: int) -> None:
+    """Takes a deleted message's words out of every inbox that shows them.
+
+    An unread row that was about this message alone counts as read: there is nothing left to read.
+    """
+    for account_id, row in _showing(conversation_id, message_seq):
+        gone = msgspec.json.encode(row.data | {"deleted": True}).decode()
+        execute_many("update notification set body = '', data = ? where id = ?", [(gone, row.id)])
+        if row.count == 1 and row.read_at is None:
+            execute_many(_SET_READ, [(now, now, row.id)])
+        _renumber(account_id, [row.id])
+
+
+def reword_message(conversation_id: int, message_seq: int, body: str) -> None:
+    """Shows an edited message's new words in the inboxes that show it."""
+    for account_id, row in _showing(conversation_id, message_seq):
+        if row.body != body and not row.data.get("deleted"):
+            execute_many("update notification set body = ? where id = ?", [(body, row.id)])
+            _renumber(account_id, [row.id])
+
+
+# Marks
+
+_SET_SEEN = "update notification set seen_at = ? where id = ?"
+_SET_READ = "update notification set read_at = ?, seen_at = coalesce(seen_at, ?) where id = ?"
+_SET_ARCHIVED = (
+    "update notification set archived_at = ?, read_at = coalesce(read_at, ?), seen_at = coalesce(seen_at, ?) "
+    "where id = ?"
+)
+
+
+def read_up_to(account_id: int, conversation_id: int, seq: int, now: int) -> None:
+    """Reading a conversation up to ``seq`` reads what the inbox says about it."""
+    ids = _ids(
+        f"account_id = ? and type in {_OF_CONVERSATIONS} and group_key = ? and {_UNREAD} and message_seq <= ?",
+        (account_id, group_of(conversation_id), seq),
+    )
+    if ids:
+        _mark(account_id, _SET_READ, ids, now)
+
+
+def mark_seen(account_id: int, up_to_seq: int, now: int) -> None:
+    """The bell has been looked at: what was there up to ``up_to_seq`` is no longer new."""
+    [(head,)] = fetch_all("select notification_seq from account where id = ?", (account_id,))
+    mark = min(up_to_seq, head)
+    moved = fetch_all(
+        "update account set seen_notification_seq = ? where id = ? and seen_notification_seq < ? returning id",
+        (mark, account_id, mark),
+    )
+    if moved:
+        ids = _ids(f"account_id = ? and {_UNREAD} and seen_at is null and seq <= ?", (account_id, mark))
+        _mark(account_id, _SET_SEEN, ids, now)
+
+
+def mark_read_ids(account_id: int, ids: Sequence[int], now: int) -> None:
+    """Reads these rows; what is not this account's, or read already, is left alone."""
+    found = _ids(f"account_id = ? and id in ({_places(ids)}) and read_at is null", (account_id, *ids))
+    _mark(account_id, _SET_READ, found, now)
+
+
+def mark_read_group(account_id: int, group: str, now: int) -> None:
+    """Reads all rows of one source."""
+    _mark(account_id, _SET_READ, _ids(f"account_id = ? and group_key = ? and {_UNREAD}", (account_id, group)), now)
+
+
+def mark_read_all(account_id: int, now: int) -> None:
+    """Reads the whole inbox."""
+    _mark(account_id, _SET_READ, _ids(f"account_id = ? and {_UNREAD}", (account_id,)), now)
+
+
+def archive_ids(account_id: int, ids: Sequence[int], now: int) -> None:
+    """Puts these rows away. What is put away counts as read."""
+    found = _ids(f"account_id = ? and id in ({_places(ids)}) and archived_at is null", (account_id, *ids))
+    _mark(account_id, _SET_ARCHIVED, found, now)
+
+
+def archive_group(account_id: int, group: str, now: int) -> None:
+    """Puts all rows of one source away."""
+    found = _ids("account_id = ? and group_key = ? and archived_at is null", (account_id, group))
+    _mark(account_id, _SET_ARCHIVED, found, now)
+
+
+def archive_all_read(account_id: int, now: int) -> None:
+    """Puts away what has been read."""
+    found = _ids("account_id = ? and archived_at is null and read_at is not null", (account_id,))
+    _mark(account_id, _SET_ARCHIVED, found, now)
+
+
+# Reading
+
+
+def counts(account_id: int) -> Counts:
+    """What the bell shows: the number of the newest change, rows not looked at, rows unread."""
+    [row] = fetch_all(
+        "select notification_seq, "
+        f"(select count(*) from notification where account_id = account.id and {_UNREAD} and seen_at is null), "
+        f"(select count(*) from notification where account_id = account.id and {_UNREAD}) "
+        "from account where id = ?",
+        (account_id,),
+    )
+    return Counts(head_seq=row[0], unseen=row[1], unread=row[2])
+
+
+def page(account_id: int, filter: Filter, before: tuple[int, int] | None, limit: int) -> list[Notification]:
+    """At most ``limit`` rows that are not put away, newest first, behind the row with this time and id."""
+    behind, place = ("and (created_at, id) < (?, ?)", before) if before else ("", ())
+    rows = fetch_all(
+        f"select {_COLUMNS} from notification where account_id = ? and archived_at is null {_FILTERS[filter]} {behind} "
+        "order by created_at desc, id desc limit ?",
+        (account_id, *place, limit),
+    )
+    return [_record(row) for row in rows]
+
+
+def changes_after(account_id: int, after_seq: int, limit: int) -> list[Notification]:
+    """At most ``limit`` rows that changed after ``after_seq``, oldest change first, put away ones too."""
+    rows = fetch_all(
+        f"select {_COLUMNS} from notification where account_id = ? and seq > ? order by seq limit ?",
+        (account_id, after_seq, limit),
+    )
+    return [_record(row) for row in rows]
+
+
+def group_of(conversation_id: int) -> str:
+    """What folds together: everything from one conversation."""
+    return f"conversation:{conversation_id}"
+
+
+# Below the surface
+
+
+def _showing(conversation_id: int, message_seq: int) -> list[tuple[int, Notification]]:
+    """The rows that show a message, each with its account."""
+    rows = fetch_all(
+        f"select account_id, {_COLUMNS} from notification where conversation_id = ? and message_seq = ? "
+        "and type <> 'invitation'",
+        (conversation_id, message_seq),
+    )
+    return [(row[0], _record(row[1:])) for row in rows]
+
+
+def _ids(where: str, parameters: Sequence[Any]) -> list[int]:
+    """Rows in the order of their last change, so that new numbers keep that order."""
+    return [row[0] for row in fetch_all(f"select id from notification where {where} order by seq", parameters)]
+
+
+def _places(values: Iterable[Any]) -> str:
+    return ", ".join("?" for _ in values)
+
+
+def _mark(account_id: int, statement: str, ids: Sequence[int], now: int) -> None:
+    times = (now,) * (statement.count("?") - 1)
+    execute_many(statement, [(*times, row_id) for row_id in ids])
+    _renumber(account_id, ids)
+
+
+def _renumber(account_id: int, ids: Sequence[int]) -> None:
+    """Gives changed rows the account's next numbers, and says so."""
+    if not ids:
+        return
+    seqs = _take_seqs(account_id, len(ids))
+    execute_many("update notification set seq = ? where id = ?", list(zip(seqs, ids, strict=True)))
+    if len(ids) > MOST_ANNOUNCED:
+        announce(CountsChanged(account_id))
+        return
+    for row in fetch_all(f"select {_COLUMNS} from notification where id in ({_places(ids)}) order by seq", ids):
+        _announce(account_id, _record(row), created=False)
+
+
+def _take_seqs(account_id: int, number: int) -> range:
+    [(head,)] = fetch_all(
+        "update account set notification_seq = notification_seq + ? where id = ? returning notification_seq",
+        (number, account_id),
+    )
+    return range(head - number + 1, head + 1)
+
+
+def _announce(account_id: int, row: Notification, *, created: bool) -> None:
+    announce(NotificationChange(account_id, row.seq, created, msgspec.json.encode(row)))
+
+
+def _record(row: Sequence[Any]) -> Notification:
+    fields = dict(zip(Notification.__struct_fields__, row, strict=True))
+    return Notification(**fields | {"data": msgspec.json.decode(row[9])})
