@@ -1,13 +1,15 @@
-"""The bodies of the HTTP interface under /api/v1."""
+"""The HTTP interface under /api/v1: its bodies, and the table of its routes."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from msgspec import Meta
 
 from server.protocol.base import Body, Command, DeviceName, Id, Name, Password, Username
-from server.protocol.chat import Account
+from server.protocol.chat import Account, File
+from server.protocol.reply import ErrorBody
 
 
 class CreateAccount(Command):
@@ -89,3 +91,125 @@ class FileLink(Body):
 
 
 FileId = Id
+
+
+class HttpError(Body):
+    """The body of every refusal over HTTP."""
+
+    error: ErrorBody
+
+
+class Health(Body):
+    """The process lives and answers."""
+
+    ok: bool
+    version: str
+
+
+class Readiness(Body):
+    """Whether this worker can serve; ``complaints`` says what is missing."""
+
+    ready: bool
+    complaints: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """One line of the HTTP interface; ``path`` is written as the router and OpenAPI both write it."""
+
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+    path: str
+    name: str
+    summary: str
+    who: Literal["anyone", "account", "member", "operator"]
+    """``member``: of a conversation that holds the file, its uploader, or whoever holds a link to it."""
+    takes: type[Command] | Literal["multipart/form-data"] | None = None
+    gives: type[Body] | str | None = None
+    """A body, or the media type of what is not JSON, or nothing."""
+    status: int = 200
+
+
+ROUTES: tuple[Route, ...] = (
+    Route(
+        method="GET", path="/api/v1/welcome", name="welcome", who="anyone", gives=Welcome,
+        summary="What a visitor may know before signing in.",
+    ),
+    Route(
+        method="POST", path="/api/v1/accounts", name="create_account", who="anyone",
+        takes=CreateAccount, gives=SignedIn, status=201,
+        summary="Sign up, where the server's registration allows it. Signs in too, and sets the cookie.",
+    ),
+    Route(
+        method="POST", path="/api/v1/sessions", name="create_session", who="anyone",
+        takes=CreateSession, gives=SignedIn, status=201,
+        summary="Sign in on one device, and set the cookie.",
+    ),
+    Route(
+        method="GET", path="/api/v1/sessions", name="list_sessions", who="account", gives=Sessions,
+        summary="The devices on which one is signed in, the most recently used first.",
+    ),
+    Route(
+        method="DELETE", path="/api/v1/sessions/{id}", name="end_session", who="account", status=204,
+        summary="Sign a device of one's own out: a number, `current`, or `others`. Its sockets close at once.",
+    ),
+    Route(
+        method="GET", path="/api/v1/me", name="me", who="account", gives=Me,
+        summary="Who one is, and through which session.",
+    ),
+    Route(
+        method="PATCH", path="/api/v1/me", name="change_me", who="account", takes=ChangeMe, gives=Account,
+        summary="Change one's own name or picture.",
+    ),
+    Route(
+        method="PUT", path="/api/v1/me/password", name="change_password", who="account",
+        takes=ChangePassword, status=204,
+        summary="A new password; every other device is signed out.",
+    ),
+    Route(
+        method="GET", path="/api/v1/accounts/{id}/picture", name="account_picture", who="account", gives="image/*",
+        summary="The picture of an account.",
+    ),
+    Route(
+        method="POST", path="/api/v1/files", name="upload_file", who="account",
+        takes="multipart/form-data", gives=File, status=201,
+        summary="Store a file, streamed, in the part named `file`. Until it is sent it is one's own.",
+    ),
+    Route(
+        method="GET", path="/api/v1/files/{id}/thumbnail", name="file_thumbnail", who="member", gives="image/*",
+        summary="A small picture of a picture.",
+    ),
+    Route(
+        method="GET", path="/api/v1/files/{id}/{name}", name="download_file", who="member",
+        gives="application/octet-stream",
+        summary="The file, with ranges: pictures, sound and video inline, everything else as an attachment.",
+    ),
+    Route(
+        method="POST", path="/api/v1/files/{id}/link", name="link_file", who="member", gives=FileLink, status=201,
+        summary="A link that needs no session for 5 minutes, for an `<img src>` beside a bearer token.",
+    ),
+    Route(
+        method="GET", path="/healthz", name="health", who="anyone", gives=Health,
+        summary="Answers as long as the process lives.",
+    ),
+    Route(
+        method="GET", path="/readyz", name="readiness", who="anyone", gives=Readiness,
+        summary="Whether this worker can serve; 503 with the complaints when it cannot.",
+    ),
+    Route(
+        method="GET", path="/metrics", name="metrics", who="operator", gives="text/plain",
+        summary="Counters for Prometheus: from this machine, or for an admin of the server.",
+    ),
+    Route(
+        method="GET", path="/docs", name="docs", who="anyone", gives="text/html",
+        summary="This contract as a page for people.",
+    ),
+    Route(
+        method="GET", path="/docs/openapi.json", name="openapi", who="anyone", gives="application/json",
+        summary="The HTTP interface as OpenAPI 3.1.",
+    ),
+    Route(
+        method="GET", path="/docs/asyncapi.json", name="asyncapi", who="anyone", gives="application/json",
+        summary="The Socket.IO namespaces as AsyncAPI 3.0.",
+    ),
+)  # fmt: skip
+"""Every route: the documents are generated from it, and the authorisation matrix is held against it."""

@@ -641,6 +641,23 @@ export interface FileLink {
   expires_at: number
 }
 
+/** The body of every refusal over HTTP. */
+export interface HttpError {
+  error: ErrorBody
+}
+
+/** The process lives and answers. */
+export interface Health {
+  ok: boolean
+  version: string
+}
+
+/** Whether this worker can serve; `complaints` says what is missing. */
+export interface Readiness {
+  ready: boolean
+  complaints: string[]
+}
+
 /** What a client may ask on /chat: `Socket<ChatEvents, ChatCommands>`. */
 export interface ChatCommands {
   /** Say something. Answered after the commit; the same `client_id` and content gets the first answer again. */
