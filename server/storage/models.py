@@ -41,6 +41,8 @@ class Account(Table):
     # The name folded by case and width: what has to be unique, so that nobody can pass for another.
     username_key = TextField(unique=True)
     display_name = TextField()
+    # Folded words of both names with a space before each: what a search for people looks into.
+    search_key = TextField(default="")
     role = TextField()
     password_hash = TextField(null=True)
     picture_file_id = BigIntegerField(null=True)
@@ -247,7 +249,11 @@ class Notification(Table):
     archived_at = BigIntegerField(null=True)
 
     class Meta:
-        indexes = ((("account_id", "seq"), True), (("conversation_id", "message_seq"), False))
+        indexes = (
+            (("account_id", "seq"), True),
+            (("account_id", "created_at", "id"), False),
+            (("conversation_id", "message_seq"), False),
+        )
 
 
 Notification.add_index(

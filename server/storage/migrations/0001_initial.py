@@ -31,6 +31,7 @@ def up(migrator: Any, db: Any) -> None:  # noqa: PLR0915
         username = TextField()
         username_key = TextField(unique=True)
         display_name = TextField()
+        search_key = TextField(default="")
         role = TextField()
         password_hash = TextField(null=True)
         picture_file_id = BigIntegerField(null=True)
@@ -208,7 +209,11 @@ def up(migrator: Any, db: Any) -> None:  # noqa: PLR0915
         archived_at = BigIntegerField(null=True)
 
         class Meta:
-            indexes = ((("account_id", "seq"), True), (("conversation_id", "message_seq"), False))
+            indexes = (
+                (("account_id", "seq"), True),
+                (("account_id", "created_at", "id"), False),
+                (("conversation_id", "message_seq"), False),
+            )
 
     Notification.add_index(
         Notification.index(
