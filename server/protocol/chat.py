@@ -177,6 +177,8 @@ class Entry(Body):
 
 
 class MessageEdited(Body):
+    """A message's text was changed by its sender."""
+
     target_seq: int
     text: str
     mentions: list[int | Literal["all"]]
@@ -184,21 +186,29 @@ class MessageEdited(Body):
 
 
 class MessageDeleted(Body):
+    """A message was deleted; its text and files are gone for everybody."""
+
     target_seq: int
 
 
 class ReactionChanged(Body):
+    """The actor put an emoji under a message, or took it back."""
+
     target_seq: int
     emoji: str
 
 
 class MemberChanged(Body):
+    """Somebody joined, left or got another role. Whoever is removed gets this entry as the last one."""
+
     account_id: int
     role: Role
     by: Literal["invite", "self", "admin"]
 
 
 class ConversationChanged(Body):
+    """What changed about the conversation itself; what is absent stayed."""
+
     title: str | None = None
     description: str | None = None
     picture_url: str | None = None
@@ -408,6 +418,8 @@ class EntryAppended(Body):
 
 
 class EntriesPage(Body):
+    """Entries in the order of their ``seq``; ``more``: ask again after the last one."""
+
     entries: list[Entry]
     head_seq: int
     more: bool
@@ -423,22 +435,30 @@ class MessagesPage(Body):
 
 
 class ReadState(Body):
+    """How far one has read, and what that leaves."""
+
     read_seq: int
     unread: int
     mentions: int
 
 
 class ConversationsPage(Body):
+    """Conversations, most recently active first; ``cursor`` is there when there are more."""
+
     conversations: list[Conversation]
     cursor: str | None = None
 
 
 class MembersPage(Body):
+    """Members, longest-serving first; ``cursor`` is there when there are more."""
+
     members: list[Member]
     cursor: str | None = None
 
 
 class Accounts(Body):
+    """People, as others see them."""
+
     accounts: list[Account]
 
 
@@ -451,6 +471,8 @@ class Presence(Body):
 
 
 class Presences(Body):
+    """How reachable each of them is."""
+
     presence: list[Presence]
 
 
@@ -503,6 +525,8 @@ class Heads(Body):
 
 
 class Receipt(Body):
+    """Somebody has read up to ``read_seq``; one's own comes with ``account_version``."""
+
     conversation_id: int
     account_id: int
     read_seq: int
@@ -518,22 +542,30 @@ class Typing(Body):
 
 
 class ConversationAdded(Body):
+    """One belongs to a conversation now."""
+
     account_version: int
     conversation: Conversation
 
 
 class ConversationRemoved(Body):
+    """One belongs to a conversation no longer."""
+
     account_version: int
     conversation_id: int
 
 
 class PreferencesChanged(Body):
+    """One's own choices for a conversation, made on another device perhaps."""
+
     account_version: int
     conversation_id: int
     preferences: Preferences
 
 
 class AccountChanged(Body):
+    """One's own account looks different now."""
+
     account_version: int
     account: Account
 

@@ -65,11 +65,15 @@ class SignedIn(Body):
 
 
 class Me(Body):
+    """Who one is, and through which session."""
+
     account: Account
     session: Session
 
 
 class Sessions(Body):
+    """The devices on which one is signed in."""
+
     sessions: list[Session]
 
 

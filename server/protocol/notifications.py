@@ -70,11 +70,15 @@ class Archive(Command):
 
 
 class NotificationsPage(Body):
+    """Notifications, newest first; ``cursor`` is there when there are more."""
+
     notifications: list[Notification]
     cursor: str | None = None
 
 
 class NotificationChanges(Body):
+    """Notifications as they stand now, in the order of their last change."""
+
     notifications: list[Notification]
     head_seq: int
     more: bool

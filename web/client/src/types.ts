@@ -142,6 +142,7 @@ export interface Member {
   read_seq: number
 }
 
+/** A message's text was changed by its sender. */
 export interface MessageEdited {
   target_seq: number
   text: string
@@ -149,21 +150,25 @@ export interface MessageEdited {
   edited_at: number
 }
 
+/** A message was deleted; its text and files are gone for everybody. */
 export interface MessageDeleted {
   target_seq: number
 }
 
+/** The actor put an emoji under a message, or took it back. */
 export interface ReactionChanged {
   target_seq: number
   emoji: string
 }
 
+/** Somebody joined, left or got another role. Whoever is removed gets this entry as the last one. */
 export interface MemberChanged {
   account_id: number
   role: Role
   by: 'admin' | 'invite' | 'self'
 }
 
+/** What changed about the conversation itself; what is absent stayed. */
 export interface ConversationChanged {
   title?: string
   description?: string
@@ -329,6 +334,7 @@ export interface EntryAppended {
   seq: number
 }
 
+/** Entries in the order of their `seq`; `more`: ask again after the last one. */
 export interface EntriesPage {
   entries: Entry[]
   head_seq: number
@@ -343,22 +349,26 @@ export interface MessagesPage {
   head_seq: number
 }
 
+/** How far one has read, and what that leaves. */
 export interface ReadState {
   read_seq: number
   unread: number
   mentions: number
 }
 
+/** Conversations, most recently active first; `cursor` is there when there are more. */
 export interface ConversationsPage {
   conversations: Conversation[]
   cursor?: string
 }
 
+/** Members, longest-serving first; `cursor` is there when there are more. */
 export interface MembersPage {
   members: Member[]
   cursor?: string
 }
 
+/** People, as others see them. */
 export interface Accounts {
   accounts: Account[]
 }
@@ -370,6 +380,7 @@ export interface Presence {
   last_seen_at?: number
 }
 
+/** How reachable each of them is. */
 export interface Presences {
   presence: Presence[]
 }
@@ -407,6 +418,7 @@ export interface Heads {
   heads: Record<number, number>
 }
 
+/** Somebody has read up to `read_seq`; one's own comes with `account_version`. */
 export interface Receipt {
   conversation_id: number
   account_id: number
@@ -421,22 +433,26 @@ export interface Typing {
   until: number
 }
 
+/** One belongs to a conversation now. */
 export interface ConversationAdded {
   account_version: number
   conversation: Conversation
 }
 
+/** One belongs to a conversation no longer. */
 export interface ConversationRemoved {
   account_version: number
   conversation_id: number
 }
 
+/** One's own choices for a conversation, made on another device perhaps. */
 export interface PreferencesChanged {
   account_version: number
   conversation_id: number
   preferences: Preferences
 }
 
+/** One's own account looks different now. */
 export interface AccountChanged {
   account_version: number
   account: Account
@@ -551,11 +567,13 @@ export interface Archive {
   all_read?: boolean | null
 }
 
+/** Notifications, newest first; `cursor` is there when there are more. */
 export interface NotificationsPage {
   notifications: Notification[]
   cursor?: string
 }
 
+/** Notifications as they stand now, in the order of their last change. */
 export interface NotificationChanges {
   notifications: Notification[]
   head_seq: number
@@ -617,11 +635,13 @@ export interface SignedIn {
   session: Session
 }
 
+/** Who one is, and through which session. */
 export interface Me {
   account: Account
   session: Session
 }
 
+/** The devices on which one is signed in. */
 export interface Sessions {
   sessions: Session[]
 }

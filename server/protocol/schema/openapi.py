@@ -1,0 +1,112 @@
+"""The HTTP interface as OpenAPI 3.1, from the table of routes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from server import __version__
+from server.protocol.http import ROUTES, HttpError, Readiness, Route
+from server.protocol.schema.components import Json, reference, schemas
+
+DESCRIPTION = """\
+What goes over HTTP beside the sockets: accounts, sessions and files. A session's token is sent as
+`Authorization: Bearer`, or lies in the cookie `madang_session`; the cookie counts only from an allowed origin wherever
+something is changed.
+
+A refusal is `{error: {code, message, retryable, retry_after_ms?, field?}}` with a fitting status. Times are UTC
+milliseconds, names are snake_case, every object may gain fields, unknown fields in a request are refused."""
+
+PARAMETERS = {
+    "/api/v1/sessions/{id}": {
+        "id": ("string", "The number of a session, `current`, or `others` for all but this one.")
+    },
+    "": {"id": ("integer", "Its number."), "name": ("string", "The file's name; any name gives the same file.")},
+}
+"""What stands in a path, by path; the others are under the empty one."""
+
+_TAGS = {"accounts": "Accounts and sessions", "files": "Files", "server": "The server"}
+_PARAMETER = re.compile(r"{(\w+)}")
+
+
+def openapi(version: str = __version__) -> Json:
+    """The document."""
+    paths: Json = {}
+    for route in ROUTES:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Madang over HTTP",
+            "version": version,
+            "description": DESCRIPTION,
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "servers": [{"url": "/"}],
+        "tags": [{"name": name, "description": title} for name, title in _TAGS.items()],
+        "security": [{"bearer": []}, {"cookie": []}],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "cookie": {"type": "apiKey", "in": "cookie", "name": "madang_session"},
+            },
+            "responses": {"Refused": _json_response("Why not.", HttpError)},
+            "schemas": schemas(_used()),
+        },
+    }
+
+
+def tag_of(route: Route) -> str:
+    """Under which heading a route stands."""
+    if "/files" in route.path:
+        return "files"
+    return "accounts" if route.path.startswith("/api/") and route.name != "welcome" else "server"
+
+
+def _operation(route: Route) -> Json:
+    operation: Json = {"operationId": route.name, "summary": route.summary, "tags": [tag_of(route)]}
+    parameters = [_parameter(route.path, name) for name in _PARAMETER.findall(route.path)]
+    if parameters:
+        operation["parameters"] = parameters
+    if route.takes is not None:
+        operation["requestBody"] = _request_body(route.takes)
+    operation["responses"] = dict(_responses(route))
+    if route.who == "anyone":
+        operation["security"] = []
+    return operation
+
+
+def _parameter(path: str, name: str) -> Json:
+    kind, description = PARAMETERS.get(path, {}).get(name) or PARAMETERS[""][name]
+    return {"name": name, "in": "path", "required": True, "schema": {"type": kind}, "description": description}
+
+
+def _request_body(takes: type[Struct] | str) -> Json:
+    if isinstance(takes, str):
+        part = {"type": "object", "required": ["file"], "properties": {"file": {"type": "string", "format": "binary"}}}
+        return {"required": True, "content": {takes: {"schema": part}}}
+    return {"required": True, "content": {"application/json": {"schema": reference(takes)}}}
+
+
+def _responses(route: Route) -> Iterator[tuple[str, Json]]:
+    if route.gives is None:
+        yield str(route.status), {"description": "Done."}
+    elif isinstance(route.gives, str):
+        yield str(route.status), {"description": "The content.", "content": {route.gives: {}}}
+    else:
+        yield str(route.status), _json_response("Done.", route.gives)
+    if route.gives is Readiness:
+        yield "503", _json_response("Not now.", Readiness)
+    yield "default", {"$ref": "#/components/responses/Refused"}
+
+
+def _json_response(description: str, kind: type[Struct]) -> Json:
+    return {"description": description, "content": {"application/json": {"schema": reference(kind)}}}
+
+
+def _used() -> list[type[Struct]]:
+    bodies = [kind for route in ROUTES for kind in (route.takes, route.gives) if isinstance(kind, type)]
+    return list(dict.fromkeys([*bodies, HttpError]))
