@@ -1,4 +1,7 @@
-"""Creates ``.venv``, or says plainly what this machine lacks. Written for any Python 3, since it judges which one runs it."""
+"""Creates an environment, or says plainly what this machine lacks.
+
+Written for any Python 3, since it judges the one that runs it.
+"""
 
 import subprocess
 import sys
@@ -6,7 +9,7 @@ import sys
 NEEDED = (3, 11)
 
 
-def complaint():
+def complaint() -> "str | None":
     """What has to be installed first, or None."""
     if sys.version_info < NEEDED:
         return (
@@ -17,7 +20,7 @@ def complaint():
         import venv  # noqa: F401, PLC0415
     except ImportError:
         return (
-            "This Python cannot create environments. On Debian and Ubuntu: sudo apt install python{}.{}-venv, then again"
+            "This Python cannot create environments. On Debian and Ubuntu: sudo apt install python{}.{}-venv"
         ).format(*sys.version_info[:2])
     return None
 
