@@ -94,8 +94,12 @@ def forget_message(conversation_id: int, message_seq: int, now: int) -> None:
 
 
 def reword_message(conversation_id: int, message_seq: int, body: str) -> None:
-    """Shows an edited message's new words in the inboxes that show it."""
-    for account_id, row in _showing(conversation_id, message_seq):
+    """Shows an edited message's new words in the inboxes of those who may still see it."""
+    may_see = (
+        "and exists (select 1 from membership where conversation_id = notification.conversation_id "
+        "and account_id = notification.account_id and history_from_seq <= message_seq)"
+    )
+    for account_id, row in _showing(conversation_id, message_seq, may_see):
         if row.body != body and not row.data.get("deleted"):
             execute_many("update notification set body = ? where id = ?", [(body, row.id)])
             _renumber(account_id, [row.id])
@@ -211,11 +215,11 @@ def group_of(conversation_id: int) -> str:
 # Below the surface
 
 
-def _showing(conversation_id: int, message_seq: int) -> list[tuple[int, Notification]]:
+def _showing(conversation_id: int, message_seq: int, condition: str = "") -> list[tuple[int, Notification]]:
     """The rows that show a message, each with its account."""
     rows = fetch_all(
         f"select account_id, {_COLUMNS} from notification where conversation_id = ? and message_seq = ? "
-        "and type <> 'invitation'",
+        f"and type <> 'invitation' {condition}",
         (conversation_id, message_seq),
     )
     return [(row[0], _record(row[1:])) for row in rows]

@@ -1,0 +1,1 @@
+"""What happens after a commit, from a stored position in the log."""

@@ -1,0 +1,155 @@
+"""Who is to be told of what was said: reads the log, writes the inboxes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from server.clock import Now
+from server.protocol import chat
+from server.records import Account, Conversation, Entry
+from server.storage import accounts, listeners, log, membership, notifications
+from server.storage.listeners import Listener
+
+NAME = "notifier"
+BODY_LENGTH = 200
+
+_EDITED = msgspec.json.Decoder(chat.MessageEdited)
+_DELETED = msgspec.json.Decoder(chat.MessageDeleted)
+_MEMBER = msgspec.json.Decoder(chat.MemberChanged)
+
+
+class Notifier:
+    """Turns a batch of the log into rows of inboxes. ``handle`` is what a ``Follower`` needs."""
+
+    def __init__(self, now: Now) -> None:
+        self.now = now
+
+    def handle(self, entries: Sequence[Entry]) -> None:
+        """Writes what these entries mean for people. Runs inside the writer's transaction."""
+        batch = _Batch(entries, self.now())
+        for entry in entries:
+            if rule := _RULES.get(entry.kind):
+                rule(batch, entry)
+
+
+class _Batch:
+    """Entries with the conversations and people that they speak of."""
+
+    def __init__(self, entries: Sequence[Entry], now: int) -> None:
+        self.now = now
+        self._conversations = membership.conversations({entry.conversation_id for entry in entries})
+        self._people = {person.id: person for person in accounts.get_many({entry.actor_id for entry in entries})}
+
+    def place(self, entry: Entry) -> Conversation:
+        return self._conversations[entry.conversation_id]
+
+    def actor(self, entry: Entry) -> Account:
+        return self._people[entry.actor_id]
+
+    def call(self, listener: Listener, type: str, entry: Entry, body: str = "") -> None:
+        """Tells one person, if this person wants to hear of it."""
+        if not listener.wants(type, self.now):
+            return
+        place, actor = self.place(entry), self.actor(entry)
+        notifications.add(
+            notifications.Call(
+                account_id=listener.account_id,
+                type=type,
+                group=notifications.group_of(place.id),
+                title=_title(type, actor.display_name, place.title),
+                body=body[:BODY_LENGTH],
+                url=f"/c/{place.id}/m/{entry.seq}",
+                at=entry.at,
+                actor_id=actor.id,
+                conversation_id=place.id,
+                message_seq=entry.seq,
+                data={
+                    "actor_name": actor.display_name,
+                    "conversation_title": place.title,
+                    "conversation_kind": place.kind,
+                },
+            )
+        )
+
+
+def _title(type: str, name: str, place: str) -> str:
+    """Who did what where, for clients that just print it; the others say it in their own language."""
+    where = f" in {place}" if place else ""
+    sentences = {
+        "message": name,
+        "mention": f"{name} mentioned you{where}",
+        "reply": f"{name} replied to you{where}",
+        "invitation": f"{name} added you to {place}",
+    }
+    return sentences[type]
+
+
+def _message_created(batch: _Batch, entry: Entry) -> None:
+    message = log.MESSAGE.decode(entry.data)
+    # Whoever writes has read what is above.
+    notifications.read_up_to(entry.actor_id, entry.conversation_id, entry.seq, batch.now)
+    body = message.text or ", ".join(file.name for file in message.attachments)
+    if not body:
+        return  # deleted before it came here
+    for listener, type in _called(batch, entry, message):
+        if listener.account_id != entry.actor_id and listener.read_seq < entry.seq:
+            batch.call(listener, type, entry, body)
+
+
+def _called(batch: _Batch, entry: Entry, message: chat.Message) -> list[tuple[Listener, str]]:
+    """The members whom a message concerns, each with the strongest reason."""
+    direct = batch.place(entry).kind == "direct"
+    author = message.reply_to.sender_id if message.reply_to else None
+    everyone = "all" in message.mentions
+    concerned = {account_id for account_id in (*message.mentions, author) if isinstance(account_id, int)}
+    if direct or everyone:
+        members = listeners.all_of(entry.conversation_id)
+    elif concerned:
+        members = listeners.among(entry.conversation_id, sorted(concerned))
+    else:
+        return []
+    return [(member, _reason(member.account_id, everyone, message, author)) for member in members]
+
+
+def _reason(account_id: int, everyone: bool, message: chat.Message, author: int | None) -> str:
+    if everyone or account_id in message.mentions:
+        return "mention"
+    return "reply" if account_id == author else "message"
+
+
+def _message_edited(batch: _Batch, entry: Entry) -> None:
+    edited = _EDITED.decode(entry.data)
+    if edited.text:
+        notifications.reword_message(entry.conversation_id, edited.target_seq, edited.text[:BODY_LENGTH])
+
+
+def _message_deleted(batch: _Batch, entry: Entry) -> None:
+    deleted = _DELETED.decode(entry.data)
+    notifications.forget_message(entry.conversation_id, deleted.target_seq, batch.now)
+
+
+def _member_added(batch: _Batch, entry: Entry) -> None:
+    added = _MEMBER.decode(entry.data)
+    if added.account_id == entry.actor_id or batch.place(entry).kind == "direct":
+        return
+    for listener in listeners.among(entry.conversation_id, [added.account_id]):
+        # Joining sets the read mark to this very entry; only a later mark tells that they have been there.
+        if listener.read_seq <= entry.seq:
+            batch.call(listener, "invitation", entry)
+
+
+def _member_removed(batch: _Batch, entry: Entry) -> None:
+    # What the inbox says of the conversation leads nowhere now.
+    removed = _MEMBER.decode(entry.data)
+    notifications.read_up_to(removed.account_id, entry.conversation_id, entry.seq, batch.now)
+
+
+_RULES: dict[str, Callable[[_Batch, Entry], None]] = {
+    "message_created": _message_created,
+    "message_edited": _message_edited,
+    "message_deleted": _message_deleted,
+    "member_added": _member_added,
+    "member_removed": _member_removed,
+}

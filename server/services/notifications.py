@@ -1,0 +1,117 @@
+"""The inbox's rules: what may be asked of it, and how its pages end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from server.clock import Now
+from server.errors import Invalid
+from server.protocol.base import MAX_REPLY_BYTES
+from server.protocol.notifications import (
+    Archive,
+    Counts,
+    FetchNotifications,
+    ListNotifications,
+    MarkNotificationsRead,
+    MarkSeen,
+    Notification,
+    NotificationChanges,
+    NotificationsPage,
+)
+from server.storage import notifications
+from server.storage.database import Database
+
+# A page leaves room in its reply for what stands around it.
+MAX_PAGE_BYTES = MAX_REPLY_BYTES - 2000
+
+
+class Notifications:
+    """One person's inbox, shared by their devices. Every mark is answered with the new counts."""
+
+    def __init__(self, db: Database, now: Now) -> None:
+        self.db = db
+        self.now = now
+
+    async def counts(self, account_id: int) -> Counts:
+        """What the bell shows."""
+        return await self.db.read(notifications.counts, account_id)
+
+    async def list(self, account_id: int, command: ListNotifications) -> NotificationsPage:
+        """A page of the inbox, newest first; ``cursor`` is there when more follows."""
+        before = _place(command.cursor)
+        rows = await self.db.read(notifications.page, account_id, command.filter, before, command.limit + 1)
+        shown = _fitting(rows[: command.limit])
+        cursor = f"{shown[-1].created_at}.{shown[-1].id}" if len(shown) < len(rows) else None
+        return NotificationsPage(notifications=shown, cursor=cursor)
+
+    async def fetch(self, account_id: int, command: FetchNotifications) -> NotificationChanges:
+        """What changed after a number that a device knows, oldest change first."""
+        rows, head_seq = await self.db.read(_changes, account_id, command.after_seq, command.limit + 1)
+        shown = _fitting(rows[: command.limit])
+        return NotificationChanges(notifications=shown, head_seq=head_seq, more=len(shown) < len(rows))
+
+    async def mark_seen(self, account_id: int, command: MarkSeen) -> Counts:
+        """The bell has been looked at."""
+        return await self._mark(account_id, notifications.mark_seen, command.up_to_seq)
+
+    async def mark_read(self, account_id: int, command: MarkNotificationsRead) -> Counts:
+        """Reads rows by ``ids``, by ``group``, or ``all``. Raises Invalid unless exactly one is given."""
+        _exactly_one(ids=command.ids, group=command.group, all=command.all)
+        if command.ids is not None:
+            return await self._mark(account_id, notifications.mark_read_ids, command.ids)
+        if command.group is not None:
+            return await self._mark(account_id, notifications.mark_read_group, command.group)
+        return await self._mark(account_id, notifications.mark_read_all)
+
+    async def archive(self, account_id: int, command: Archive) -> Counts:
+        """Puts rows away by ``ids``, by ``group``, or ``all_read``. Raises Invalid unless exactly one is given."""
+        _exactly_one(ids=command.ids, group=command.group, all_read=command.all_read)
+        if command.ids is not None:
+            return await self._mark(account_id, notifications.archive_ids, command.ids)
+        if command.group is not None:
+            return await self._mark(account_id, notifications.archive_group, command.group)
+        return await self._mark(account_id, notifications.archive_all_read)
+
+    async def _mark(self, account_id: int, mark: Callable[..., None], *what: Any) -> Counts:
+        return await self.db.write(_marked, account_id, mark, (*what, self.now()))
+
+
+def _marked(account_id: int, mark: Callable[..., None], arguments: tuple[Any, ...]) -> Counts:
+    mark(account_id, *arguments)
+    return notifications.counts(account_id)
+
+
+def _changes(account_id: int, after_seq: int, limit: int) -> tuple[list[Notification], int]:
+    # One view of the database for both: the head belongs to these rows.
+    return notifications.changes_after(account_id, after_seq, limit), notifications.counts(account_id).head_seq
+
+
+def _exactly_one(**choices: Any) -> None:
+    given = [name for name, value in choices.items() if value not in (None, False)]
+    if len(given) != 1:
+        names = ", ".join(f"`{name}`" for name in choices)
+        raise Invalid(f"Give exactly one of {names}.", field=given[1] if given else next(iter(choices)))
+
+
+def _place(cursor: str | None) -> tuple[int, int] | None:
+    if cursor is None:
+        return None
+    created_at, _, row_id = cursor.partition(".")
+    if not (created_at.isascii() and created_at.isdigit() and row_id.isascii() and row_id.isdigit()):
+        raise Invalid("This cursor is not one of ours.", field="cursor")
+    if len(cursor) > len("9007199254740991.9007199254740991"):
+        raise Invalid("This cursor is not one of ours.", field="cursor")
+    return int(created_at), int(row_id)
+
+
+def _fitting(rows: Sequence[Notification]) -> list[Notification]:
+    """As many rows as go into one reply, at least one."""
+    size = 0
+    for index, row in enumerate(rows):
+        size += len(msgspec.json.encode(row)) + 1
+        if size > MAX_PAGE_BYTES and index:
+            return [*rows[:index]]
+    return [*rows]
