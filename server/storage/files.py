@@ -5,14 +5,18 @@ All functions are plain and run inside the caller's unit of work. The bytes lie 
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
-from server.errors import Invalid, NotFound
+from server.errors import Invalid, NotFound, RateLimited
 from server.protocol import chat
 from server.records import StoredFile
-from server.storage.models import Account, File, Membership, Message
+from server.storage.models import Account, File, Membership, Message, ServerValue
+
+MAX_WAITING = 200
+"""Files of one account that no message carries yet: nobody fills the disk by uploading alone."""
 
 
 def create(
@@ -28,7 +32,12 @@ def create(
     colour: str | None = None,
     has_thumbnail: bool = False,
 ) -> StoredFile:
-    """A new file, its uploader's alone until a message carries it."""
+    """A new file, its uploader's alone until a message carries it.
+
+    Raises RateLimited when too many of this account's files wait to be sent.
+    """
+    if File.select().where(File.conversation_id.is_null(), File.account_id == account_id).count() >= MAX_WAITING:
+        raise RateLimited("Too many files of yours wait to be sent. Send them first.", retry_after_ms=60_000)
     row = File.create(
         account_id=account_id,
         key=key,
@@ -167,6 +176,12 @@ def release_orphans(created_before: int, limit: int = 500) -> list[str]:
 def known_keys(keys: Sequence[str]) -> set[str]:
     """Those of ``keys`` that a row still names."""
     return {row.key for row in File.select(File.key).where(File.key.in_(keys))}
+
+
+def link_key() -> bytes:
+    """The secret that signs links to files, made when it is first asked for; the same in all workers."""
+    row, _ = ServerValue.get_or_create(name="file_link_key", defaults={"value": secrets.token_hex(32)})
+    return bytes.fromhex(row.value)
 
 
 def _may_read(conversation_id: int, seq: int | None, account_id: int) -> bool:

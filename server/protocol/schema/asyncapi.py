@@ -75,6 +75,13 @@ def summary_of_event(event: str, kinds: tuple[type, ...]) -> str:
     return summary_of(kinds[0])
 
 
+def arguments_of_event(event: str, kinds: tuple[type, ...]) -> str:
+    """What a listener is called with, in one line."""
+    first, *rest = kinds
+    name = f"Entry of {chat.ENTRY_DATA[event].__name__}" if first is Entry else first.__name__
+    return ", ".join([name, *("offset" for _ in rest)])
+
+
 def _operations(name: str, module: ModuleType) -> Iterator[tuple[str, Json]]:
     """What the server does: it receives commands and sends events."""
     for command in _commands(module):

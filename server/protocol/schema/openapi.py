@@ -27,6 +27,14 @@ PARAMETERS = {
 }
 """What stands in a path, by path; the others are under the empty one."""
 
+WHO = {
+    "anyone": "anyone",
+    "account": "whoever is signed in",
+    "member": "who uploaded the file, members of a conversation that holds it, and holders of a link to it",
+    "operator": "programs on the server's own machine, and admins of the server",
+}
+"""Who may use a route, in words."""
+
 _TAGS = {"accounts": "Accounts and sessions", "files": "Files", "server": "The server"}
 _PARAMETER = re.compile(r"{(\w+)}")
 
@@ -67,7 +75,12 @@ def tag_of(route: Route) -> str:
 
 
 def _operation(route: Route) -> Json:
-    operation: Json = {"operationId": route.name, "summary": route.summary, "tags": [tag_of(route)]}
+    operation: Json = {
+        "operationId": route.name,
+        "summary": route.summary,
+        "description": f"For {WHO[route.who]}.",
+        "tags": [tag_of(route)],
+    }
     parameters = [_parameter(route.path, name) for name in _PARAMETER.findall(route.path)]
     if parameters:
         operation["parameters"] = parameters

@@ -9,6 +9,8 @@ from typing import Literal, get_args, get_origin
 
 from msgspec import Struct
 
+from server import errors
+from server.errors import CODES, ChatError
 from server.protocol import chat, http, notifications, reply
 
 SUBJECTS: dict[str, ModuleType] = {"reply": reply, "chat": chat, "notifications": notifications, "http": http}
@@ -44,6 +46,16 @@ def literals(module: ModuleType) -> Iterator[tuple[str, tuple[str, ...]]]:
 def literal_names() -> dict[frozenset[str], str]:
     """The name of each named choice of strings, by what can be chosen."""
     return {frozenset(choices): name for module in SUBJECTS.values() for name, choices in literals(module)}
+
+
+def refusals() -> list[type[ChatError]]:
+    """The refusals that a client can meet, in the order of the documents."""
+    kinds = {
+        kind.code: kind
+        for kind in vars(errors).values()
+        if isinstance(kind, type) and issubclass(kind, ChatError) and kind is not ChatError
+    }
+    return [kinds[code] for code in CODES]
 
 
 def doc_of(kind: type) -> str:

@@ -14,8 +14,8 @@ from peewee import (
 )
 
 
-def up(migrator: Any, db: Any) -> None:  # noqa: PLR0915
-    class Table(db.Model):  # type: ignore[misc,name-defined]
+def up(migrator: Any, db: Any) -> None:
+    class Table(db.Model):  # type: ignore[misc]
         class Meta:
             legacy_table_names = False
 
@@ -147,7 +147,10 @@ def up(migrator: Any, db: Any) -> None:  # noqa: PLR0915
     )
     Message.add_index(
         Message.index(
-            Message.conversation_id, Message.reply_to_seq, name="message_reply", where=Message.reply_to_seq.is_null(False)
+            Message.conversation_id,
+            Message.reply_to_seq,
+            name="message_reply",
+            where=Message.reply_to_seq.is_null(False),
         )
     )
 
@@ -230,5 +233,20 @@ def up(migrator: Any, db: Any) -> None:  # noqa: PLR0915
         position = BigIntegerField()
 
     db.create_tables(
-        (ServerValue, Account, AccountChange, Session, Invitation, Conversation, Membership, Entry, Message, Mention, Reaction, File, Notification, Follower)
+        (
+            ServerValue,
+            Account,
+            AccountChange,
+            Session,
+            Invitation,
+            Conversation,
+            Membership,
+            Entry,
+            Message,
+            Mention,
+            Reaction,
+            File,
+            Notification,
+            Follower,
+        )
     )

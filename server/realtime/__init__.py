@@ -1,0 +1,1 @@
+"""Fan-out: what a commit announced reaches everybody who is connected."""

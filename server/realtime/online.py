@@ -1,0 +1,127 @@
+"""Who is connected, by which devices, and how reachable that makes them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+State = Literal["online", "away", "offline"]
+
+
+@dataclass(slots=True, eq=False)
+class Connection:
+    """One namespace joined over one socket. ``watched``: the accounts whose presence it hears."""
+
+    sid: str
+    namespace: str
+    account_id: int
+    session_id: int
+    connected_at: int
+    active: bool = True
+    watched: set[int] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class _Person:
+    """One account's connections, and what others were last told of it."""
+
+    connections: set[Connection] = field(default_factory=set)
+    told: State = "offline"
+    timer: asyncio.TimerHandle | None = None
+
+
+class Online:
+    """The connections of this process, kept in memory.
+
+    ``on_change(account_id, state)`` hears when somebody becomes online, away or offline. Going offline is
+    told after ``grace_s``, so that a reload does not flicker; away after ``away_s`` without an active device.
+    """
+
+    def __init__(self, *, grace_s: float = 5, away_s: float = 300) -> None:
+        self.on_change: Callable[[int, State], None] = lambda account_id, state: None
+        self._grace_s = grace_s
+        self._away_s = away_s
+        self._by_sid: dict[str, Connection] = {}
+        self._people: dict[int, _Person] = {}
+
+    def add(self, connection: Connection) -> None:
+        """A device has come."""
+        self._by_sid[connection.sid] = connection
+        person = self._people.setdefault(connection.account_id, _Person())
+        person.connections.add(connection)
+        self._look_at(connection.account_id)
+
+    def remove(self, sid: str) -> Connection | None:
+        """A device has gone; who it was, if it was here."""
+        connection = self._by_sid.pop(sid, None)
+        if connection is not None:
+            self._people[connection.account_id].connections.discard(connection)
+            self._look_at(connection.account_id)
+        return connection
+
+    def get(self, sid: str) -> Connection | None:
+        """The connection of a sid."""
+        return self._by_sid.get(sid)
+
+    def of_account(self, account_id: int, namespace: str) -> list[Connection]:
+        """The connections of one person in one namespace."""
+        person = self._people.get(account_id)
+        return [one for one in person.connections if one.namespace == namespace] if person else []
+
+    def of_session(self, session_id: int) -> list[Connection]:
+        """The connections of one device, in every namespace."""
+        return [one for one in self._by_sid.values() if one.session_id == session_id]
+
+    def accounts(self) -> list[int]:
+        """Everybody who has a connection."""
+        return [account_id for account_id, person in self._people.items() if person.connections]
+
+    def state(self, account_id: int) -> State:
+        """What others were told of somebody last."""
+        person = self._people.get(account_id)
+        return person.told if person else "offline"
+
+    def set_active(self, connection: Connection, active: bool) -> None:
+        """Whether this device has the person's attention."""
+        connection.active = active
+        self._look_at(connection.account_id)
+
+    def close(self) -> None:
+        """Stops the timers."""
+        for person in self._people.values():
+            if person.timer:
+                person.timer.cancel()
+
+    def _look_at(self, account_id: int) -> None:
+        """Tells at once that somebody is here, and later that they are not."""
+        person = self._people[account_id]
+        if person.timer:
+            person.timer.cancel()
+            person.timer = None
+        state = _state_of(person)
+        if state == person.told:
+            self._forget_if_gone(account_id, person)
+        elif state == "online" or (state == "away" and person.told == "offline"):
+            self._tell(account_id, person, state)
+        else:
+            delay = self._grace_s if state == "offline" else self._away_s
+            person.timer = asyncio.get_running_loop().call_later(delay, self._tell, account_id, person, state)
+
+    def _tell(self, account_id: int, person: _Person, state: State) -> None:
+        person.timer = None
+        person.told = state
+        self._forget_if_gone(account_id, person)
+        self.on_change(account_id, state)
+
+    def _forget_if_gone(self, account_id: int, person: _Person) -> None:
+        if not person.connections and person.told == "offline":
+            self._people.pop(account_id, None)
+
+
+def _state_of(person: _Person) -> State:
+    chat = [one for one in person.connections if one.namespace == "/chat"]
+    if not chat:
+        return "offline"
+    return "online" if any(one.active for one in chat) else "away"

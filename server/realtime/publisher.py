@@ -1,0 +1,180 @@
+"""What a commit announced goes out to everybody it concerns, in commit order, off the request path."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, Protocol
+
+import msgspec
+
+from server import records
+from server.protocol import chat
+from server.realtime.online import Online
+from server.realtime.rooms import CHAT, NOTIFICATIONS, account_room, conversation_room
+
+SMALL_CONVERSATION = 20
+"""Up to so many members, everybody hears of everybody's read marks."""
+
+_log = logging.getLogger(__name__)
+
+
+class Sockets(Protocol):
+    """What the publisher needs of the Socket.IO server."""
+
+    async def emit(
+        self, event: str, data: Any, *, room: str, namespace: str, skip_sid: list[str] | None = None
+    ) -> None:
+        """Sends an event to a room."""
+
+    async def enter_room(self, sid: str, room: str, namespace: str) -> None:
+        """Puts a connection into a room."""
+
+    async def leave_room(self, sid: str, room: str, namespace: str) -> None:
+        """Takes a connection out of a room."""
+
+    async def end_connection(self, sid: str, namespace: str) -> None:
+        """Says goodbye and closes the transport."""
+
+
+class Publisher:
+    """Turns facts into events.
+
+    ``publish`` is called after each commit and never waits. ``counts_of(account_id)`` reads what the bell
+    shows; ``wake`` is called when the log has grown, so that followers look.
+    """
+
+    def __init__(
+        self, sockets: Sockets, online: Online, epoch: str, counts_of: Callable[[int], Awaitable[msgspec.Struct]]
+    ) -> None:
+        self._sockets = sockets
+        self._online = online
+        self._epoch = epoch
+        self._counts_of = counts_of
+        self._waiting: deque[records.Fact] = deque()
+        self._more = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._task: asyncio.Task[None] | None = None
+        self.wake: list[Callable[[], None]] = []
+        self.on_published: Callable[[int], None] = lambda count: None
+
+    def start(self) -> None:
+        """Begins to deliver."""
+        self._task = asyncio.create_task(self._run(), name="publisher")
+
+    async def stop(self) -> None:
+        """Delivers what waits, then ends."""
+        if self._task is None:
+            return
+        await self._idle.wait()
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+    def publish(self, facts: Iterable[records.Fact]) -> None:
+        """Takes over what a commit announced, in its order."""
+        self._waiting.extend(facts)
+        self._idle.clear()
+        self._more.set()
+        for wake in self.wake:
+            wake()
+
+    async def _run(self) -> None:
+        while True:
+            await self._more.wait()
+            self._more.clear()
+            changed_inboxes: set[int] = set()
+            while self._waiting:
+                fact = self._waiting.popleft()
+                try:
+                    await self._deliver(fact, changed_inboxes)
+                except Exception:
+                    # An event is a hint: whoever missed it finds the gap and fetches.
+                    _log.exception("delivering %s failed", type(fact).__name__)
+            await self._tell_counts(changed_inboxes)
+            if not self._waiting:
+                self._idle.set()
+
+    async def _deliver(self, fact: records.Fact, changed_inboxes: set[int]) -> None:
+        match fact:
+            case records.Entry():
+                await self._entry(fact)
+            case records.AccountChange():
+                await self._account_change(fact)
+            case records.ReadMark():
+                await self._read_mark(fact)
+            case records.NotificationChange():
+                changed_inboxes.add(fact.account_id)
+                await self._notification(fact)
+            case records.SessionsEnded():
+                await self._sessions_ended(fact)
+            case _:
+                changed_inboxes.add(fact.account_id)
+
+    async def _entry(self, entry: records.Entry) -> None:
+        room = conversation_room(entry.conversation_id)
+        member = msgspec.json.decode(entry.data, type=chat.MemberChanged) if _moves(entry) else None
+        if member is not None and entry.kind == "member_added":
+            for connection in self._online.of_account(member.account_id, CHAT):
+                await self._sockets.enter_room(connection.sid, room, CHAT)
+        body = chat.Entry(
+            conversation_id=entry.conversation_id,
+            seq=entry.seq,
+            kind=entry.kind,  # type: ignore[arg-type]
+            actor_id=entry.actor_id,
+            at=entry.at,
+            data=msgspec.Raw(entry.data),
+        )
+        await self._sockets.emit(entry.kind, (body, self._offset(entry.position)), room=room, namespace=CHAT)
+        self.on_published(1)
+        if member is not None and entry.kind == "member_removed":
+            # Behind the entry itself: whoever is removed gets it as the last one.
+            for connection in self._online.of_account(member.account_id, CHAT):
+                await self._sockets.leave_room(connection.sid, room, CHAT)
+
+    async def _account_change(self, change: records.AccountChange) -> None:
+        payload = {"account_version": change.version, **msgspec.json.decode(change.data)}
+        if change.event == "conversation_added":
+            # A direct conversation has no entry that brings its two people in.
+            room = conversation_room(payload["conversation"]["id"])
+            for connection in self._online.of_account(change.account_id, CHAT):
+                await self._sockets.enter_room(connection.sid, room, CHAT)
+        await self._sockets.emit(change.event, payload, room=account_room(change.account_id), namespace=CHAT)
+
+    async def _read_mark(self, mark: records.ReadMark) -> None:
+        if mark.member_count > SMALL_CONVERSATION:
+            return
+        body = chat.Receipt(conversation_id=mark.conversation_id, account_id=mark.account_id, read_seq=mark.read_seq)
+        # Their own devices have heard it with its account version.
+        own = [connection.sid for connection in self._online.of_account(mark.account_id, CHAT)]
+        room = conversation_room(mark.conversation_id)
+        await self._sockets.emit("receipt", body, room=room, namespace=CHAT, skip_sid=own)
+
+    async def _notification(self, change: records.NotificationChange) -> None:
+        event = "notification_created" if change.created else "notification_changed"
+        data = (msgspec.Raw(change.notification), self._offset(change.seq))
+        await self._sockets.emit(event, data, room=account_room(change.account_id), namespace=NOTIFICATIONS)
+
+    async def _tell_counts(self, account_ids: set[int]) -> None:
+        for account_id in account_ids:
+            if not self._online.of_account(account_id, NOTIFICATIONS):
+                continue
+            try:
+                counts = await self._counts_of(account_id)
+                await self._sockets.emit("counts", counts, room=account_room(account_id), namespace=NOTIFICATIONS)
+            except Exception:
+                _log.exception("telling the counts of an inbox failed")
+
+    async def _sessions_ended(self, ended: records.SessionsEnded) -> None:
+        for session_id in ended.session_ids:
+            for connection in self._online.of_session(session_id):
+                await self._sockets.end_connection(connection.sid, connection.namespace)
+
+    def _offset(self, position: int) -> str:
+        return f"{self._epoch}-{position}"
+
+
+def _moves(entry: records.Entry) -> bool:
+    return entry.kind in ("member_added", "member_removed")

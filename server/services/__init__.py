@@ -1,0 +1,1 @@
+"""The rules: who may, and what follows. Services know storage and realtime, never a socket."""

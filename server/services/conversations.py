@@ -1,0 +1,76 @@
+"""Direct conversations and groups: opened, created, changed, listed, and one's own choices for them."""
+
+from __future__ import annotations
+
+from server.clock import Now
+from server.protocol import chat
+from server.protocol.base import MAX_SAFE_INTEGER
+from server.services import cursors, names, policy
+from server.storage import conversations
+from server.storage.database import Database
+
+READY_CONVERSATIONS = 200
+_FIRST = (MAX_SAFE_INTEGER, MAX_SAFE_INTEGER)
+
+
+class Conversations:
+    """The rules of conversations themselves; who belongs is `Members`."""
+
+    def __init__(self, db: Database, now: Now) -> None:
+        self._db = db
+        self._now = now
+
+    async def open_direct(self, account_id: int, command: chat.OpenDirect) -> chat.Conversation:
+        """The conversation with somebody; the same one every time."""
+        return await self._db.write(conversations.open_direct, account_id, command.account_id, self._now())
+
+    async def create_group(self, account_id: int, command: chat.CreateGroup) -> chat.Conversation:
+        """A new group; a repeat under the same ``client_id`` gets the first one."""
+        title = names.clean(command.title, "title")
+        return await self._db.write(
+            conversations.create_group, account_id, command.client_id, title, command.account_ids, self._now()
+        )
+
+    async def change(self, account_id: int, command: chat.ChangeConversation) -> chat.Conversation:
+        """Renames or describes a group."""
+        changes = chat.ConversationChanged(
+            title=names.clean(command.title, "title") if command.title is not None else None,
+            description=command.description.strip() if command.description is not None else None,
+        )
+        return await self._db.write(
+            conversations.change, account_id, command.conversation_id, changes, self._now(), policy.may_change
+        )
+
+    async def get(self, account_id: int, command: chat.InConversation) -> chat.Conversation:
+        """One conversation as the asking member sees it."""
+        return await self._db.read(conversations.view, account_id, command.conversation_id)
+
+    async def list(self, account_id: int, command: chat.ListConversations) -> chat.ConversationsPage:
+        """One's conversations, most recently active first."""
+        return await self._page(account_id, cursors.read(command.cursor, _FIRST), command.limit)
+
+    async def newest(self, account_id: int) -> chat.ConversationsPage:
+        """The first page, as ``ready`` carries it."""
+        return await self._page(account_id, _FIRST, READY_CONVERSATIONS)
+
+    async def set_preferences(self, account_id: int, command: chat.SetPreferences) -> chat.Preferences:
+        """One's own choices; what is left out stays."""
+        chosen = {
+            "notify": command.notify,
+            "pinned": command.pinned,
+            "archived": command.archived,
+            "muted_until": command.muted_until,
+        }
+        choices: dict[str, object] = {name: value for name, value in chosen.items() if value is not None}
+        if choices.get("muted_until") == 0:
+            choices["muted_until"] = None
+        return await self._db.write(conversations.set_preferences, account_id, command.conversation_id, choices)
+
+    async def _page(self, account_id: int, before: tuple[int, int], limit: int) -> chat.ConversationsPage:
+        found = await self._db.read(conversations.page, account_id, before, limit + 1)
+        shown = found[:limit]
+        more = len(found) > limit
+        return chat.ConversationsPage(
+            conversations=shown,
+            cursor=cursors.written(shown[-1].last_active_at, shown[-1].id) if more else None,
+        )

@@ -1,0 +1,37 @@
+"""Who a text calls: ``@username`` and ``@all``."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+_CALL = re.compile(r"(?<![\w@])@([\w.\-]{1,40})")
+
+_PARTICLES = re.compile(
+    r"님?(?:이랑|에게|한테|으로|이|가|은|는|을|를|와|과|도|의|께|아|야|로|만|랑)?$"
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """The folded usernames that a text may mean, and whether it calls everybody."""
+
+    names: frozenset[str]
+    everyone: bool
+
+
+def called_in(text: str) -> Called:
+    """Who ``text`` calls. A name may end a sentence, so ``@ana.`` can mean ``ana.`` or ``ana``."""
+    if "@" not in text:
+        return Called(frozenset(), False)
+    names: set[str] = set()
+    for found in _CALL.findall(text):
+        name = unicodedata.normalize("NFKC", found).casefold()
+        names |= {name, name.rstrip(".-_")} | _without_particles(name)
+    return Called(frozenset(names - {"all", ""}), "all" in names)
+
+
+def _without_particles(name: str) -> set[str]:
+    """Korean writes particles right behind a name: ``@ana가`` and ``@민지님은`` call ana and 민지."""
+    return {name[: found.start()] for found in _PARTICLES.finditer(name) if found.start() > 1}

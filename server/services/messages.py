@@ -1,0 +1,146 @@
+"""Saying something, changing and deleting it, reacting to it, and reading back."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Awaitable, Callable
+
+from server.clock import Now
+from server.errors import Invalid
+from server.protocol import chat
+from server.services import policy
+from server.services.mentions import called_in
+from server.storage import history, messages
+from server.storage.database import Database
+
+_NOT_EMOJI = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Zs", "Zl", "Zp", "Cc", "Cs", "Po", "Ps", "Pe"})
+_KEYCAP_BASES = frozenset("0123456789#*")
+
+
+class Messages:
+    """The rules of messages.
+
+    ``check_rate(account_id)`` raises RateLimited; ``forget_files(keys)`` removes bytes that nobody may see any more.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        now: Now,
+        check_rate: Callable[[int], None],
+        forget_files: Callable[[list[str]], Awaitable[None]],
+    ) -> None:
+        self._db = db
+        self._now = now
+        self._check_rate = check_rate
+        self._forget_files = forget_files
+
+    async def send(self, sender_id: int, command: chat.SendMessage) -> chat.MessageSent:
+        """Stores a message and says where it stands; publishing follows the commit, in its order."""
+        self._check_rate(sender_id)
+        if not command.text.strip() and not command.file_ids:
+            raise Invalid("A message needs a text or a file.", field="text")
+        if len(set(command.file_ids)) < len(command.file_ids):
+            raise Invalid("A file is named twice.", field="file_ids")
+        draft = _draft(command.conversation_id, command.text, command)
+        appended = await self._db.write(
+            messages.append_message, sender_id, draft, self._now(), policy.may_post, policy.may_mention_all
+        )
+        return chat.MessageSent(
+            conversation_id=appended.conversation_id,
+            seq=appended.seq,
+            sent_at=appended.sent_at,
+            duplicate=appended.duplicate,
+        )
+
+    async def edit(self, account_id: int, command: chat.EditMessage) -> chat.EntryAppended:
+        """Changes the text of a message of one's own."""
+        self._check_rate(account_id)
+        draft = _draft(command.conversation_id, command.text)
+        seq = await self._db.write(
+            messages.edit_message,
+            account_id,
+            command.conversation_id,
+            command.seq,
+            draft,
+            self._now(),
+            policy.may_mention_all,
+        )
+        return chat.EntryAppended(seq=seq)
+
+    async def delete(self, account_id: int, command: chat.DeleteMessage) -> chat.EntryAppended:
+        """Deletes a message: its words and files are gone for everybody."""
+        seq, keys = await self._db.write(
+            messages.delete_message,
+            account_id,
+            command.conversation_id,
+            command.seq,
+            self._now(),
+            policy.may_delete,
+        )
+        await self._forget_files(keys)
+        return chat.EntryAppended(seq=seq)
+
+    async def react(self, account_id: int, command: chat.ReactToMessage) -> chat.EntryAppended:
+        """Adds a reaction."""
+        return await self._set_reaction(account_id, command, True)
+
+    async def unreact(self, account_id: int, command: chat.ReactToMessage) -> chat.EntryAppended:
+        """Takes a reaction back."""
+        return await self._set_reaction(account_id, command, False)
+
+    async def _set_reaction(self, account_id: int, command: chat.ReactToMessage, active: bool) -> chat.EntryAppended:
+        self._check_rate(account_id)
+        _check_emoji(command.emoji)
+        seq = await self._db.write(
+            messages.set_reaction,
+            account_id,
+            command.conversation_id,
+            command.seq,
+            command.emoji,
+            active,
+            self._now(),
+        )
+        return chat.EntryAppended(seq=seq)
+
+    async def fetch_entries(self, account_id: int, command: chat.FetchEntries) -> chat.EntriesPage:
+        """What a conversation's log holds after a place."""
+        return await self._db.read(
+            history.entries, account_id, command.conversation_id, command.after_seq, command.limit
+        )
+
+    async def fetch_messages(self, account_id: int, command: chat.FetchMessages) -> chat.MessagesPage:
+        """A page of messages before, after or around a place, else the newest."""
+        places = {
+            "before_seq": (history.before, command.before_seq),
+            "after_seq": (history.after, command.after_seq),
+            "around_seq": (history.around, command.around_seq),
+        }
+        named = [(read, seq) for read, seq in places.values() if seq is not None]
+        if len(named) > 1:
+            raise Invalid("Name one of before_seq, after_seq and around_seq.", field="before_seq")
+        if not named:
+            return await self._db.read(history.newest, account_id, command.conversation_id, command.limit)
+        [(read, seq)] = named
+        return await self._db.read(read, account_id, command.conversation_id, seq, command.limit)
+
+
+def _draft(conversation_id: int, text: str, send: chat.SendMessage | None = None) -> messages.Draft:
+    called = called_in(text)
+    return messages.Draft(
+        conversation_id=conversation_id,
+        client_id=send.client_id if send else "",
+        text=text,
+        reply_to_seq=send.reply_to_seq if send else None,
+        file_ids=tuple(send.file_ids) if send else (),
+        names=called.names,
+        everyone=called.everyone,
+    )
+
+
+def _check_emoji(emoji: str) -> None:
+    """Raises Invalid unless ``emoji`` is made of pictures alone; new ones are unknown to us, and welcome."""
+    plain = [letter for letter in emoji if unicodedata.category(letter) in _NOT_EMOJI and letter not in _KEYCAP_BASES]
+    keycaps_without_ring = set(emoji) & _KEYCAP_BASES and "\u20e3" not in emoji
+    if plain or keycaps_without_ring or emoji.isascii():
+        raise Invalid("A reaction is an emoji.", field="emoji")

@@ -1,0 +1,43 @@
+"""Finding people, the public face of accounts, and what happened to one's own."""
+
+from __future__ import annotations
+
+import msgspec
+
+from server.protocol import chat
+from server.storage import accounts
+from server.storage.database import Database
+
+MAX_CHANGES_BYTES = 240_000
+"""Beyond that, loading everything anew is the shorter way."""
+
+
+class People:
+    """Who is on this server, as any signed-in person may know it."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def find(self, account_id: int, command: chat.FindPeople) -> chat.Accounts:
+        """People whose name has a word that begins with the query, oneself left out."""
+        found = await self._db.read(accounts.find_people, command.query.strip(), command.limit, account_id)
+        return chat.Accounts(accounts=[accounts.public(person) for person in found])
+
+    async def get(self, account_id: int, command: chat.GetAccounts) -> chat.Accounts:
+        """The faces of accounts met by id; unknown ones are left out."""
+        found = await self._db.read(accounts.get_many, command.account_ids)
+        return chat.Accounts(accounts=[accounts.public(person) for person in found])
+
+    async def changes(self, account_id: int, command: chat.FetchAccountChanges) -> chat.AccountChanges:
+        """What happened to one's own account after a version one has seen."""
+        changes, version, reload = await self._db.read(accounts.changes_after, account_id, command.after_version)
+        if reload or sum(len(change.data) for change in changes) > MAX_CHANGES_BYTES:
+            return chat.AccountChanges(changes=[], account_version=version, reload=True)
+        return chat.AccountChanges(
+            changes=[
+                chat.AccountChange(version=change.version, event=change.event, data=msgspec.Raw(change.data))
+                for change in changes
+            ],
+            account_version=version,
+            reload=False,
+        )

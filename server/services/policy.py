@@ -1,0 +1,69 @@
+"""Who may do what, as plain answers: each rule raises Forbidden with the reason, or passes."""
+
+from __future__ import annotations
+
+from server.errors import Forbidden
+from server.records import Conversation, Membership
+
+ADMINS = ("owner", "admin")
+
+
+def may_post(conversation: Conversation, membership: Membership) -> None:
+    """Whether a member may write here."""
+    if conversation.dissolved_at is not None:
+        raise Forbidden("This conversation has been dissolved; it can only be read.")
+    if conversation.rules["post"] == "admin" and membership.role not in ADMINS:
+        raise Forbidden("Only admins can post here.")
+
+
+def may_mention_all(conversation: Conversation, membership: Membership) -> bool:
+    """Whether ``@all`` of this member calls everybody."""
+    return conversation.rules["mention_all"] == "member" or membership.role in ADMINS
+
+
+def may_invite(conversation: Conversation, membership: Membership) -> None:
+    """Whether a member may bring people in."""
+    only_groups(conversation)
+    if conversation.rules["invite"] == "admin" and membership.role not in ADMINS:
+        raise Forbidden("Only admins can add people here.")
+
+
+def may_change(conversation: Conversation, membership: Membership) -> None:
+    """Whether a member may rename or describe the conversation."""
+    only_groups(conversation)
+    if membership.role not in ADMINS:
+        raise Forbidden("Only admins can change this group.")
+
+
+def may_remove(conversation: Conversation, membership: Membership, other: Membership) -> None:
+    """Whether a member may take another one out."""
+    only_groups(conversation)
+    if membership.role not in ADMINS or other.role == "owner":
+        raise Forbidden("Only admins can remove people, and nobody removes the owner.")
+    if other.role == "admin" and membership.role != "owner":
+        raise Forbidden("Only the owner can remove an admin.")
+
+
+def may_set_role(conversation: Conversation, membership: Membership, other: Membership) -> None:
+    """Whether a member may make another one an admin, or a member again."""
+    only_groups(conversation)
+    if membership.role != "owner":
+        raise Forbidden("Only the owner can set roles.")
+    if other.role == "owner":
+        raise Forbidden("The owner's role is handed over, not set.")
+
+
+def may_delete(conversation: Conversation, membership: Membership, sender_id: int) -> None:
+    """Whether a member may delete a message."""
+    if sender_id == membership.account_id:
+        return
+    if conversation.kind == "direct" or membership.role not in ADMINS:
+        raise Forbidden("You can delete your own messages; admins of a group can delete anybody's.")
+
+
+def only_groups(conversation: Conversation) -> None:
+    """Refuses what makes no sense between two people, or in a conversation that has ended."""
+    if conversation.kind == "direct":
+        raise Forbidden("This is a direct conversation of two people.")
+    if conversation.dissolved_at is not None:
+        raise Forbidden("This conversation has been dissolved; it can only be read.")

@@ -1,0 +1,42 @@
+"""Who is there: told to those who may see it, remembered as last seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from server.clock import Now
+from server.protocol import chat
+from server.realtime.online import Online, State
+from server.storage import accounts, membership
+from server.storage.database import Database
+
+
+class Presence:
+    """The rules of presence: people who share a conversation see each other's."""
+
+    def __init__(self, db: Database, online: Online, now: Now) -> None:
+        self._db = db
+        self._online = online
+        self._now = now
+
+    async def visible(self, account_id: int, wanted: Iterable[int]) -> list[chat.Presence]:
+        """The presence of those of ``wanted`` whom somebody may see."""
+        ids = list(dict.fromkeys(wanted))
+        return await self._db.read(self._visible, account_id, ids)
+
+    def _visible(self, account_id: int, ids: list[int]) -> list[chat.Presence]:
+        seen = membership.share_a_conversation(account_id, ids) | ({account_id} & set(ids))
+        return [self._told(person.id, person.last_seen_at) for person in accounts.get_many(seen)]
+
+    async def changed(self, account_id: int, state: State) -> chat.Presence:
+        """What to tell others now; somebody who goes is remembered as last seen."""
+        last_seen_at = self._now()
+        if state == "offline":
+            await self._db.write(accounts.set_last_seen, account_id, last_seen_at)
+        return self._told(account_id, last_seen_at)
+
+    def _told(self, account_id: int, last_seen_at: int | None) -> chat.Presence:
+        state = self._online.state(account_id)
+        return chat.Presence(
+            account_id=account_id, state=state, last_seen_at=last_seen_at if state == "offline" else None
+        )

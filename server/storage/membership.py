@@ -1,0 +1,208 @@
+"""Who belongs to a conversation: looked up, added, removed, and their roles. Changes are lines of the log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from server import records
+from server.errors import NotFound
+from server.protocol import chat
+from server.storage import accounts, log
+from server.storage.database import fetch_all
+from server.storage.models import Account, Conversation, Membership
+
+_CONVERSATION = "id, kind, title, description, head_seq, member_count, rules, created_at, dissolved_at"
+_MEMBERSHIP = "conversation_id, account_id, role, joined_at, read_seq, history_from_seq"
+
+
+def conversations(ids: Iterable[int]) -> dict[int, records.Conversation]:
+    """The rows of those of these conversations that exist."""
+    wanted = list(ids)
+    rows = fetch_all(f"select {_CONVERSATION} from conversation where id in ({_marks(wanted)})", wanted)
+    return {row[0]: _conversation(*row) for row in rows}
+
+
+def memberships(keys: Iterable[tuple[int, int]]) -> dict[tuple[int, int], records.Membership]:
+    """Memberships by (conversation, account); who does not belong is missing."""
+    pairs = list(set(keys))
+    marks = ", ".join(["(?, ?)"] * len(pairs))
+    rows = fetch_all(
+        f"select {_MEMBERSHIP} from membership where (conversation_id, account_id) in (values {marks})",
+        [value for pair in pairs for value in pair],
+    )
+    return {(row[0], row[1]): records.Membership(*row) for row in rows}
+
+
+def of(conversation_id: int, account_id: int) -> tuple[records.Conversation, records.Membership]:
+    """A conversation and somebody's place in it. Raises NotFound for everybody who does not belong."""
+    member = memberships([(conversation_id, account_id)]).get((conversation_id, account_id))
+    if member is None:
+        raise NotFound("There is no such conversation.", field="conversation_id")
+    return conversations([conversation_id])[conversation_id], member
+
+
+def ids_of(account_id: int) -> list[int]:
+    """The conversations that somebody belongs to."""
+    return [row[0] for row in fetch_all("select conversation_id from membership where account_id = ?", (account_id,))]
+
+
+def account_ids(conversation_id: int) -> list[int]:
+    """Everybody who belongs to a conversation."""
+    rows = fetch_all("select account_id from membership where conversation_id = ?", (conversation_id,))
+    return [row[0] for row in rows]
+
+
+def share_a_conversation(account_id: int, others: Sequence[int]) -> set[int]:
+    """Those of ``others`` who are together with an account in some conversation."""
+    rows = fetch_all(
+        "select distinct them.account_id from membership me join membership them "
+        f"on them.conversation_id = me.conversation_id where me.account_id = ? and them.account_id in "
+        f"({_marks(others)})",
+        [account_id, *others],
+    )
+    return {row[0] for row in rows}
+
+
+def named(conversation_id: int, username_keys: Iterable[str]) -> list[int]:
+    """The members that have one of these folded usernames."""
+    keys = list(username_keys)
+    rows = fetch_all(
+        "select a.id from account a join membership m on m.account_id = a.id "
+        f"where m.conversation_id = ? and a.username_key in ({_marks(keys)}) order by a.id",
+        [conversation_id, *keys],
+    )
+    return [row[0] for row in rows]
+
+
+def add(
+    conversation: records.Conversation, actor_id: int, new_ids: Sequence[int], now: int, role: str = "member"
+) -> None:
+    """Brings people in who are not there yet; each is a line of the log and a change of their account."""
+    present = set(account_ids(conversation.id))
+    joining = [account_id for account_id in dict.fromkeys(new_ids) if account_id not in present]
+    for account_id in joining:
+        by = "self" if account_id == actor_id else "invite"
+        data = chat.MemberChanged(account_id=account_id, role=role, by=by)  # type: ignore[arg-type]
+        entry = log.append(conversation.id, "member_added", actor_id, now, data)
+        history_from = 1 if conversation.rules["history"] == "all" else entry.seq
+        Membership.insert(
+            conversation_id=conversation.id,
+            account_id=account_id,
+            role=role,
+            joined_at=now,
+            history_from_seq=history_from,
+            # What was said before is there to be read, but does not count as unread.
+            read_seq=entry.seq,
+        ).execute()
+    if joining:
+        _count(conversation.id, len(joining), now)
+    for account_id in joining:
+        announce_added(conversation.id, account_id)
+
+
+def remove(conversation: records.Conversation, actor_id: int, member: records.Membership, now: int) -> None:
+    """Takes somebody out. The entry that says so is the last one they get."""
+    by = "self" if member.account_id == actor_id else "admin"
+    data = chat.MemberChanged(account_id=member.account_id, role=member.role, by=by)  # type: ignore[arg-type]
+    log.append(conversation.id, "member_removed", actor_id, now, data)
+    Membership.delete().where(_place(member)).execute()
+    _count(conversation.id, -1, now)
+    accounts.add_account_change(member.account_id, "conversation_removed", {"conversation_id": conversation.id})
+
+
+def leave(conversation: records.Conversation, member: records.Membership, now: int) -> None:
+    """Somebody goes. An owner hands over to the longest-serving admin, else member; the last one dissolves."""
+    heir = _heir(conversation.id, member.account_id) if member.role == "owner" else None
+    if heir is not None:
+        set_role(conversation, member.account_id, heir, "owner", now)
+    remove(conversation, member.account_id, member, now)
+    if conversation.member_count == 1:
+        Conversation.update(dissolved_at=now).where(Conversation.id == conversation.id).execute()
+
+
+def set_role(
+    conversation: records.Conversation, actor_id: int, member: records.Membership, role: str, now: int
+) -> None:
+    """Gives a member another role; nothing happens when they have it."""
+    if member.role == role:
+        return
+    data = chat.MemberChanged(account_id=member.account_id, role=role, by="admin")  # type: ignore[arg-type]
+    log.append(conversation.id, "role_changed", actor_id, now, data)
+    Membership.update(role=role).where(_place(member)).execute()
+
+
+def page(conversation_id: int, after: tuple[int, int], limit: int) -> list[chat.Member]:
+    """Members behind the place ``after`` = (joined_at, account id), longest-serving first."""
+    rows = fetch_all(
+        f"select {_MEMBERSHIP} from membership where conversation_id = ? and (joined_at, account_id) > (?, ?) "
+        "order by joined_at, account_id limit ?",
+        (conversation_id, *after, limit),
+    )
+    members = [records.Membership(*row) for row in rows]
+    people = {person.id: person for person in accounts.get_many([member.account_id for member in members])}
+    return [
+        chat.Member(
+            account=accounts.public(people[member.account_id]),
+            role=member.role,  # type: ignore[arg-type]
+            joined_at=member.joined_at,
+            read_seq=member.read_seq,
+        )
+        for member in members
+    ]
+
+
+def existing_people(ids: Sequence[int]) -> list[int]:
+    """Those of these accounts that exist and are not disabled, in the order given."""
+    found = {
+        row.id for row in Account.select(Account.id).where(Account.id.in_(list(ids)) & Account.disabled_at.is_null())
+    }
+    return [account_id for account_id in dict.fromkeys(ids) if account_id in found]
+
+
+def announce_added(conversation_id: int, account_id: int) -> None:
+    """Tells an account's devices that a conversation is there, as this person sees it now."""
+    from server.storage import conversations as views  # noqa: PLC0415 - the two know each other
+
+    [view] = views.views(account_id, [conversation_id])
+    accounts.add_account_change(account_id, "conversation_added", {"conversation": view})
+
+
+def announce_direct(conversation_id: int, sender_id: int) -> None:
+    """The first words of a direct conversation make it appear for the other person."""
+    for account_id in account_ids(conversation_id):
+        if account_id != sender_id:
+            announce_added(conversation_id, account_id)
+
+
+def _conversation(*row: Any) -> records.Conversation:
+    id_, kind, title, description, head_seq, member_count, rules, created_at, dissolved_at = row
+    decoded = msgspec.json.decode(rules)
+    return records.Conversation(
+        id_, kind, title, description, head_seq, member_count, decoded, created_at, dissolved_at
+    )
+
+
+def _heir(conversation_id: int, leaving_id: int) -> records.Membership | None:
+    rows = fetch_all(
+        f"select {_MEMBERSHIP} from membership where conversation_id = ? and account_id <> ? "
+        "order by role = 'admin' desc, joined_at, account_id limit 1",
+        (conversation_id, leaving_id),
+    )
+    return records.Membership(*rows[0]) if rows else None
+
+
+def _count(conversation_id: int, change: int, now: int) -> None:
+    Conversation.update(member_count=Conversation.member_count + change, last_active_at=now).where(
+        Conversation.id == conversation_id
+    ).execute()
+
+
+def _place(member: records.Membership) -> Any:
+    return (Membership.conversation_id == member.conversation_id) & (Membership.account_id == member.account_id)
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join("?" * len(values))

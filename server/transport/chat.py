@@ -1,0 +1,170 @@
+"""The chat namespace: one line per command, and what a connection hears first."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from server.protocol import chat
+from server.protocol.base import Command
+from server.realtime.online import Connection, Online
+from server.realtime.rooms import CHAT, account_room, conversation_room, presence_room
+from server.services.conversations import Conversations
+from server.services.members import Members
+from server.services.messages import Messages
+from server.services.people import People
+from server.services.presence import Presence
+from server.services.receipts import Receipts
+from server.services.typing import Typing
+from server.transport.sockets import SocketServer
+
+
+@dataclass(frozen=True, slots=True)
+class ChatServices:
+    """The rules that the namespace asks."""
+
+    messages: Messages
+    conversations: Conversations
+    members: Members
+    receipts: Receipts
+    people: People
+    presence: Presence
+    typing: Typing
+
+
+def commands(
+    services: ChatServices,
+) -> dict[str, tuple[type[Command], Callable[[int, Any], Awaitable[Any]]]]:
+    """The commands that concern an account."""
+    messages, conversations, members = services.messages, services.conversations, services.members
+    return {
+        "send_message": (chat.SendMessage, messages.send),
+        "edit_message": (chat.EditMessage, messages.edit),
+        "delete_message": (chat.DeleteMessage, messages.delete),
+        "add_reaction": (chat.ReactToMessage, messages.react),
+        "remove_reaction": (chat.ReactToMessage, messages.unreact),
+        "fetch_entries": (chat.FetchEntries, messages.fetch_entries),
+        "fetch_messages": (chat.FetchMessages, messages.fetch_messages),
+        "mark_read": (chat.MarkRead, services.receipts.mark_read),
+        "open_direct": (chat.OpenDirect, conversations.open_direct),
+        "create_group": (chat.CreateGroup, conversations.create_group),
+        "change_conversation": (chat.ChangeConversation, conversations.change),
+        "get_conversation": (chat.InConversation, conversations.get),
+        "list_conversations": (chat.ListConversations, conversations.list),
+        "set_preferences": (chat.SetPreferences, conversations.set_preferences),
+        "leave_conversation": (chat.InConversation, members.leave),
+        "add_members": (chat.AddMembers, members.add),
+        "remove_member": (chat.RemoveMember, members.remove),
+        "set_role": (chat.SetRole, members.set_role),
+        "list_members": (chat.ListMembers, members.list),
+        "find_people": (chat.FindPeople, services.people.find),
+        "get_accounts": (chat.GetAccounts, services.people.get),
+        "fetch_account_changes": (chat.FetchAccountChanges, services.people.changes),
+    }
+
+
+class ConnectionCommands:
+    """The commands that concern one connection: typing, presence, attention."""
+
+    def __init__(self, sockets: SocketServer, online: Online, services: ChatServices) -> None:
+        self._sockets = sockets
+        self._online = online
+        self._services = services
+
+    def table(self) -> dict[str, tuple[type[Command], Callable[[Connection, Any], Awaitable[Any]]]]:
+        """One line per command."""
+        return {
+            "start_typing": (chat.InConversation, self.start_typing),
+            "stop_typing": (chat.InConversation, self.stop_typing),
+            "set_active": (chat.SetActive, self.set_active),
+            "watch_presence": (chat.WatchPresence, self.watch_presence),
+        }
+
+    async def start_typing(self, connection: Connection, command: chat.InConversation) -> chat.Nothing:
+        """Tells the others of a conversation that somebody writes."""
+        typing = await self._services.typing.start(connection.account_id, command.conversation_id)
+        return await self._tell_typing(typing)
+
+    async def stop_typing(self, connection: Connection, command: chat.InConversation) -> chat.Nothing:
+        """Tells them that it is over."""
+        typing = await self._services.typing.stop(connection.account_id, command.conversation_id)
+        return await self._tell_typing(typing)
+
+    async def set_active(self, connection: Connection, command: chat.SetActive) -> chat.Nothing:
+        """Whether this device has the person's attention."""
+        self._online.set_active(connection, command.active)
+        return chat.Nothing()
+
+    async def watch_presence(self, connection: Connection, command: chat.WatchPresence) -> chat.Presences:
+        """Hears of these people from now on, and of nobody else."""
+        now = await self._services.presence.visible(connection.account_id, command.account_ids)
+        watched = {presence.account_id for presence in now}
+        for account_id in connection.watched - watched:
+            await self._sockets.leave_room(connection.sid, presence_room(account_id), CHAT)
+        for account_id in watched - connection.watched:
+            await self._sockets.enter_room(connection.sid, presence_room(account_id), CHAT)
+        connection.watched = watched
+        return chat.Presences(presence=now)
+
+    async def _tell_typing(self, typing: chat.Typing | None) -> chat.Nothing:
+        if typing is not None:
+            own = [one.sid for one in self._online.of_account(typing.account_id, CHAT)]
+            room = conversation_room(typing.conversation_id)
+            await self._sockets.emit("typing", typing, room=room, namespace=CHAT, skip_sid=own)
+        return chat.Nothing()
+
+
+class Welcome:
+    """What a chat connection hears first.
+
+    ``rooms_of(account_id)`` reads the conversations somebody belongs to; ``account_of(account_id)`` who they
+    are and the version of their account.
+    """
+
+    def __init__(
+        self,
+        sockets: SocketServer,
+        conversations: Conversations,
+        server: Callable[[], chat.ServerInfo],
+        rooms_of: Callable[[int], Awaitable[list[int]]],
+        account_of: Callable[[int], Awaitable[tuple[chat.Account, int]]],
+    ) -> None:
+        self._sockets = sockets
+        self._conversations = conversations
+        self._server = server
+        self._rooms_of = rooms_of
+        self._account_of = account_of
+
+    async def __call__(self, connection: Connection) -> None:
+        """Joins the rooms, then reads the heads: what comes in between is heard twice rather than never."""
+        account_id = connection.account_id
+        before = set(await self._rooms_of(account_id))
+        for conversation_id in before:
+            await self._sockets.enter_room(connection.sid, conversation_room(conversation_id), CHAT)
+        await self._enter_what_changed(connection, before)
+        account, version = await self._account_of(account_id)
+        page = await self._conversations.newest(account_id)
+        ready = chat.Ready(
+            account=account,
+            account_version=version,
+            server=self._server(),
+            recovered=False,
+            conversations=page.conversations,
+            more=page.cursor is not None,
+        )
+        await self._sockets.emit("ready", ready, room=connection.sid, namespace=CHAT)
+
+    async def _enter_what_changed(self, connection: Connection, before: set[int]) -> None:
+        # A removal that was published between the read and the joins found no room to leave.
+        after = set(await self._rooms_of(connection.account_id))
+        for conversation_id in before - after:
+            await self._sockets.leave_room(connection.sid, conversation_room(conversation_id), CHAT)
+        for conversation_id in after - before:
+            await self._sockets.enter_room(connection.sid, conversation_room(conversation_id), CHAT)
+
+
+async def tell_presence(sockets: SocketServer, presence: chat.Presence) -> None:
+    """Tells everybody who watches somebody, and the person's own devices."""
+    for room in (presence_room(presence.account_id), account_room(presence.account_id)):
+        await sockets.emit("presence", presence, room=room, namespace=CHAT)

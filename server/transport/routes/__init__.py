@@ -1,0 +1,1 @@
+"""HTTP routes, a file a subject; each exports ``routes(...)`` with exactly what it uses."""
