@@ -157,7 +157,9 @@ def _quote(seq: int | None, sender_id: int | None, text: str | None) -> chat.Quo
 
 def _mentions(conversation_id: int, seqs: Sequence[int]) -> dict[int, list[int]]:
     found: dict[int, list[int]] = {}
-    for seq, account_id in _rows_at("seq, account_id from mention", "seq", conversation_id, seqs, "account_id"):
+    for seq, account_id in _rows_at(
+        "seq, account_id from mention", "seq", conversation_id, seqs, "account_id = 0, account_id"
+    ):
         found.setdefault(seq, []).append(account_id)
     return found
 
