@@ -18,7 +18,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -69,12 +69,21 @@ def node_environment() -> dict[str, str]:
 class MadangProcess:
     """``madang serve`` in a process of its own.
 
-    ``settings`` are MADANG_* variables without the prefix and in small letters: ``registration="open"``.
+    ``settings`` are MADANG_* variables without the prefix and in small letters: ``registration="open"``. ``command``
+    starts another installation than the one under test here.
     """
 
-    def __init__(self, data_dir: Path, *, port: int | None = None, **settings: str | int) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        port: int | None = None,
+        command: Sequence[str] = (sys.executable, "-m", "server"),
+        **settings: str | int,
+    ) -> None:
         self.data_dir = data_dir
         self.port = port or free_port()
+        self.command = [*command, "serve", "--port", str(self.port), "--data", str(data_dir)]
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = plain_environment() | {f"MADANG_{name.upper()}": str(settings[name]) for name in settings}
         self._process: subprocess.Popen[str] | None = None
@@ -95,8 +104,8 @@ class MadangProcess:
         """Returns when it is ready for work. Fails with what it printed, should it end or stay silent instead."""
         assert self._process is None, "the server runs already"
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "server", "serve", "--port", str(self.port), "--data", str(self.data_dir)],
-            cwd=ROOT,
+            self.command,
+            cwd=ROOT if self.command[0] == sys.executable else self.data_dir.parent,
             env=self.environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
