@@ -8,10 +8,12 @@ nothing is decoded. What remains of EXIF is the orientation. What hangs behind t
 from __future__ import annotations
 
 import mmap
+import os
 import re
 import struct
 import zlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 _EXIF_HEADER = b"Exif\0\0"
@@ -33,23 +35,55 @@ _PNG_BLANK = b"maSk"
 
 
 def strip(path: Path, media_type: str, orientation: int) -> None:
-    """Edit the picture at ``path`` in place; a file of another kind, or a broken one, stays as it is.
+    """Edit the picture at ``path`` in place; a file of another kind stays as it is.
 
     It blocks. ``orientation`` (1-8, as in EXIF) is kept where the format has it.
     """
     edit = _EDITORS.get(media_type)
     if edit is None or path.stat().st_size == 0:
         return
-    with path.open("r+b") as file:
-        with mmap.mmap(file.fileno(), 0) as data:
-            end = edit(data, orientation)
+    with path.open("r+b", buffering=0) as file:
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            end = edit(_Picture(data, file.fileno()), orientation)
             length = len(data)
         if end < length:
             file.truncate(end)
 
 
-def _strip_jpeg(data: mmap.mmap, orientation: int) -> int:
-    """Returns where the picture ends."""
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    """A picture's bytes: read through the memory, written to the file, where a full disk is an error and no signal."""
+
+    data: mmap.mmap
+    handle: int
+
+    def blank(self, start: int, end: int, instead: bytes) -> bool:
+        """Zeros over a part, led by ``instead`` where there is some and it fits; whether it stands there then."""
+        fits = 0 < len(instead) <= end - start
+        if fits:
+            self.put(start, instead)
+            start += len(instead)
+        for at in range(start, end, _STEP):
+            self.put(at, bytes(min(_STEP, end - at)))
+        return fits
+
+    def put(self, at: int, content: bytes) -> None:
+        """Write ``content`` over what is there."""
+        while content:
+            written = os.pwrite(self.handle, content, at)
+            at, content = at + written, content[written:]
+
+    def checksum(self, start: int, end: int) -> int:
+        """The CRC of a part, as PNG counts it."""
+        value = 0
+        for at in range(start, end, _STEP):
+            value = zlib.crc32(self.data[at : min(at + _STEP, end)], value)
+        return value
+
+
+def _strip_jpeg(picture: _Picture, orientation: int) -> int:
+    """Returns where the picture ends, as the others do."""
+    data = picture.data
     at = 2
     told = orientation == 1
     for _ in range(_MAX_PARTS):
@@ -62,13 +96,12 @@ def _strip_jpeg(data: mmap.mmap, orientation: int) -> int:
         if at + 4 > len(data):
             break
         marker = data[at + 1]
-        length = int.from_bytes(data[at + 2 : at + 4], "big")
-        start, end = at + 4, at + 2 + length
-        if length < 2 or end > len(data):
+        start, end = at + 4, at + 2 + _number(data, at + 2, 2)
+        if end < start or end > len(data):
             break
         if _is_private(marker, data[start : min(end, start + 16)]):
-            exif = b"" if told else _EXIF_HEADER + _orientation_only(orientation)
-            told |= _blank(data, start, end, exif if marker == 0xE1 else b"")
+            exif = b"" if told or marker != 0xE1 else _EXIF_HEADER + _orientation_only(orientation)
+            told |= picture.blank(start, end, exif)
         at = _after_scan(data, end) if marker == _SOS else end
     return len(data)
 
@@ -89,26 +122,27 @@ def _is_private(marker: int, beginning: bytes) -> bool:
     return kept is None or not beginning.startswith(kept)
 
 
-def _strip_png(data: mmap.mmap, orientation: int) -> int:
+def _strip_png(picture: _Picture, orientation: int) -> int:
+    data = picture.data
     at = 8
     for _ in range(_MAX_PARTS):
-        length = int.from_bytes(data[at : at + 4], "big")
         kind = bytes(data[at + 4 : at + 8])
-        start, end = at + 8, at + 8 + length
+        start, end = at + 8, at + 8 + _number(data, at, 4)
         if end + 4 > len(data):
             break
         if kind in _PNG_PRIVATE:
             exif = _orientation_only(orientation) if kind == b"eXIf" and orientation != 1 else b""
-            if not _blank(data, start, end, exif):
-                data[at + 4 : at + 8] = _PNG_BLANK
-            data[end : end + 4] = struct.pack(">I", _checksum(data, at + 4, end))
+            if not picture.blank(start, end, exif):
+                picture.put(at + 4, _PNG_BLANK)
+            picture.put(end, struct.pack(">I", picture.checksum(at + 4, end)))
         at = end + 4
         if kind == b"IEND":
             return at
     return len(data)
 
 
-def _strip_webp(data: mmap.mmap, orientation: int) -> int:
+def _strip_webp(picture: _Picture, orientation: int) -> int:
+    data = picture.data
     stop = min(len(data), 8 + int.from_bytes(data[4:8], "little"))
     at = 12
     for _ in range(_MAX_PARTS):
@@ -118,13 +152,17 @@ def _strip_webp(data: mmap.mmap, orientation: int) -> int:
         length = int.from_bytes(data[at + 4 : at + 8], "little")
         start, end = at + 8, at + 8 + length
         if end > len(data):
-            return len(data)  # it says that it is longer than it is: better not to cut it
+            return len(data)  # a part says that it is longer than the file: better not to cut anything
         if kind == b"EXIF":
-            _blank(data, start, end, _orientation_only(orientation))
+            picture.blank(start, end, _orientation_only(orientation))
         elif kind == b"XMP ":
-            _blank(data, start, end, b"")
+            picture.blank(start, end, b"")
         at = end + (length & 1)
     return stop
+
+
+def _number(data: mmap.mmap, at: int, size: int) -> int:
+    return int.from_bytes(data[at : at + size], "big")
 
 
 def _orientation_only(orientation: int) -> bytes:
@@ -133,25 +171,7 @@ def _orientation_only(orientation: int) -> bytes:
     return b"II*\0" + struct.pack("<IH", 8, 1) + entry + struct.pack("<I", 0)
 
 
-def _blank(data: mmap.mmap, start: int, end: int, instead: bytes) -> bool:
-    """Zeros over a part, led by ``instead`` where there is some and it fits; returns whether it stands there."""
-    size = end - start
-    fits = bool(instead) and len(instead) <= size
-    content = instead if fits else b""
-    data[start : start + len(content)] = content
-    for at in range(start + len(content), end, _STEP):
-        data[at : min(at + _STEP, end)] = bytes(min(_STEP, end - at))
-    return fits
-
-
-def _checksum(data: mmap.mmap, start: int, end: int) -> int:
-    value = 0
-    for at in range(start, end, _STEP):
-        value = zlib.crc32(data[at : min(at + _STEP, end)], value)
-    return value
-
-
-_EDITORS: dict[str, Callable[[mmap.mmap, int], int]] = {
+_EDITORS: dict[str, Callable[[_Picture, int], int]] = {
     "image/jpeg": _strip_jpeg,
     "image/png": _strip_png,
     "image/webp": _strip_webp,

@@ -180,7 +180,9 @@ def known_keys(keys: Sequence[str]) -> set[str]:
 
 def link_key() -> bytes:
     """The secret that signs links to files, made when it is first asked for; the same in all workers."""
-    row, _ = ServerValue.get_or_create(name="file_link_key", defaults={"value": secrets.token_hex(32)})
+    row = ServerValue.get_or_none(ServerValue.name == "file_link_key")
+    if row is None:
+        row = ServerValue.create(name="file_link_key", value=secrets.token_hex(32))
     return bytes.fromhex(row.value)
 
 

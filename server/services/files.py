@@ -1,0 +1,216 @@
+"""Files: taking them in, giving them to those who may have them, and letting go of what nobody needs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from urllib.parse import quote
+
+from server.clock import Now
+from server.errors import NotFound, RateLimited, TooLarge
+from server.files import links, metadata
+from server.files.names import clean_name
+from server.files.sniff import HEAD_BYTES, PICTURES, PLAYABLE, UNKNOWN, media_type_of
+from server.files.store import Store, Upload
+from server.files.thumbnails import Picture, Thumbnails
+from server.protocol import chat, http
+from server.records import StoredFile
+from server.storage import files
+from server.storage.database import Database
+
+LINK_GOOD_FOR_MS = 5 * 60 * 1000
+ORPHAN_AFTER_MS = 24 * 60 * 60 * 1000
+UPLOADS_AT_ONCE = 6
+"""Of one account; a browser opens no more connections to one server either."""
+
+_BLOCK_BYTES = 256 * 1024
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Bytes that this caller may have now. ``inline``: a browser may show them in the page."""
+
+    path: Path
+    name: str
+    media_type: str
+    inline: bool
+
+
+class Files:
+    """Takes in, gives out and lets go of files."""
+
+    def __init__(self, db: Database, store: Store, thumbnails: Thumbnails, now: Now, *, max_file_bytes: int) -> None:
+        self._db = db
+        self._store = store
+        self._thumbnails = thumbnails
+        self._now = now
+        self._link_key: bytes | None = None
+        self._uploading: Counter[int] = Counter()
+        self.max_file_bytes = max_file_bytes
+
+    async def upload(self, account_id: int, name: str, chunks: AsyncIterator[bytes]) -> chat.File:
+        """Store what ``chunks`` bring; when this returns, the file survives a power cut.
+
+        Raises TooLarge beyond the limit. Nothing remains of an upload that fails or is given up.
+        """
+        with self._place_for(account_id):
+            with self._store.begin() as upload:
+                await self._receive(upload, chunks)
+                name = clean_name(name)
+                media_type, picture = await self._examine(upload.path, name)
+                key = await asyncio.to_thread(upload.keep, picture.thumbnail if picture else None)
+            try:
+                stored = await self._record(account_id, key, name, media_type, picture)
+            except Exception:
+                await self.forget([key])
+                raise
+        return files.body(stored)
+
+    async def open(self, file_id: int, account_id: int) -> Opened:
+        """The file's bytes, if this account may have them now; raises NotFound."""
+        return await self._opened(await self._db.read(files.visible_to, file_id, account_id))
+
+    async def open_thumbnail(self, file_id: int, account_id: int) -> Opened:
+        """The file's thumbnail, under the same rule; raises NotFound when it has none."""
+        return await self._opened_thumbnail(await self._db.read(files.visible_to, file_id, account_id))
+
+    async def open_picture(self, account_id: int) -> tuple[int, Opened]:
+        """The face of an account, small, with the id of its file; raises NotFound when it has none."""
+        stored = await self._db.read(files.picture_of, account_id)
+        return stored.id, await self._opened_thumbnail(stored)
+
+    async def link(self, file_id: int, account_id: int) -> http.FileLink:
+        """An address that needs no session for five minutes; what it opens is still checked each time."""
+        stored = await self._db.read(files.visible_to, file_id, account_id)
+        expires_at = self._now() + LINK_GOOD_FOR_MS
+        word = links.sign(await self._key(), file_id, account_id, expires_at)
+        return http.FileLink(url=f"{files.body(stored).url}?link={quote(word)}", expires_at=expires_at)
+
+    async def account_of_link(self, file_id: int, link: str) -> int:
+        """For whom ``link`` was made. Raises NotFound for a wrong one, Expired for an old one."""
+        return links.read(await self._key(), file_id, link, self._now())
+
+    async def forget(self, keys: Sequence[str]) -> None:
+        """Delete bytes whose rows are gone; what fails is found again by the sweep."""
+        for key in keys:
+            try:
+                await asyncio.to_thread(self._store.remove, key)
+            except OSError:
+                _log.exception("the bytes of a deleted file could not be removed")
+
+    async def sweep(self) -> int:
+        """Remove what was uploaded a day ago and never sent, and bytes that no row names; returns how many."""
+        swept = 0
+        before = self._now() - ORPHAN_AFTER_MS
+        while keys := await self._db.write(files.release_orphans, before):
+            await self.forget(keys)
+            swept += len(keys)
+        swept += await asyncio.to_thread(self._store.remove_abandoned, ORPHAN_AFTER_MS / 1000)
+        return swept + await self._sweep_disk()
+
+    # Taking in
+
+    @contextmanager
+    def _place_for(self, account_id: int) -> Iterator[None]:
+        if self._uploading[account_id] >= UPLOADS_AT_ONCE:
+            raise RateLimited("Too many uploads at once. Wait until one is done.", retry_after_ms=2000)
+        self._uploading[account_id] += 1
+        try:
+            yield
+        finally:
+            self._uploading[account_id] -= 1
+            if not self._uploading[account_id]:
+                del self._uploading[account_id]
+
+    async def _receive(self, upload: Upload, chunks: AsyncIterator[bytes]) -> None:
+        """Write the chunks in blocks, so that a thread is asked neither too often nor with too much."""
+        block = bytearray()
+        async for chunk in chunks:
+            block += chunk
+            if upload.size_bytes + len(block) > self.max_file_bytes:
+                raise TooLarge(f"A file may have at most {self.max_file_bytes:,} bytes.", field="file")
+            if len(block) >= _BLOCK_BYTES:
+                await asyncio.to_thread(upload.write, block)
+                block = bytearray()
+        await asyncio.to_thread(upload.write, block)
+
+    async def _examine(self, path: Path, name: str) -> tuple[str, Picture | None]:
+        """What it is; a picture is decoded once, relieved of its place on earth, and else a plain attachment."""
+        media_type = await asyncio.to_thread(_sniff, path, name)
+        if media_type not in PICTURES:
+            return media_type, None
+        picture = await self._thumbnails.of(path)
+        if picture is None:
+            return UNKNOWN, None
+        await asyncio.to_thread(metadata.strip, path, picture.media_type, picture.orientation)
+        return picture.media_type, picture
+
+    async def _record(
+        self, account_id: int, key: str, name: str, media_type: str, picture: Picture | None
+    ) -> StoredFile:
+        size_bytes = (await asyncio.to_thread(self._store.path(key).stat)).st_size
+        create = partial(
+            files.create,
+            account_id=account_id,
+            key=key,
+            name=name,
+            media_type=media_type,
+            size_bytes=size_bytes,
+            created_at=self._now(),
+        )
+        if picture is not None:
+            create = partial(
+                create, width=picture.width, height=picture.height, colour=picture.colour, has_thumbnail=True
+            )
+        return await self._db.write(create)
+
+    # Giving out
+
+    async def _opened(self, stored: StoredFile) -> Opened:
+        # A picture has its size only when it could be decoded.
+        inline = stored.media_type in PLAYABLE or (stored.media_type in PICTURES and stored.has_thumbnail)
+        return await _existing(Opened(self._store.path(stored.key), stored.name, stored.media_type, inline))
+
+    async def _opened_thumbnail(self, stored: StoredFile) -> Opened:
+        if not stored.has_thumbnail:
+            raise NotFound("This file has no thumbnail.")
+        return await _existing(Opened(self._store.thumbnail_path(stored.key), "thumbnail.webp", "image/webp", True))
+
+    async def _key(self) -> bytes:
+        if self._link_key is None:
+            self._link_key = await self._db.write(files.link_key)
+        return self._link_key
+
+    # Letting go
+
+    async def _sweep_disk(self) -> int:
+        """Bytes without a row: a crash came between the one and the other."""
+        swept = 0
+        shards = self._store.old_keys(ORPHAN_AFTER_MS / 1000)
+        while (keys := await asyncio.to_thread(next, shards, None)) is not None:
+            for start in range(0, len(keys), 500):
+                some = keys[start : start + 500]
+                known = await self._db.read(files.known_keys, some)
+                stray = [key for key in some if key not in known]
+                await self.forget(stray)
+                swept += len(stray)
+        return swept
+
+
+def _sniff(path: Path, name: str) -> str:
+    with path.open("rb") as file:
+        return media_type_of(file.read(HEAD_BYTES), name)
+
+
+async def _existing(opened: Opened) -> Opened:
+    if not await asyncio.to_thread(opened.path.is_file):
+        _log.error("the bytes of a stored file are missing: %s", opened.path.name)
+        raise NotFound("There is no such file.")
+    return opened

@@ -1,0 +1,172 @@
+"""The HTTP doors of files: up in one stream, down with ranges, and never as a page of ours."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from urllib.parse import quote
+
+import msgspec
+from aiohttp import BodyPartReader, ClientPayloadError, MultipartReader, web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from server.errors import Expired, Invalid, NotFound, TooLarge, Unauthorized, Unavailable
+from server.protocol.base import MAX_SAFE_INTEGER, Body
+from server.services.files import Files, Opened
+from server.transport.identity import Identity
+
+CHUNK_BYTES = 64 * 1024
+IDLE_S = 60.0
+"""An upload of which nothing arrives for so long is given up."""
+
+_FORM_BYTES = 64 * 1024
+"""What a form may weigh around its file, before a body is refused by its announced length alone."""
+
+# Nothing in a file is ever a page of this server, with its cookies; the browser's own player may show itself.
+_NO_PAGE = "sandbox; default-src 'none'"
+_PLAYER_ONLY = f"{_NO_PAGE}; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'"
+_FOR_EVER = "private, max-age=31536000, immutable"
+_ASK_EACH_TIME = "private, no-cache"
+
+
+def routes(files: Files, identity: Identity, *, idle_s: float = IDLE_S) -> list[web.RouteDef]:
+    """What the server's application is to answer for files."""
+    doors = _Doors(files, identity, idle_s)
+    return [
+        web.post("/api/v1/files", doors.upload),
+        web.get("/api/v1/files/{id}/thumbnail", doors.thumbnail),
+        web.post("/api/v1/files/{id}/link", doors.link),
+        # Any name opens the file: it is there for people, and for the name of what they save.
+        web.get("/api/v1/files/{id}/{name:[^/]*}", doors.download),
+        web.get("/api/v1/accounts/{id}/picture", doors.picture),
+    ]
+
+
+class _Doors:
+    def __init__(self, files: Files, identity: Identity, idle_s: float) -> None:
+        self._files = files
+        self._identity = identity
+        self._idle_s = idle_s
+
+    async def upload(self, request: web.Request) -> web.Response:
+        signed_in = await self._identity.of_request(request)
+        limit = self._files.max_file_bytes
+        if request.content_length is not None and request.content_length > limit + _FORM_BYTES:
+            raise TooLarge(f"A file may have at most {limit:,} bytes.", field="file")
+        form = await _Form.of(request, self._idle_s)
+        stored = await self._files.upload(signed_in.account.id, form.file_name, form.chunks())
+        return _created(stored)
+
+    async def download(self, request: web.Request) -> web.StreamResponse:
+        file_id, account_id = await self._who_wants_what(request)
+        return _response(request, await self._files.open(file_id, account_id), _FOR_EVER)
+
+    async def thumbnail(self, request: web.Request) -> web.StreamResponse:
+        file_id, account_id = await self._who_wants_what(request)
+        return _response(request, await self._files.open_thumbnail(file_id, account_id), _FOR_EVER)
+
+    async def picture(self, request: web.Request) -> web.StreamResponse:
+        await self._identity.of_request(request)
+        file_id, opened = await self._files.open_picture(_id(request))
+        # Under the version that it carries it never changes; without one it may be another tomorrow.
+        return _response(request, opened, _FOR_EVER if request.query.get("v") == str(file_id) else _ASK_EACH_TIME)
+
+    async def link(self, request: web.Request) -> web.Response:
+        signed_in = await self._identity.of_request(request)
+        return _created(await self._files.link(_id(request), signed_in.account.id))
+
+    async def _who_wants_what(self, request: web.Request) -> tuple[int, int]:
+        """The file's id and the account that asks, by session or by link; raises NotFound for nobody."""
+        file_id = _id(request)
+        if (link := request.query.get("link")) is not None:
+            return file_id, await self._files.account_of_link(file_id, link)
+        try:
+            signed_in = await self._identity.of_request(request)
+        except (Unauthorized, Expired):
+            # Strangers learn nothing here, not even that signing in would help.
+            raise NotFound("There is no such file.") from None
+        return file_id, signed_in.account.id
+
+
+class _Form:
+    """A multipart form with one part, ``file``, read as it comes in."""
+
+    def __init__(self, reader: MultipartReader, part: BodyPartReader, idle_s: float) -> None:
+        self._reader = reader
+        self._part = part
+        self._idle_s = idle_s
+        self.file_name = part.filename or ""
+
+    @classmethod
+    async def of(cls, request: web.Request, idle_s: float) -> _Form:
+        """The form, read up to its file. Raises Invalid for a request of another kind."""
+        if request.content_type != "multipart/form-data":
+            raise Invalid("Send the file as multipart/form-data, in a part named `file`.", field="file")
+        async with _reading(idle_s):
+            reader = await request.multipart()
+            part = await reader.next()
+        if not isinstance(part, BodyPartReader) or part.name != "file":
+            raise Invalid("Send the file in a part named `file`, and nothing before it.", field="file")
+        return cls(reader, part, idle_s)
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The file's content. Raises Invalid when the form breaks off, or goes on behind the file."""
+        while not self._part.at_eof():
+            async with _reading(self._idle_s):
+                chunk = await self._part.read_chunk(CHUNK_BYTES)
+            yield chunk
+        async with _reading(self._idle_s):
+            more = await self._reader.next()
+        if more is not None:
+            raise Invalid("Send one file at a time.", field="file")
+
+
+@contextlib.asynccontextmanager
+async def _reading(idle_s: float) -> AsyncIterator[None]:
+    """Around a read from the client: what can go wrong there, as refusals."""
+    try:
+        async with asyncio.timeout(idle_s):
+            yield
+    except TimeoutError:
+        raise Unavailable("Nothing arrived for a while, so the upload was given up. Try again.") from None
+    except (ConnectionError, web.RequestPayloadError, ClientPayloadError):
+        raise Invalid("The upload broke off.", field="file") from None
+    except (ValueError, AssertionError, RuntimeError, LookupError, HttpProcessingError):
+        raise Invalid("This is not a whole multipart form.", field="file") from None
+
+
+def _id(request: web.Request) -> int:
+    text = request.match_info["id"]
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:17]) <= MAX_SAFE_INTEGER):
+        raise NotFound("There is no such file.")
+    return int(text)
+
+
+def _created(body: Body) -> web.Response:
+    return web.Response(body=msgspec.json.encode(body), status=201, content_type="application/json")
+
+
+def _response(request: web.Request, opened: Opened, caching: str) -> web.FileResponse:
+    """The bytes, with ranges and conditions, under headers that make them harmless."""
+    return web.FileResponse(
+        opened.path,
+        headers={
+            # What is not shown inline has no type that a page could load it by: as a script, say.
+            "Content-Type": opened.media_type if opened.inline else "application/octet-stream",
+            "Content-Disposition": _disposition(opened),
+            "Content-Security-Policy": _PLAYER_ONLY if opened.inline else _NO_PAGE,
+            "X-Content-Type-Options": "nosniff",
+            "Cross-Origin-Resource-Policy": "cross-origin" if "link" in request.query else "same-origin",
+            "Cache-Control": caching,
+            # Another person at the same browser must not get it from the cache.
+            "Vary": "Cookie, Authorization",
+        },
+    )
+
+
+def _disposition(opened: Opened) -> str:
+    """How to show or save it; names beyond ASCII as RFC 5987 has them."""
+    plain = "".join(char if char.isascii() and char not in '"\\%' else "_" for char in opened.name)
+    kind = "inline" if opened.inline else "attachment"
+    return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(opened.name, safe='')}"
