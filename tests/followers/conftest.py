@@ -1,0 +1,3 @@
+from tests.followers.yard import yard
+
+__all__ = ["yard"]
