@@ -39,7 +39,8 @@ def page() -> str:
     )
     sections = "".join(
         [
-            f'<section id="replies"><h2>Replies and errors</h2>{_paragraphs(asyncapi.DESCRIPTION)}{_errors()}</section>',
+            f'<section id="replies"><h2>Replies and errors</h2>{_paragraphs(asyncapi.DESCRIPTION)}',
+            f"{_errors()}</section>",
             *(_commands(name, module) + _events(name, module) for name, module in namespaces),
             f"<section><h2>HTTP</h2>{_paragraphs(openapi.DESCRIPTION)}{''.join(map(_route, ROUTES))}</section>",
             f"<section><h2>Types</h2>{_types()}</section>",
@@ -91,7 +92,8 @@ def _commands(namespace: str, module: ModuleType) -> str:
         _card(
             f"{namespace}-{name}",
             f"<code>{name}</code>",
-            f"<p>{_text(summary_of_command(name, takes))}</p>{_fields(takes)}<h4>Reply</h4><p>{_kind(gives.__name__)}</p>",
+            f"<p>{_text(summary_of_command(name, takes))}</p>{_fields(takes)}"
+            f"<h4>Reply</h4><p>{_kind(gives.__name__)}</p>",
         )
         for name, (takes, gives) in module.COMMANDS.items()
     )
@@ -103,7 +105,8 @@ def _events(namespace: str, module: ModuleType) -> str:
         _card(
             f"{namespace}-{name}",
             f"<code>{name}</code>",
-            f"<p>{_text(asyncapi.summary_of_event(name, kinds))}</p><p>{_kind(asyncapi.arguments_of_event(name, kinds))}</p>",
+            f"<p>{_text(asyncapi.summary_of_event(name, kinds))}</p>"
+            f"<p>{_kind(asyncapi.arguments_of_event(name, kinds))}</p>",
         )
         for name, kinds in module.EVENTS.items()
     )

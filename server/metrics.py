@@ -1,0 +1,101 @@
+"""What a worker counts, for Prometheus; a registry of its own, so that two apps in one process do not mix."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+
+from server import __version__
+
+CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
+
+_QUICK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+_SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500)
+
+
+class Metrics:
+    """The counters of one worker.
+
+    Safe to call from any thread. Labels come from our own tables, never from a peer, so that their number is bounded.
+    """
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        version = Gauge("madang_info", "This version of Madang.", ["version"], registry=self.registry)
+        version.labels(__version__).set(1)
+        self._commands = Counter(
+            "madang_commands",
+            "Commands answered, by outcome: ok, or the code of the refusal.",
+            ["namespace", "command", "outcome"],
+            registry=self.registry,
+        )
+        self._command_seconds = Histogram(
+            "madang_command_seconds",
+            "From a command's arrival to its reply.",
+            ["namespace", "command"],
+            buckets=_QUICK,
+            registry=self.registry,
+        )
+        self._connections = Gauge(
+            "madang_connections", "Sockets joined to a namespace.", ["namespace"], registry=self.registry
+        )
+        self._published = Counter("madang_entries_published", "Entries handed to fan-out.", registry=self.registry)
+        self._sends = Counter("madang_sends", "Events written to connections of this worker.", registry=self.registry)
+        self._batch_size = Histogram(
+            "madang_write_batch_size",
+            "Pieces of work in one transaction of the writer.",
+            buckets=_SIZES,
+            registry=self.registry,
+        )
+        self._batch_seconds = Histogram(
+            "madang_write_batch_seconds",
+            "One transaction of the writer, the commit included.",
+            buckets=_QUICK,
+            registry=self.registry,
+        )
+        self._requests = Counter(
+            "madang_http_requests", "HTTP requests answered.", ["route", "method", "status"], registry=self.registry
+        )
+        self._request_seconds = Histogram(
+            "madang_http_request_seconds",
+            "From an HTTP request's arrival to the end of its answer.",
+            ["route"],
+            buckets=_QUICK,
+            registry=self.registry,
+        )
+
+    def command(self, namespace: str, name: str, outcome: str, seconds: float) -> None:
+        """A command was answered; ``name`` is one from the table, ``unknown`` for all others."""
+        self._commands.labels(namespace, name, outcome).inc()
+        self._command_seconds.labels(namespace, name).observe(seconds)
+
+    def connected(self, namespace: str) -> None:
+        """A socket joined."""
+        self._connections.labels(namespace).inc()
+
+    def disconnected(self, namespace: str) -> None:
+        """A socket left."""
+        self._connections.labels(namespace).dec()
+
+    def published(self, count: int = 1) -> None:
+        """Entries went to fan-out."""
+        self._published.inc(count)
+
+    def sent(self, count: int = 1) -> None:
+        """Events were written to connections."""
+        self._sends.inc(count)
+
+    def batch(self, size: int, seconds: float) -> None:
+        """The writer committed ``size`` pieces of work."""
+        self._batch_size.observe(size)
+        self._batch_seconds.observe(seconds)
+
+    def request(self, route: str, method: str, status: int, seconds: float) -> None:
+        """An HTTP request was answered; ``route`` is the pattern of its path."""
+        self._requests.labels(route, method, str(status)).inc()
+        self._request_seconds.labels(route).observe(seconds)
+
+    def text(self) -> bytes:
+        """Everything counted so far, as Prometheus reads it; send it as ``CONTENT_TYPE``."""
+        return generate_latest(self.registry)

@@ -1,0 +1,151 @@
+"""The built web app: its page for every place in the app, its files, and a clear word when there is none."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import mimetypes
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+from aiohttp import web
+
+from server.errors import NotFound
+from server.protocol.http import HttpError
+from server.protocol.reply import error_body
+
+PLACES = frozenset(
+    {
+        "", "c", "search", "notifications", "contacts", "settings", "admin", "sign-in", "create-account", "join",
+    }
+)  # fmt: skip
+"""The first part of every path that the app itself understands."""
+
+_COMPRESSED = ("text/", "application/javascript", "application/json", "application/manifest+json", "image/svg+xml")
+_HOST = re.compile(r"[\w.-]{1,253}(:\d{1,5})?|\[[0-9a-fA-F:.]{2,45}\](:\d{1,5})?", re.ASCII)
+
+mimetypes.add_type("application/manifest+json", ".webmanifest")
+mimetypes.add_type("text/javascript", ".js")
+mimetypes.add_type("font/woff2", ".woff2")
+
+NOT_BUILT = b"""<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>Madang: not built</title>
+<h1>The web app has not been built</h1>
+<p>The server works, but there is nothing to show here yet. <code>make run</code> builds the app and starts the server;
+<code>python tools/build_web.py</code> only builds it, and the server is started again after that.</p>
+<p><a href="/docs">The contract with frontends</a> is here already.</p>
+</html>
+"""
+
+NOT_HERE = b"""<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>Madang: not here</title>
+<h1>There is nothing at this address</h1><p><a href="/">To the conversations</a></p></html>
+"""
+
+
+@dataclass(frozen=True)
+class Asset:
+    """A file of the app, kept in memory: there are few, they are small, and disks block."""
+
+    content: bytes
+    compressed: bytes | None
+    media_type: str
+    tag: str
+    immutable: bool
+
+
+def routes(static: Path) -> list[web.RouteDef]:
+    """Everything that no other route answers; ``static`` is read once, here."""
+    frontend = _Frontend(assets_of(static))
+    return [
+        web.route("*", "/api/{path:.*}", frontend.unknown_api),
+        web.get("/{path:.*}", frontend.answer),
+    ]
+
+
+def assets_of(static: Path) -> dict[str, Asset]:
+    """The files of the built app by their path; empty when it has not been built."""
+    if not (static / "index.html").is_file():
+        return {}
+    names = {path.relative_to(static).as_posix(): path for path in sorted(static.rglob("*")) if path.is_file()}
+    # What begins with a dot belongs to the build: its manifest and its stamp.
+    return {name: _asset(name, path) for name, path in names.items() if "/." not in f"/{name}"}
+
+
+def content_policy(host: str) -> str:
+    """What the app's page may do. Old Safari does not count sockets as ``'self'``: they are named."""
+    sockets = f" ws://{host} wss://{host}" if _HOST.fullmatch(host) else ""
+    return (
+        f"default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; connect-src 'self'{sockets}; "
+        "frame-ancestors 'none'; object-src 'none'; base-uri 'none'; form-action 'self'"
+    )
+
+
+class _Frontend:
+    def __init__(self, assets: dict[str, Asset]) -> None:
+        self._assets = assets
+
+    async def unknown_api(self, request: web.Request) -> web.Response:
+        """The error object, never a page: whoever asks is a program."""
+        refusal = NotFound(f"There is no {request.method} {request.path[:200]} here.")
+        body = msgspec.json.encode(HttpError(error=error_body(refusal)))
+        return web.Response(body=body, status=refusal.http_status, content_type="application/json")
+
+    async def answer(self, request: web.Request) -> web.Response:
+        path = request.match_info["path"]
+        if (asset := self._assets.get(path)) and path != "index.html":
+            return _file(request, asset)
+        if path.split("/", 1)[0] not in PLACES:
+            return _page(request, NOT_HERE, 404)
+        if (index := self._assets.get("index.html")) is None:
+            return _page(request, NOT_BUILT, 503)
+        response = _file(request, index)
+        response.headers.update(_page_headers(request))
+        return response
+
+
+def _file(request: web.Request, asset: Asset) -> web.Response:
+    headers = {
+        "Cache-Control": "public, max-age=31536000, immutable" if asset.immutable else "no-cache",
+        "ETag": asset.tag,
+        "Vary": "Accept-Encoding",
+        "X-Content-Type-Options": "nosniff",
+    }
+    if asset.tag in request.headers.get("If-None-Match", ""):
+        return web.Response(status=304, headers=headers)
+    content = asset.content
+    if asset.compressed is not None and "gzip" in request.headers.get("Accept-Encoding", ""):
+        content = asset.compressed
+        headers["Content-Encoding"] = "gzip"
+    return web.Response(body=content, headers={**headers, "Content-Type": asset.media_type})
+
+
+def _page(request: web.Request, content: bytes, status: int) -> web.Response:
+    headers = {**_page_headers(request), "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+    return web.Response(body=content, status=status, content_type="text/html", charset="utf-8", headers=headers)
+
+
+def _page_headers(request: web.Request) -> dict[str, str]:
+    return {
+        "Content-Security-Policy": content_policy(request.host),
+        "Referrer-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "X-Frame-Options": "DENY",
+    }
+
+
+def _asset(name: str, path: Path) -> Asset:
+    content = path.read_bytes()
+    media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    text = media_type.startswith(_COMPRESSED)
+    smaller = gzip.compress(content, mtime=0) if text and len(content) > 1000 else None
+    return Asset(
+        content=content,
+        compressed=smaller,
+        media_type=f"{media_type}; charset=utf-8" if text else media_type,
+        tag=f'"{hashlib.sha256(content).hexdigest()[:32]}"',
+        # The build names what lies in this folder by its content.
+        immutable=name.startswith("assets/"),
+    )
