@@ -134,6 +134,8 @@ export interface Madang {
   connection: ReadableAtom<ConnectionState>
   /** The server's name, version and limits; known after the first `ready`. */
   server: ReadableAtom<ServerInfo | undefined>
+  /** Whether this tab looks after desktop notices and sounds; one of a browser does. */
+  leading: ReadableAtom<boolean>
   reconnectNow(): void
   /** Whether this device has the person's attention; an app calls it on focus and blur. */
   setActive(active: boolean): void

@@ -1,4 +1,8 @@
-import type { ErrorBody, File as StoredFile, Quote } from './types.ts'
+import type { ErrorFacts } from './errors.ts'
+import type { Quote, File as StoredFile } from './types.ts'
+
+const DATABASE = 'madang'
+const STORE = 'outbox'
 
 /** A message as it waits on disk. */
 export interface StoredSend {
@@ -11,13 +15,94 @@ export interface StoredSend {
   /** How many uploads were not finished; they cannot be resumed after a reload. */
   unfinished_uploads: number
   queued_at: number
-  error?: ErrorBody
+  /** The tab that wrote it and will send it. */
+  tab: string
+  error?: ErrorFacts
 }
 
-/** Where the outbox keeps messages until they are sent. */
+/** Where the outbox keeps messages until they are sent. Calls take effect in the order made. */
 export interface OutboxStorage {
-  /** Everything that waits, of every account, in no particular order. */
+  /** Everything that waits, of every account and tab, in the order written. */
   all(): Promise<StoredSend[]>
   put(item: StoredSend): Promise<void>
   delete(clientId: string): Promise<void>
+}
+
+/** Messages that are gone when the program ends: for Node, and for browsers that keep nothing. */
+export class MemoryStorage implements OutboxStorage {
+  private readonly items = new Map<string, StoredSend>()
+
+  all(): Promise<StoredSend[]> {
+    return Promise.resolve(inOrder([...this.items.values()].map((item) => structuredClone(item))))
+  }
+
+  put(item: StoredSend): Promise<void> {
+    this.items.set(item.client_id, structuredClone(item))
+    return Promise.resolve()
+  }
+
+  delete(clientId: string): Promise<void> {
+    this.items.delete(clientId)
+    return Promise.resolve()
+  }
+}
+
+/** Messages in the browser's database: they survive a reload, and all tabs see the same ones. */
+export class IndexedDbStorage implements OutboxStorage {
+  private opened: Promise<IDBDatabase> | undefined
+  private readonly factory: IDBFactory
+
+  constructor(factory: IDBFactory) {
+    this.factory = factory
+  }
+
+  async all(): Promise<StoredSend[]> {
+    return inOrder((await this.run('readonly', (store) => store.getAll())) as StoredSend[])
+  }
+
+  async put(item: StoredSend): Promise<void> {
+    await this.run('readwrite', (store) => store.put(item))
+  }
+
+  async delete(clientId: string): Promise<void> {
+    await this.run('readwrite', (store) => store.delete(clientId))
+  }
+
+  private async run<Result>(mode: IDBTransactionMode, work: (store: IDBObjectStore) => IDBRequest<Result>): Promise<Result> {
+    const database = await (this.opened ??= this.open())
+    return new Promise((resolve, reject) => {
+      const transaction = database.transaction(STORE, mode)
+      const request = work(transaction.objectStore(STORE))
+      transaction.oncomplete = () => resolve(request.result)
+      transaction.onabort = transaction.onerror = () => reject(transaction.error ?? new Error('The browser could not store it.'))
+    })
+  }
+
+  private open(): Promise<IDBDatabase> {
+    return new Promise((resolve, reject) => {
+      const request = this.factory.open(DATABASE, 1)
+      request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: 'client_id' })
+      request.onsuccess = () => {
+        // Another tab with a newer page wants to change the database: let it.
+        request.result.onversionchange = () => {
+          request.result.close()
+          this.opened = undefined
+        }
+        resolve(request.result)
+      }
+      request.onerror = () => {
+        this.opened = undefined
+        reject(request.error ?? new Error('The browser has no database for us.'))
+      }
+    })
+  }
+}
+
+/** The browser's database, or memory where there is none. */
+export function defaultStorage(): OutboxStorage {
+  return typeof indexedDB === 'undefined' ? new MemoryStorage() : new IndexedDbStorage(indexedDB)
+}
+
+function inOrder(items: StoredSend[]): StoredSend[] {
+  return items.sort((one, other) => one.queued_at - other.queued_at)
 }

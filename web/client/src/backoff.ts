@@ -1,0 +1,9 @@
+/** How long to wait before the next try: 1, 2, 4 ... 30 seconds, with a little chance so that not all come at once. */
+export function retryDelay(tries: number, random: () => number = Math.random): number {
+  const full = Math.min(30_000, 1000 * 2 ** Math.min(tries, 5))
+  return Math.round(full * (0.75 + random() * 0.25))
+}
+
+export function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}

@@ -1,0 +1,217 @@
+import { atom } from 'nanostores'
+import type { ConnectionState } from './api.ts'
+import { retryDelay, sleep } from './backoff.ts'
+import { asMadangError, MadangError, noAnswer, notConnected } from './errors.ts'
+import { makeSockets, type MakeSockets, type SocketLike, type SocketPair } from './sockets.ts'
+import type { ErrorBody, Reply } from './types.ts'
+import type { ChatWire, InboxWire } from './wire.ts'
+
+const ANSWER_TIMEOUT_MS = 10_000
+const PROBE_TIMEOUT_MS = 2_000
+export const PROTOCOL = 1
+
+export interface ConnectionOptions {
+  url: string
+  token: () => string | undefined
+  /** The server does not know us any more. */
+  onRefused: (code: 'unauthorized' | 'expired') => void
+  makeSockets?: MakeSockets
+}
+
+/**
+ * Two sockets over one link, and what the banner says about them.
+ *
+ * `connecting`, then `catching-up` from the server's `ready` until `caughtUp` is called, then `online`. A lost link is
+ * `waiting` for the next try, or `offline` when the browser says so; trying goes on in both, because a server on the
+ * same machine answers without a network.
+ */
+export class Connection {
+  readonly state = atom<ConnectionState>({ state: 'connecting' })
+  readonly chat: ChatWire
+  readonly notifications: InboxWire
+  private readonly sockets: SocketPair
+  private wanted = false
+  private isReady = false
+  private tries = 0
+  private timer: ReturnType<typeof setTimeout> | undefined
+  private drainingFor: number | undefined
+  private readonly options: ConnectionOptions
+
+  constructor(options: ConnectionOptions) {
+    this.options = options
+    this.sockets = (options.makeSockets ?? makeSockets)(options.url, () => {
+      const token = options.token()
+      return token ? { token, protocol: PROTOCOL } : { protocol: PROTOCOL }
+    })
+    this.watch(this.sockets.chat, true)
+    this.watch(this.sockets.notifications, false)
+    this.chat = this.wire(this.sockets.chat) as ChatWire
+    this.notifications = this.wire(this.sockets.notifications) as InboxWire
+  }
+
+  /** Whether commands reach the server: it has said `ready`. */
+  get ready(): boolean {
+    return this.isReady
+  }
+
+  open(): void {
+    if (this.wanted) return
+    this.wanted = true
+    this.tries = 0
+    listen('online', this.onOnline)
+    listen('offline', this.onOffline)
+    this.attempt()
+  }
+
+  close(): void {
+    this.wanted = false
+    this.isReady = false
+    this.cancelTimer()
+    unlisten('online', this.onOnline)
+    unlisten('offline', this.onOffline)
+    this.sockets.chat.disconnect()
+    this.sockets.notifications.disconnect()
+    this.state.set({ state: 'connecting' })
+  }
+
+  reconnectNow(): void {
+    if (!this.wanted || this.isReady) return
+    this.cancelTimer()
+    this.attempt()
+  }
+
+  /** Leaves and comes back at once, so that the server says `ready` anew. */
+  restart(): void {
+    this.sockets.drop()
+  }
+
+  /** Called when nothing is missing any more. */
+  caughtUp(): void {
+    if (this.isReady && this.state.get().state !== 'online') this.state.set({ state: 'online' })
+  }
+
+  /** Does `work` as soon as there is a connection, again and again while its error is retryable. */
+  async patiently<Result>(work: () => Promise<Result>): Promise<Result> {
+    for (let tries = 0; ; tries++) {
+      await this.untilReady()
+      try {
+        return await work()
+      } catch (reason) {
+        const error = asMadangError(reason)
+        if (!error.retryable) throw error
+        if (this.isReady) await sleep(error.retry_after_ms ?? retryDelay(tries))
+      }
+    }
+  }
+
+  /** Resolves as soon as there is a connection. */
+  untilReady(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.isReady) return resolve()
+      const stop = this.state.listen(() => {
+        if (!this.isReady) return
+        stop()
+        resolve()
+      })
+    })
+  }
+
+  private attempt(): void {
+    this.timer = undefined
+    if (!this.isReady) this.state.set({ state: isOffline() ? 'offline' : 'connecting' })
+    for (const socket of [this.sockets.chat, this.sockets.notifications]) if (!socket.connected) socket.connect()
+  }
+
+  private watch(socket: SocketLike, isChat: boolean): void {
+    socket.on('connect_error', (error: Error & { data?: ErrorBody }) => {
+      const code = error.data?.code
+      if (code === 'unauthorized' || code === 'expired') this.refused(code)
+      else this.tryLater(error.data?.retry_after_ms)
+    })
+    socket.on('disconnect', (reason: string) => {
+      if (isChat) this.isReady = false
+      if (this.wanted && reason !== 'io client disconnect') this.tryLater(this.drainingFor)
+    })
+    if (!isChat) return
+    socket.on('ready', () => {
+      this.isReady = true
+      this.tries = 0
+      this.drainingFor = undefined
+      this.state.set({ state: 'catching-up' })
+    })
+    socket.on('draining', ({ retry_after_ms }: { retry_after_ms: number }) => {
+      this.drainingFor = retry_after_ms
+    })
+  }
+
+  private refused(code: 'unauthorized' | 'expired'): void {
+    if (!this.wanted) return
+    this.close()
+    this.options.onRefused(code)
+  }
+
+  private tryLater(atLeastMs = 0): void {
+    if (!this.wanted || this.timer !== undefined) return
+    const delay = Math.max(retryDelay(this.tries++), atLeastMs)
+    // A hiccup of the notifications alone is mended quietly: talking goes on meanwhile.
+    if (!this.isReady) this.state.set(isOffline() ? { state: 'offline' } : { state: 'waiting', until: Date.now() + delay })
+    this.timer = setTimeout(() => this.attempt(), delay)
+  }
+
+  private cancelTimer(): void {
+    clearTimeout(this.timer)
+    this.timer = undefined
+  }
+
+  private readonly onOnline = (): void => {
+    this.tries = 0
+    this.reconnectNow()
+  }
+
+  private readonly onOffline = (): void => {
+    if (!this.isReady) {
+      this.state.set({ state: 'offline' })
+      return
+    }
+    // The browser may be wrong about a server on this machine: one question decides.
+    const probe = this.sockets.chat.timeout(PROBE_TIMEOUT_MS).emitWithAck('fetch_account_changes', { after_version: 2 ** 53 - 1 })
+    probe.catch(() => {
+      if (isOffline()) this.sockets.drop()
+    })
+  }
+
+  private wire(socket: SocketLike): unknown {
+    return {
+      ask: async (name: string, payload: unknown) => {
+        // socket.io-client would keep it for later, in an order of its own: the outbox knows better.
+        if (!socket.connected) throw notConnected()
+        const reply = await socket
+          .timeout(ANSWER_TIMEOUT_MS)
+          .emitWithAck(name, payload)
+          .then((answer) => answer as Reply<unknown>, () => Promise.reject(noAnswer()))
+        if (reply.ok) return reply.data
+        const error = new MadangError(reply.error)
+        if (error.code === 'unauthorized' || error.code === 'expired') this.refused(error.code)
+        throw error
+      },
+      tell: (name: string, payload: unknown) => {
+        if (socket.connected) socket.emit(name, payload)
+      },
+      on: (event: string, listener: (payload: never) => void) => {
+        socket.on(event, listener)
+      },
+    }
+  }
+}
+
+function isOffline(): boolean {
+  return typeof navigator !== 'undefined' && 'onLine' in navigator && navigator.onLine === false
+}
+
+function listen(event: string, listener: () => void): void {
+  if (typeof globalThis.addEventListener === 'function') globalThis.addEventListener(event, listener)
+}
+
+function unlisten(event: string, listener: () => void): void {
+  if (typeof globalThis.removeEventListener === 'function') globalThis.removeEventListener(event, listener)
+}

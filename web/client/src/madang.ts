@@ -1,0 +1,333 @@
+import { atom, computed } from 'nanostores'
+import type { ConversationView, Madang, MadangOptions } from './api.ts'
+import { CatchUp } from './catchup.ts'
+import { Connection } from './connection.ts'
+import { Conversations } from './conversations.ts'
+import { Members } from './members.ts'
+import { Inbox } from './notifications.ts'
+import { defaultStorage } from './outboxDb.ts'
+import { OwnChanges } from './ownChanges.ts'
+import { People } from './people.ts'
+import { Presences } from './presence.ts'
+import { randomId } from './randomId.ts'
+import { ReadMarks } from './readMarks.ts'
+import { Rest } from './rest.ts'
+import { Outbox } from './sender.ts'
+import { SessionStore } from './session.ts'
+import type { MakeSockets } from './sockets.ts'
+import { Tabs } from './tabs.ts'
+import { Timelines } from './timelines.ts'
+import { ENTRY_KINDS, type Account, type AccountChange, type Entry, type Ready, type ServerInfo } from './types.ts'
+import { TypingSigns } from './typing.ts'
+import { startUpload } from './uploads.ts'
+
+/** What tests put in place of the network. */
+export interface Seams {
+  makeSockets?: MakeSockets
+}
+
+/** A client for one server. Nothing happens until `start`, `signIn` or `createAccount`. */
+export function createMadang(options: MadangOptions = {}, seams: Seams = {}): Madang {
+  return new Client(options, seams).face()
+}
+
+/** Puts the parts together: who hears of what, and in which order. */
+class Client {
+  private readonly arrivals = new Set<(entry: Entry, conversation: ConversationView) => void>()
+  private readonly server = atom<ServerInfo | undefined>()
+  /** The newest entry of each conversation that is no news any more. */
+  private readonly announced = new Map<number, number>()
+  private active = true
+  private lastAccount = 0
+  private readonly rest: Rest
+  private readonly tabs = new Tabs()
+  private readonly session: SessionStore
+  private readonly connection: Connection
+  private readonly people: People
+  private readonly presences: Presences
+  private readonly signs: TypingSigns
+  private readonly members: Members
+  private readonly inbox: Inbox
+  private readonly outbox: Outbox
+  private readonly timelines: Timelines
+  private readonly conversations: Conversations
+  private readonly readMarks: ReadMarks
+  private readonly ownChanges: OwnChanges
+  private readonly catchUp: CatchUp
+  private tabsStarted: Promise<void> | undefined
+
+  constructor(options: MadangOptions, seams: Seams) {
+    const url = (options.url ?? '').replace(/\/$/, '')
+    const me = (): number => this.session.account?.id ?? this.lastAccount
+    this.rest = new Rest(url, options.token, (error) => this.session.end(error.code === 'expired' ? 'expired' : 'ended'))
+    this.session = new SessionStore({
+      rest: this.rest,
+      keepToken: options.token !== undefined || isElsewhere(url),
+      onSignedIn: (account) => this.enter(account),
+      onSignedOut: () => this.leave(),
+    })
+    const connection = (this.connection = new Connection({
+      url,
+      token: () => this.rest.token,
+      onRefused: (code) => this.session.end(code === 'expired' ? 'expired' : 'ended'),
+      ...(seams.makeSockets && { makeSockets: seams.makeSockets }),
+    }))
+    this.people = new People(connection.chat)
+    this.presences = new Presences(connection.chat)
+    this.signs = new TypingSigns(connection.chat, me)
+    this.members = new Members(connection, this.people)
+    this.inbox = new Inbox(connection)
+    this.outbox = new Outbox({
+      connection,
+      storage: options.storage ?? defaultStorage(),
+      tabs: this.tabs,
+      isShown: (id, seq) => {
+        const log = this.timelines.log(id)
+        return log.state !== 'ready' || log.more_after || log.known_seq >= seq
+      },
+    })
+    this.timelines = new Timelines({
+      connection,
+      me,
+      conversation: (id) => this.conversations.get(id),
+      unsent: (id) => this.outbox.linesOf(id),
+      onGap: (id) => this.catchUp.onGap(id),
+      onBehind: (id, head) => this.catchUp.onBehind(id, head),
+    })
+    this.conversations = new Conversations({
+      wire: connection.chat,
+      people: this.people,
+      me,
+      notSent: this.outbox.notSent,
+      count: (id, seq) => this.timelines.count(id, seq),
+      onRemoved: (id) => this.timelines.forget(id),
+    })
+    this.readMarks = new ReadMarks(connection, this.conversations)
+    this.ownChanges = new OwnChanges({ connection, apply: (change) => this.apply(change), reload: () => this.loadConversations() })
+    this.catchUp = new CatchUp({
+      connection,
+      conversations: this.conversations,
+      timelines: this.timelines,
+      ownChanges: this.ownChanges,
+      receive: (entry) => this.receive(entry),
+    })
+    connection.chat.on('ready', (ready) => this.onReady(ready))
+    for (const kind of ENTRY_KINDS) connection.chat.on(kind, (entry: Entry) => this.onLive(entry))
+    this.tabs.listen((message) => {
+      if (message.kind === 'signed-out') this.session.end('ended')
+      // The cookie is another person's now: ask again who one is.
+      if (message.kind === 'signed-in' && message.account_id !== this.session.account?.id && !this.rest.token) void this.session.start()
+    })
+  }
+
+  /** The client as the app sees it. */
+  face(): Madang {
+    const { session, connection, people, conversations, timelines, outbox, members, rest } = this
+    const chat = connection.chat
+    return {
+      session: session.state,
+      welcome: () => session.welcome(),
+      start: () => session.start(),
+      stop: () => this.stop(),
+      signIn: (who) => session.signIn('sessions', who),
+      createAccount: (who) => session.signIn('accounts', who),
+      signOut: async () => {
+        await session.signOut()
+        this.tabs.tell({ kind: 'signed-out' })
+      },
+      sessions: () => session.sessions(),
+      endSession: (id) => session.endSession(id),
+      endOtherSessions: () => session.endOtherSessions(),
+      changePassword: (current, next) => session.changePassword(current, next),
+      changeMe: async (changes) => {
+        const account = await session.changeMe(changes)
+        people.learn([account])
+        return account
+      },
+
+      connection: connection.state,
+      server: this.server,
+      leading: this.tabs.leading,
+      reconnectNow: () => connection.reconnectNow(),
+      setActive: (active) => {
+        this.active = active
+        chat.tell('set_active', { active })
+      },
+
+      accounts: people.accounts,
+      accountOf: (id) => people.accountOf(id),
+      me: computed(session.state, (state) => (state.state === 'signed-in' ? state.account : undefined)),
+      presenceOf: (id) => this.presences.presenceOf(id),
+      findPeople: (query) => people.find(query),
+
+      conversations: conversations.list,
+      conversationOf: (id) => conversations.conversationOf(id),
+      openDirect: async (account_id) => conversations.put(await chat.ask('open_direct', { account_id })),
+      createGroup: async (title, account_ids) =>
+        conversations.put(await chat.ask('create_group', { client_id: randomId(), title, account_ids })),
+      changeConversation: async (id, changes) =>
+        conversations.put(await chat.ask('change_conversation', { conversation_id: id, ...changes })),
+      addMembers: async (id, account_ids) => conversations.put(await chat.ask('add_members', { conversation_id: id, account_ids })),
+      removeMember: async (id, account_id) => void (await chat.ask('remove_member', { conversation_id: id, account_id })),
+      setRole: async (id, account_id, role) => void (await chat.ask('set_role', { conversation_id: id, account_id, role })),
+      leave: async (id) => {
+        await chat.ask('leave_conversation', { conversation_id: id })
+        conversations.remove(id)
+      },
+      setPreferences: async (id, changes) => {
+        const preferences = await chat.ask('set_preferences', { conversation_id: id, ...changes })
+        conversations.change(id, (row) => ({ ...row, preferences }))
+        return preferences
+      },
+      listMembers: (id) => members.list(id),
+      membersOf: (id) => members.membersOf(id),
+
+      timelineOf: (id) => timelines.timelineOf(id),
+      openTimeline: (id) => timelines.open(id),
+      loadOlder: (id) => timelines.loadOlder(id),
+      loadNewer: (id) => timelines.loadNewer(id),
+      loadAround: (id, seq) => timelines.loadAround(id, seq),
+      jumpToLatest: (id) => timelines.jumpToLatest(id),
+      send: (id, draft) => {
+        outbox.send(id, draft)
+        this.signs.stop(id)
+        // What was just written must be seen.
+        if (timelines.log(id).more_after) timelines.jumpToLatest(id).catch(() => undefined)
+      },
+      retry: (_id, clientId) => outbox.retry(clientId),
+      discard: (_id, clientId) => outbox.discard(clientId),
+      edit: async (id, seq, text) => void (await chat.ask('edit_message', { conversation_id: id, seq, text })),
+      remove: async (id, seq) => void (await chat.ask('delete_message', { conversation_id: id, seq })),
+      react: async (id, seq, emoji, on) =>
+        void (await chat.ask(on ? 'add_reaction' : 'remove_reaction', { conversation_id: id, seq, emoji })),
+      markRead: (id, seq) => this.readMarks.markRead(id, seq),
+      typing: (id) => this.signs.start(id),
+      stopTyping: (id) => this.signs.stop(id),
+      typingIn: (id) => this.signs.typingIn(id),
+
+      upload: (file) => startUpload(rest, file),
+      fileUrl: (path) => (path.startsWith('/') ? rest.url + path : path),
+      notifications: this.inbox,
+      arrivals: (listener) => {
+        this.arrivals.add(listener)
+        return () => this.arrivals.delete(listener)
+      },
+    }
+  }
+
+  private enter(account: Account): void {
+    if (this.lastAccount !== 0 && this.lastAccount !== account.id) this.clear()
+    this.lastAccount = account.id
+    this.people.learn([account])
+    this.tabs.tell({ kind: 'signed-in', account_id: account.id })
+    this.connection.open()
+    this.tabsStarted ??= this.tabs.start()
+    void this.tabsStarted.then(() => this.outbox.start(account.id))
+  }
+
+  /** Signed out, or thrown out: what is on the screen stays for the dialog above it, and nothing is sent. */
+  private leave(): void {
+    this.connection.close()
+    this.outbox.pause()
+    this.signs.clear()
+    this.readMarks.clear()
+  }
+
+  private stop(): void {
+    this.session.stop()
+    this.leave()
+    this.catchUp.clear()
+    this.tabs.stop()
+  }
+
+  /** Another person: nothing of the one before may be seen. */
+  private clear(): void {
+    this.connection.close()
+    this.catchUp.clear()
+    this.conversations.clear()
+    this.timelines.clear()
+    this.members.clear()
+    this.people.clear()
+    this.presences.clear()
+    this.signs.clear()
+    this.readMarks.clear()
+    this.inbox.clear()
+    this.announced.clear()
+  }
+
+  private onReady(ready: Ready): void {
+    this.server.set(ready.server)
+    this.session.setAccount(ready.account)
+    this.people.learn([ready.account])
+    this.ownChanges.startAt(ready.account_version)
+    this.conversations.putAll(ready.conversations, !ready.more)
+    for (const { id, head_seq } of ready.conversations) this.announced.set(id, head_seq)
+    if (ready.more) void this.loadConversations().catch(() => undefined)
+    this.connection.chat.tell('set_active', { active: this.active })
+    this.outbox.onReady()
+    this.readMarks.onReady()
+    this.people.onReady()
+    this.presences.onReady()
+    this.members.onReady()
+    void this.catchUp.onReady(ready)
+  }
+
+  private async loadConversations(): Promise<void> {
+    const { chat } = this.connection
+    let cursor: string | undefined
+    do {
+      const at = cursor
+      const page = await this.connection.patiently(() =>
+        chat.ask('list_conversations', { limit: 200, ...(at !== undefined && { cursor: at }) }),
+      )
+      this.conversations.putAll(page.conversations, false)
+      cursor = page.cursor
+    } while (cursor)
+  }
+
+  private onLive(entry: Entry): void {
+    const isNew = entry.seq > (this.announced.get(entry.conversation_id) ?? 0)
+    this.receive(entry)
+    const conversation = this.conversations.conversationOf(entry.conversation_id).get()
+    // What is replayed or fetched is not news: one summary follows when everything is there.
+    if (!isNew || !conversation || this.connection.state.get().state !== 'online') return
+    for (const listener of this.arrivals) listener(entry, conversation)
+  }
+
+  private receive(entry: Entry): void {
+    this.announced.set(entry.conversation_id, Math.max(entry.seq, this.announced.get(entry.conversation_id) ?? 0))
+    this.outbox.receive(entry)
+    this.conversations.receive(entry)
+    this.timelines.receive(entry)
+    this.outbox.settle(entry.conversation_id)
+    this.members.receive(entry)
+  }
+
+  private apply(change: AccountChange): void {
+    switch (change.event) {
+      case 'receipt':
+        this.conversations.markRead(change.data.conversation_id, change.data.read_seq)
+        break
+      case 'conversation_added':
+        this.conversations.put(change.data.conversation)
+        break
+      case 'conversation_removed':
+        this.conversations.remove(change.data.conversation_id)
+        break
+      case 'preferences_changed': {
+        const { conversation_id, preferences } = change.data
+        this.conversations.change(conversation_id, (row) => ({ ...row, preferences }))
+        break
+      }
+      case 'account_changed':
+        this.session.setAccount(change.data.account)
+        this.people.learn([change.data.account])
+    }
+  }
+}
+
+/** Whether the server is not where the page comes from, so that its cookie does not reach it. */
+function isElsewhere(url: string): boolean {
+  if (typeof location === 'undefined') return true
+  return url !== '' && new URL(url, location.href).origin !== location.origin
+}

@@ -1,0 +1,106 @@
+import { atom, onMount, type ReadableAtom, type WritableAtom } from 'nanostores'
+import type { Connection } from './connection.ts'
+import { asMadangError } from './errors.ts'
+import type { People } from './people.ts'
+import type { Entry, Member } from './types.ts'
+
+const PAGE = 200
+
+/** Who belongs to the conversations that somebody looks at, and how far they have read. */
+export class Members {
+  private readonly stores = new Map<number, WritableAtom<Member[] | undefined>>()
+  private readonly watched = new Set<number>()
+  private readonly asked = new Map<number, Promise<Member[]>>()
+  private readonly connection: Connection
+  private readonly people: People
+
+  constructor(connection: Connection, people: People) {
+    this.connection = connection
+    this.people = people
+    connection.chat.on('receipt', ({ conversation_id, account_id, read_seq }) => this.markRead(conversation_id, account_id, read_seq))
+  }
+
+  membersOf(id: number): ReadableAtom<Member[] | undefined> {
+    let store = this.stores.get(id)
+    if (!store) {
+      store = atom<Member[] | undefined>()
+      this.stores.set(id, store)
+      onMount(store, () => {
+        this.watched.add(id)
+        void this.load(id)
+        return () => this.watched.delete(id)
+      })
+    }
+    return store
+  }
+
+  list(id: number): Promise<Member[]> {
+    let asked = this.asked.get(id)
+    if (!asked) this.asked.set(id, (asked = this.fetch(id).finally(() => this.asked.delete(id))))
+    return asked
+  }
+
+  private async fetch(id: number): Promise<Member[]> {
+    const members: Member[] = []
+    let cursor: string | undefined
+    do {
+      const at = cursor
+      const page = await this.connection.patiently(() =>
+        this.connection.chat.ask('list_members', { conversation_id: id, limit: PAGE, ...(at !== undefined && { cursor: at }) }),
+      )
+      members.push(...page.members)
+      cursor = page.cursor
+    } while (cursor)
+    this.people.learn(members.map((member) => member.account))
+    this.stores.get(id)?.set(members)
+    return members
+  }
+
+  /** Marks may have moved unheard while there was no connection. */
+  onReady(): void {
+    for (const id of this.watched) void this.load(id)
+  }
+
+  receive(entry: Entry): void {
+    const members = this.stores.get(entry.conversation_id)?.get()
+    if (!members) return
+    switch (entry.kind) {
+      case 'message_created':
+        this.markRead(entry.conversation_id, entry.data.sender_id, entry.seq)
+        break
+      case 'member_added':
+        void this.load(entry.conversation_id)
+        break
+      case 'member_removed':
+        this.set(entry.conversation_id, members.filter((member) => member.account.id !== entry.data.account_id))
+        break
+      case 'role_changed': {
+        const { account_id, role } = entry.data
+        this.set(entry.conversation_id, members.map((member) => (member.account.id === account_id ? { ...member, role } : member)))
+      }
+    }
+  }
+
+  clear(): void {
+    for (const store of this.stores.values()) store.set(undefined)
+  }
+
+  private async load(id: number): Promise<void> {
+    try {
+      await this.list(id)
+    } catch (reason) {
+      if (asMadangError(reason).code === 'not_found') this.stores.get(id)?.set(undefined)
+    }
+  }
+
+  private markRead(id: number, accountId: number, seq: number): void {
+    const members = this.stores.get(id)?.get()
+    const member = members?.find((one) => one.account.id === accountId)
+    if (!members || !member || member.read_seq >= seq) return
+    this.set(id, members.map((one) => (one === member ? { ...one, read_seq: seq } : one)))
+  }
+
+  private set(id: number, members: Member[]): void {
+    this.stores.get(id)?.set(members)
+  }
+}

@@ -1,0 +1,191 @@
+/** What waits to be sent, and what goes next: pure functions from one state to the next. */
+import type { Item, UnsentItem, Upload } from './api.ts'
+import { retryDelay } from './backoff.ts'
+import { MadangError, type ErrorFacts } from './errors.ts'
+import type { StoredSend } from './outboxDb.ts'
+import type { Message, MessageSent, File as StoredFile } from './types.ts'
+
+/** A message on its way. */
+export interface OutboxItem {
+  client_id: string
+  account_id: number
+  conversation_id: number
+  text: string
+  reply_to?: Message['reply_to']
+  /** Stored files; those of `uploads` are added when all of them are stored. */
+  files: StoredFile[]
+  uploads: Upload[]
+  /** Uploads that a reload cut off: their files must be chosen again. */
+  lost_uploads: number
+  queued_at: number
+  progress: 'waiting' | 'in-flight' | 'failed' | 'answered'
+  /** Why it failed, or why it waits. */
+  error?: MadangError
+  tries: number
+  not_before: number
+  /** The server's answer; the item stays until its stored twin is here. */
+  answer?: MessageSent
+}
+
+const LOST: ErrorFacts = {
+  code: 'upload_lost',
+  message: 'The page was closed before the files were uploaded. Attach them again.',
+  retryable: false,
+}
+
+export type Queue = readonly OutboxItem[]
+
+/** The items to send now: at most one of each conversation, in the order written, when nothing of it is in flight. */
+export function due(queue: Queue, now: number): OutboxItem[] {
+  const seen = new Set<number>()
+  const found: OutboxItem[] = []
+  for (const item of queue) {
+    if (item.progress === 'failed' || item.progress === 'answered' || seen.has(item.conversation_id)) continue
+    // Whatever is behind it waits for it, so that the order written is the order sent.
+    seen.add(item.conversation_id)
+    if (item.progress === 'waiting' && item.not_before <= now && hasItsFiles(item)) found.push(item)
+  }
+  return found
+}
+
+/** When the next item that waits for time may go; nothing when none does. */
+export function nextDue(queue: Queue, now: number): number | undefined {
+  const times = queue.filter((item) => item.progress === 'waiting' && item.not_before > now).map((item) => item.not_before)
+  return times.length > 0 ? Math.min(...times) : undefined
+}
+
+export function hasItsFiles(item: OutboxItem): boolean {
+  return item.uploads.every((upload) => upload.progress.get().state === 'done')
+}
+
+/** The ids of the files that the message carries. */
+export function fileIds(item: OutboxItem): number[] {
+  return allFiles(item).map((file) => file.id)
+}
+
+export function departed(queue: Queue, clientId: string): Queue {
+  return change(queue, clientId, (item) => ({ ...withoutError(item), progress: 'in-flight' }))
+}
+
+/** It is stored: nothing is left to do but to wait for its twin. */
+export function answered(queue: Queue, clientId: string, answer: MessageSent): Queue {
+  return change(queue, clientId, (item) => ({ ...withoutError(item), progress: 'answered', answer }))
+}
+
+/**
+ * It was refused, or nothing was heard.
+ *
+ * What may be tried again waits and goes under the same `client_id`; anything else has failed and holds up nobody.
+ */
+export function refused(queue: Queue, clientId: string, error: MadangError, now: number): Queue {
+  return change(queue, clientId, (item) => {
+    if (!error.retryable) return { ...item, progress: 'failed', error }
+    // A lost connection is nobody's fault: it goes at once when there is one again.
+    const wait = error.code === 'not_connected' ? 0 : Math.max(retryDelay(item.tries, () => 1), error.retry_after_ms ?? 0)
+    return { ...item, progress: 'waiting', error, tries: item.tries + 1, not_before: now + wait }
+  })
+}
+
+/** A person asks for another try. */
+export function again(queue: Queue, clientId: string): Queue {
+  return change(queue, clientId, (item) => {
+    if (item.lost_uploads > 0) return item
+    if (item.progress !== 'failed') return { ...item, not_before: 0 }
+    return afresh(item)
+  })
+}
+
+/** A new connection: whatever was in flight goes again, and nobody waits out an old delay. */
+export function reconnected(queue: Queue): Queue {
+  return queue.map((item) =>
+    item.progress === 'in-flight' || item.progress === 'waiting' ? afresh(item) : item,
+  )
+}
+
+export function without(queue: Queue, clientId: string): Queue {
+  return queue.filter((item) => item.client_id !== clientId)
+}
+
+export function find(queue: Queue, clientId: string): OutboxItem | undefined {
+  return queue.find((item) => item.client_id === clientId)
+}
+
+/** The item as a line of the timeline. */
+export function shown(item: OutboxItem, isConnected: boolean): UnsentItem | Item {
+  const { answer } = item
+  const message: Message = {
+    conversation_id: item.conversation_id,
+    seq: answer?.seq ?? 0,
+    client_id: item.client_id,
+    sender_id: item.account_id,
+    sent_at: answer?.sent_at ?? item.queued_at,
+    text: item.text,
+    attachments: allFiles(item),
+    mentions: [],
+    reactions: [],
+    ...(item.reply_to && { reply_to: item.reply_to }),
+  }
+  const line = { kind: 'message', message, key: item.client_id } as const
+  if (answer) return { ...line, state: 'sent' }
+  return {
+    ...line,
+    state: item.progress === 'failed' ? 'failed' : isConnected && item.error === undefined ? 'sending' : 'waiting',
+    queued_at: item.queued_at,
+    ...(item.uploads.length > 0 && { uploads: item.uploads }),
+    ...(item.error && { error: item.error }),
+  }
+}
+
+/** An item from disk: it goes on where it was left, except for files that had not been uploaded. */
+export function fromStore(stored: StoredSend): OutboxItem {
+  const lost = stored.unfinished_uploads > 0
+  const facts = lost ? LOST : stored.error
+  return {
+    client_id: stored.client_id,
+    account_id: stored.account_id,
+    conversation_id: stored.conversation_id,
+    text: stored.text,
+    files: stored.files,
+    uploads: [],
+    lost_uploads: stored.unfinished_uploads,
+    queued_at: stored.queued_at,
+    progress: facts ? 'failed' : 'waiting',
+    tries: 0,
+    not_before: 0,
+    ...(stored.reply_to && { reply_to: stored.reply_to }),
+    ...(facts && { error: new MadangError(facts) }),
+  }
+}
+
+/** The item as it is kept on disk, by the tab that wrote it. */
+export function toStore(item: OutboxItem, tab: string): StoredSend {
+  return {
+    client_id: item.client_id,
+    account_id: item.account_id,
+    conversation_id: item.conversation_id,
+    text: item.text,
+    files: allFiles(item),
+    unfinished_uploads: item.uploads.filter((upload) => upload.progress.get().state !== 'done').length + item.lost_uploads,
+    queued_at: item.queued_at,
+    tab,
+    ...(item.reply_to && { reply_to: item.reply_to }),
+    ...(item.progress === 'failed' && item.error && { error: item.error.toJSON() }),
+  }
+}
+
+function afresh(item: OutboxItem): OutboxItem {
+  return { ...withoutError(item), progress: 'waiting', tries: 0, not_before: 0 }
+}
+
+function withoutError(item: OutboxItem): OutboxItem {
+  const { error: _, ...rest } = item
+  return rest
+}
+
+function allFiles(item: OutboxItem): StoredFile[] {
+  return [...item.files, ...item.uploads.flatMap((upload) => upload.progress.get().stored ?? [])]
+}
+
+function change(queue: Queue, clientId: string, changed: (item: OutboxItem) => OutboxItem): Queue {
+  return queue.map((item) => (item.client_id === clientId ? changed(item) : item))
+}

@@ -1,0 +1,6 @@
+const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+
+/** Random url-safe characters: 22 of them are 132 bits. Works without HTTPS, where `randomUUID` does not. */
+export function randomId(length = 22): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(length)), (byte) => LETTERS[byte & 63]).join('')
+}
