@@ -214,20 +214,24 @@ def add_account_change(account_id: int, event: str, data: Any) -> int:
     return version
 
 
-def changes_after(account_id: int, version: int) -> tuple[list[records.AccountChange], int, bool]:
-    """What happened to an account after ``version``, its version now, and whether some of it is forgotten."""
-    now_at = get(account_id).account_version
-    if version > now_at:
-        return [], now_at, True
+def changes_after(account_id: int, version: int, limit: int) -> chat.AccountChanges:
+    """What happened to an account after ``version``, oldest first.
+
+    ``reload`` without changes when it is more than ``limit``, or when some of it is forgotten.
+    """
+    current = get(account_id).account_version
     rows = (
         AccountChange.select(AccountChange.version, AccountChange.event, AccountChange.data)
         .where(AccountChange.account_id == account_id, AccountChange.version > version)
         .order_by(AccountChange.version)
+        .limit(limit)
     )
-    changes = [records.AccountChange(account_id, row.version, row.event, row.data.encode()) for row in rows]
-    if len(changes) < now_at - version:
-        return [], now_at, True
-    return changes, now_at, False
+    changes = [
+        chat.AccountChange(version=row.version, event=row.event, data=msgspec.json.decode(row.data)) for row in rows
+    ]
+    if len(changes) != current - version:
+        return chat.AccountChanges(changes=[], account_version=current, reload=True)
+    return chat.AccountChanges(changes=changes, account_version=current, reload=False)
 
 
 def _first(condition: Any) -> records.Account | None:
