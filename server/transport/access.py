@@ -40,12 +40,13 @@ def access(metrics: Metrics) -> Middleware:
             raise
         finally:
             seconds = time.perf_counter() - started
-            metrics.request(route_of(request), request.method if request.method in METHODS else "other", status, seconds)
+            method = request.method if request.method in METHODS else "other"
+            metrics.request(route_of(request), method, status, seconds)
             level = logging.DEBUG if request.path.startswith(_QUIET) and status < 500 else logging.INFO
             _log.log(
                 level,
                 "request",
-                method=request.method,
+                method=method,
                 path=shown_path(request.path),
                 status=status,
                 ms=round(seconds * 1000, 1),

@@ -1,0 +1,943 @@
+// Generated from tests/samples by `python -m server.protocol.schema`. Do not edit: a test fails when the two differ.
+// One sample of every command, reply, event and HTTP body; for tests only, the package does not export them.
+
+import type {
+  Account,
+  Ack,
+  ChangeMe,
+  ChangePassword,
+  ChatCommands,
+  ChatEvents,
+  CreateAccount,
+  CreateSession,
+  ErrorBody,
+  ErrorCode,
+  File,
+  FileLink,
+  Health,
+  Me,
+  NotificationCommands,
+  NotificationEvents,
+  Readiness,
+  Sessions,
+  SignedIn,
+  Welcome,
+} from './types'
+
+type Commands<Of> = {
+  [Name in keyof Of]: Of[Name] extends (payload: infer Payload, ack: Ack<infer Data>) => void
+    ? { payload: Payload; data: Data }
+    : never
+}
+type Events<Of> = { [Name in keyof Of]: Of[Name] extends (...args: infer Args) => void ? Args : never }
+
+export const chatCommands: Commands<ChatCommands> = {
+  "send_message": {
+    "payload": {
+      "conversation_id": 7,
+      "client_id": "ana-0000-0012",
+      "text": "The gate is open, @ben 👋",
+      "reply_to_seq": 11,
+      "file_ids": [9]
+    },
+    "data": {"conversation_id": 7, "seq": 12, "sent_at": 1763690400000, "duplicate": false}
+  },
+  "edit_message": {
+    "payload": {"conversation_id": 7, "seq": 11, "text": "Is the gate open today?"},
+    "data": {"seq": 13}
+  },
+  "delete_message": {"payload": {"conversation_id": 7, "seq": 10}, "data": {"seq": 15}},
+  "add_reaction": {"payload": {"conversation_id": 7, "seq": 12, "emoji": "👍"}, "data": {"seq": 14}},
+  "remove_reaction": {"payload": {"conversation_id": 7, "seq": 12, "emoji": "👍"}, "data": {"seq": 16}},
+  "fetch_entries": {
+    "payload": {"conversation_id": 7, "after_seq": 11, "limit": 200},
+    "data": {
+      "entries": [
+        {
+          "conversation_id": 7,
+          "seq": 12,
+          "kind": "message_created",
+          "actor_id": 1,
+          "at": 1763690400000,
+          "data": {
+            "conversation_id": 7,
+            "seq": 12,
+            "client_id": "ana-0000-0012",
+            "sender_id": 1,
+            "sent_at": 1763690400000,
+            "text": "The gate is open, @ben 👋",
+            "attachments": [
+              {
+                "id": 9,
+                "name": "마당 plan.png",
+                "media_type": "image/png",
+                "size_bytes": 20480,
+                "url": "/api/v1/files/9/plan.png",
+                "width": 640,
+                "height": 480,
+                "thumbnail_url": "/api/v1/files/9/thumbnail",
+                "blur": "#c9b79a",
+                "alt": "The yard, drawn by hand"
+              }
+            ],
+            "mentions": [2],
+            "reactions": [],
+            "reply_to": {"seq": 11, "sender_id": 2, "excerpt": "Is the gate open?"}
+          }
+        },
+        {
+          "conversation_id": 7,
+          "seq": 13,
+          "kind": "message_edited",
+          "actor_id": 2,
+          "at": 1763690401000,
+          "data": {"target_seq": 11, "text": "Is the gate open today?", "mentions": [], "edited_at": 1763690401000}
+        },
+        {
+          "conversation_id": 7,
+          "seq": 14,
+          "kind": "reaction_added",
+          "actor_id": 2,
+          "at": 1763690402000,
+          "data": {"target_seq": 12, "emoji": "👍"}
+        }
+      ],
+      "head_seq": 14,
+      "more": false
+    }
+  },
+  "fetch_messages": {
+    "payload": {"conversation_id": 7, "before_seq": 13, "limit": 3},
+    "data": {
+      "messages": [
+        {
+          "conversation_id": 7,
+          "seq": 10,
+          "client_id": "ben-0000-0010",
+          "sender_id": 2,
+          "sent_at": 1763690310000,
+          "text": "",
+          "attachments": [],
+          "mentions": [],
+          "reactions": [],
+          "deleted_at": 1763690320000
+        },
+        {
+          "conversation_id": 7,
+          "seq": 11,
+          "client_id": "ben-0000-0011",
+          "sender_id": 2,
+          "sent_at": 1763690340000,
+          "text": "Is the gate open?",
+          "attachments": [],
+          "mentions": ["all"],
+          "reactions": [],
+          "edited_at": 1763690370000
+        },
+        {
+          "conversation_id": 7,
+          "seq": 12,
+          "client_id": "ana-0000-0012",
+          "sender_id": 1,
+          "sent_at": 1763690400000,
+          "text": "The gate is open, @ben 👋",
+          "attachments": [
+            {
+              "id": 9,
+              "name": "마당 plan.png",
+              "media_type": "image/png",
+              "size_bytes": 20480,
+              "url": "/api/v1/files/9/plan.png",
+              "width": 640,
+              "height": 480,
+              "thumbnail_url": "/api/v1/files/9/thumbnail",
+              "blur": "#c9b79a",
+              "alt": "The yard, drawn by hand"
+            }
+          ],
+          "mentions": [2],
+          "reactions": [{"emoji": "👍", "count": 1, "mine": false, "account_ids": [2]}],
+          "reply_to": {"seq": 11, "sender_id": 2, "excerpt": "Is the gate open?"}
+        }
+      ],
+      "more_before": true,
+      "more_after": false,
+      "head_seq": 14
+    }
+  },
+  "mark_read": {"payload": {"conversation_id": 7, "seq": 12}, "data": {"read_seq": 12, "unread": 0, "mentions": 0}},
+  "start_typing": {"payload": {"conversation_id": 7}, "data": {}},
+  "stop_typing": {"payload": {"conversation_id": 7}, "data": {}},
+  "open_direct": {
+    "payload": {"account_id": 1},
+    "data": {
+      "id": 3,
+      "kind": "direct",
+      "title": "Ana",
+      "head_seq": 0,
+      "read_seq": 0,
+      "unread": 0,
+      "mentions": 0,
+      "member_count": 2,
+      "role": "member",
+      "rules": {"post": "member", "invite": "member", "mention_all": "member", "history": "all"},
+      "preferences": {"notify": "mentions", "pinned": true, "archived": false, "muted_until": 1763694000000},
+      "created_at": 1763686800000,
+      "last_active_at": 1763686800000,
+      "with": {
+        "id": 1,
+        "username": "ana",
+        "display_name": "Ana",
+        "role": "owner",
+        "picture_url": "/api/v1/accounts/1/picture?v=9"
+      }
+    }
+  },
+  "create_group": {
+    "payload": {"client_id": "ana-group-0001", "title": "Design room", "account_ids": [2]},
+    "data": {
+      "id": 7,
+      "kind": "group",
+      "title": "Design room",
+      "head_seq": 1,
+      "read_seq": 1,
+      "unread": 0,
+      "mentions": 0,
+      "member_count": 2,
+      "role": "owner",
+      "rules": {"post": "member", "invite": "admin", "mention_all": "admin", "history": "all"},
+      "preferences": {"notify": "all", "pinned": false, "archived": false},
+      "created_at": 1763604000000,
+      "last_active_at": 1763690400000,
+      "description": "Colours for the yard",
+      "last_message": {
+        "seq": 12,
+        "sender_id": 1,
+        "sent_at": 1763690400000,
+        "text": "The gate is open, @ben 👋",
+        "attachment_count": 1,
+        "deleted": false
+      }
+    }
+  },
+  "change_conversation": {
+    "payload": {"conversation_id": 7, "title": "Design room", "description": "Colours for the yard"},
+    "data": {
+      "id": 7,
+      "kind": "group",
+      "title": "Design room",
+      "head_seq": 14,
+      "read_seq": 11,
+      "unread": 1,
+      "mentions": 1,
+      "member_count": 2,
+      "role": "member",
+      "rules": {"post": "member", "invite": "admin", "mention_all": "admin", "history": "all"},
+      "preferences": {"notify": "all", "pinned": false, "archived": false},
+      "created_at": 1763604000000,
+      "last_active_at": 1763690400000,
+      "description": "Colours for the yard",
+      "last_message": {
+        "seq": 12,
+        "sender_id": 1,
+        "sent_at": 1763690400000,
+        "text": "The gate is open, @ben 👋",
+        "attachment_count": 1,
+        "deleted": false
+      }
+    }
+  },
+  "leave_conversation": {"payload": {"conversation_id": 7}, "data": {}},
+  "add_members": {
+    "payload": {"conversation_id": 7, "account_ids": [4, 5]},
+    "data": {
+      "id": 7,
+      "kind": "group",
+      "title": "Design room",
+      "head_seq": 14,
+      "read_seq": 11,
+      "unread": 1,
+      "mentions": 1,
+      "member_count": 4,
+      "role": "member",
+      "rules": {"post": "member", "invite": "admin", "mention_all": "admin", "history": "all"},
+      "preferences": {"notify": "all", "pinned": false, "archived": false},
+      "created_at": 1763604000000,
+      "last_active_at": 1763690400000,
+      "description": "Colours for the yard",
+      "last_message": {
+        "seq": 12,
+        "sender_id": 1,
+        "sent_at": 1763690400000,
+        "text": "The gate is open, @ben 👋",
+        "attachment_count": 1,
+        "deleted": false
+      }
+    }
+  },
+  "remove_member": {"payload": {"conversation_id": 7, "account_id": 5}, "data": {}},
+  "set_role": {"payload": {"conversation_id": 7, "account_id": 2, "role": "admin"}, "data": {}},
+  "list_conversations": {
+    "payload": {"limit": 2},
+    "data": {
+      "conversations": [
+        {
+          "id": 7,
+          "kind": "group",
+          "title": "Design room",
+          "head_seq": 14,
+          "read_seq": 11,
+          "unread": 1,
+          "mentions": 1,
+          "member_count": 2,
+          "role": "member",
+          "rules": {"post": "member", "invite": "admin", "mention_all": "admin", "history": "all"},
+          "preferences": {"notify": "all", "pinned": false, "archived": false},
+          "created_at": 1763604000000,
+          "last_active_at": 1763690400000,
+          "description": "Colours for the yard",
+          "last_message": {
+            "seq": 12,
+            "sender_id": 1,
+            "sent_at": 1763690400000,
+            "text": "The gate is open, @ben 👋",
+            "attachment_count": 1,
+            "deleted": false
+          }
+        },
+        {
+          "id": 3,
+          "kind": "direct",
+          "title": "Ana",
+          "head_seq": 0,
+          "read_seq": 0,
+          "unread": 0,
+          "mentions": 0,
+          "member_count": 2,
+          "role": "member",
+          "rules": {"post": "member", "invite": "member", "mention_all": "member", "history": "all"},
+          "preferences": {"notify": "mentions", "pinned": true, "archived": false, "muted_until": 1763694000000},
+          "created_at": 1763686800000,
+          "last_active_at": 1763686800000,
+          "with": {
+            "id": 1,
+            "username": "ana",
+            "display_name": "Ana",
+            "role": "owner",
+            "picture_url": "/api/v1/accounts/1/picture?v=9"
+          }
+        }
+      ],
+      "cursor": "1763686800000.3"
+    }
+  },
+  "get_conversation": {
+    "payload": {"conversation_id": 7},
+    "data": {
+      "id": 7,
+      "kind": "group",
+      "title": "Design room",
+      "head_seq": 14,
+      "read_seq": 11,
+      "unread": 1,
+      "mentions": 1,
+      "member_count": 2,
+      "role": "member",
+      "rules": {"post": "member", "invite": "admin", "mention_all": "admin", "history": "all"},
+      "preferences": {"notify": "all", "pinned": false, "archived": false},
+      "created_at": 1763604000000,
+      "last_active_at": 1763690400000,
+      "description": "Colours for the yard",
+      "last_message": {
+        "seq": 12,
+        "sender_id": 1,
+        "sent_at": 1763690400000,
+        "text": "The gate is open, @ben 👋",
+        "attachment_count": 1,
+        "deleted": false
+      }
+    }
+  },
+  "list_members": {
+    "payload": {"conversation_id": 7, "limit": 100},
+    "data": {
+      "members": [
+        {
+          "account": {
+            "id": 1,
+            "username": "ana",
+            "display_name": "Ana",
+            "role": "owner",
+            "picture_url": "/api/v1/accounts/1/picture?v=9"
+          },
+          "role": "owner",
+          "joined_at": 1763604000000,
+          "read_seq": 14
+        },
+        {
+          "account": {"id": 2, "username": "ben", "display_name": "Ben 벤", "role": "person"},
+          "role": "member",
+          "joined_at": 1763604000000,
+          "read_seq": 11
+        }
+      ]
+    }
+  },
+  "set_preferences": {
+    "payload": {"conversation_id": 3, "notify": "mentions", "pinned": true, "muted_until": 1763694000000},
+    "data": {"notify": "mentions", "pinned": true, "archived": false, "muted_until": 1763694000000}
+  },
+  "find_people": {
+    "payload": {"query": "벤", "limit": 20},
+    "data": {"accounts": [{"id": 2, "username": "ben", "display_name": "Ben 벤", "role": "person"}]}
+  },
+  "get_accounts": {
+    "payload": {"account_ids": [1, 2]},
+    "data": {
+      "accounts": [
+        {
+          "id": 1,
+          "username": "ana",
+          "display_name": "Ana",
+          "role": "owner",
+          "picture_url": "/api/v1/accounts/1/picture?v=9"
+        },
+        {"id": 2, "username": "ben", "display_name": "Ben 벤", "role": "person"}
+      ]
+    }
+  },
+  "set_active": {"payload": {"active": true}, "data": {}},
+  "watch_presence": {
+    "payload": {"account_ids": [1, 2]},
+    "data": {
+      "presence": [
+        {"account_id": 1, "state": "online"},
+        {"account_id": 2, "state": "offline", "last_seen_at": 1763683200000}
+      ]
+    }
+  },
+  "fetch_account_changes": {
+    "payload": {"after_version": 4},
+    "data": {
+      "changes": [
+        {
+          "version": 5,
+          "event": "preferences_changed",
+          "data": {
+            "account_version": 5,
+            "conversation_id": 3,
+            "preferences": {"notify": "mentions", "pinned": true, "archived": false, "muted_until": 1763694000000}
+          }
+        },
+        {"version": 6, "event": "conversation_removed", "data": {"account_version": 6, "conversation_id": 8}}
+      ],
+      "account_version": 6,
+      "reload": false
+    }
+  }
+}
+
+export const chatEvents: Events<ChatEvents> = {
+  "ready": [
+    {
+      "account": {"id": 2, "username": "ben", "display_name": "Ben 벤", "role": "person"},
+      "account_version": 6,
+      "server": {
+        "name": "Madang",
+        "version": "0.1.0",
+        "protocol": [1],
+        "epoch": "5f2c9a",
+        "limits": {"max_text": 8000, "max_file_bytes": 100000000}
+      },
+      "recovered": false,
+      "conversations": [
+        {
+          "id": 7,
+          "kind": "group",
+          "title": "Design room",
+          "head_seq": 14,
+          "read_seq": 11,
+          "unread": 1,
+          "mentions": 1,
+          "member_count": 2,
+          "role": "member",
+          "rules": {"post": "member", "invite": "admin", "mention_all": "admin", "history": "all"},
+          "preferences": {"notify": "all", "pinned": false, "archived": false},
+          "created_at": 1763604000000,
+          "last_active_at": 1763690400000,
+          "description": "Colours for the yard",
+          "last_message": {
+            "seq": 12,
+            "sender_id": 1,
+            "sent_at": 1763690400000,
+            "text": "The gate is open, @ben 👋",
+            "attachment_count": 1,
+            "deleted": false
+          }
+        },
+        {
+          "id": 3,
+          "kind": "direct",
+          "title": "Ana",
+          "head_seq": 0,
+          "read_seq": 0,
+          "unread": 0,
+          "mentions": 0,
+          "member_count": 2,
+          "role": "member",
+          "rules": {"post": "member", "invite": "member", "mention_all": "member", "history": "all"},
+          "preferences": {"notify": "mentions", "pinned": true, "archived": false, "muted_until": 1763694000000},
+          "created_at": 1763686800000,
+          "last_active_at": 1763686800000,
+          "with": {
+            "id": 1,
+            "username": "ana",
+            "display_name": "Ana",
+            "role": "owner",
+            "picture_url": "/api/v1/accounts/1/picture?v=9"
+          }
+        }
+      ],
+      "more": false
+    }
+  ],
+  "heads": [{"epoch": "5f2c9a", "account_version": 6, "heads": {"3": 0, "7": 14}}],
+  "receipt": [{"conversation_id": 7, "account_id": 2, "read_seq": 12, "account_version": 7}],
+  "typing": [{"conversation_id": 7, "account_id": 2, "until": 1763690406000}],
+  "presence": [{"account_id": 2, "state": "away"}],
+  "conversation_added": [
+    {
+      "account_version": 8,
+      "conversation": {
+        "id": 7,
+        "kind": "group",
+        "title": "Design room",
+        "head_seq": 14,
+        "read_seq": 11,
+        "unread": 1,
+        "mentions": 1,
+        "member_count": 2,
+        "role": "member",
+        "rules": {"post": "member", "invite": "admin", "mention_all": "admin", "history": "all"},
+        "preferences": {"notify": "all", "pinned": false, "archived": false},
+        "created_at": 1763604000000,
+        "last_active_at": 1763690400000,
+        "description": "Colours for the yard",
+        "last_message": {
+          "seq": 12,
+          "sender_id": 1,
+          "sent_at": 1763690400000,
+          "text": "The gate is open, @ben 👋",
+          "attachment_count": 1,
+          "deleted": false
+        }
+      }
+    }
+  ],
+  "conversation_removed": [{"account_version": 9, "conversation_id": 7}],
+  "preferences_changed": [
+    {
+      "account_version": 5,
+      "conversation_id": 3,
+      "preferences": {"notify": "mentions", "pinned": true, "archived": false, "muted_until": 1763694000000}
+    }
+  ],
+  "account_changed": [
+    {
+      "account_version": 10,
+      "account": {
+        "id": 1,
+        "username": "ana",
+        "display_name": "Ana",
+        "role": "owner",
+        "picture_url": "/api/v1/accounts/1/picture?v=9"
+      }
+    }
+  ],
+  "draining": [{"retry_after_ms": 1500}],
+  "message_created": [
+    {
+      "conversation_id": 7,
+      "seq": 12,
+      "kind": "message_created",
+      "actor_id": 1,
+      "at": 1763690400000,
+      "data": {
+        "conversation_id": 7,
+        "seq": 12,
+        "client_id": "ana-0000-0012",
+        "sender_id": 1,
+        "sent_at": 1763690400000,
+        "text": "The gate is open, @ben 👋",
+        "attachments": [
+          {
+            "id": 9,
+            "name": "마당 plan.png",
+            "media_type": "image/png",
+            "size_bytes": 20480,
+            "url": "/api/v1/files/9/plan.png",
+            "width": 640,
+            "height": 480,
+            "thumbnail_url": "/api/v1/files/9/thumbnail",
+            "blur": "#c9b79a",
+            "alt": "The yard, drawn by hand"
+          }
+        ],
+        "mentions": [2],
+        "reactions": [],
+        "reply_to": {"seq": 11, "sender_id": 2, "excerpt": "Is the gate open?"}
+      }
+    },
+    "e1.204"
+  ],
+  "message_edited": [
+    {
+      "conversation_id": 7,
+      "seq": 13,
+      "kind": "message_edited",
+      "actor_id": 2,
+      "at": 1763690401000,
+      "data": {"target_seq": 11, "text": "Is the gate open today?", "mentions": [], "edited_at": 1763690401000}
+    },
+    "e1.204"
+  ],
+  "message_deleted": [
+    {
+      "conversation_id": 7,
+      "seq": 15,
+      "kind": "message_deleted",
+      "actor_id": 1,
+      "at": 1763690400000,
+      "data": {"target_seq": 10}
+    },
+    "e1.204"
+  ],
+  "reaction_added": [
+    {
+      "conversation_id": 7,
+      "seq": 14,
+      "kind": "reaction_added",
+      "actor_id": 2,
+      "at": 1763690402000,
+      "data": {"target_seq": 12, "emoji": "👍"}
+    },
+    "e1.204"
+  ],
+  "reaction_removed": [
+    {
+      "conversation_id": 7,
+      "seq": 16,
+      "kind": "reaction_removed",
+      "actor_id": 2,
+      "at": 1763690400000,
+      "data": {"target_seq": 12, "emoji": "👍"}
+    },
+    "e1.204"
+  ],
+  "member_added": [
+    {
+      "conversation_id": 7,
+      "seq": 17,
+      "kind": "member_added",
+      "actor_id": 1,
+      "at": 1763690400000,
+      "data": {"account_id": 4, "role": "member", "by": "admin"}
+    },
+    "e1.204"
+  ],
+  "member_removed": [
+    {
+      "conversation_id": 7,
+      "seq": 18,
+      "kind": "member_removed",
+      "actor_id": 4,
+      "at": 1763690400000,
+      "data": {"account_id": 4, "role": "member", "by": "self"}
+    },
+    "e1.204"
+  ],
+  "role_changed": [
+    {
+      "conversation_id": 7,
+      "seq": 19,
+      "kind": "role_changed",
+      "actor_id": 1,
+      "at": 1763690400000,
+      "data": {"account_id": 2, "role": "admin", "by": "admin"}
+    },
+    "e1.204"
+  ],
+  "conversation_changed": [
+    {
+      "conversation_id": 7,
+      "seq": 20,
+      "kind": "conversation_changed",
+      "actor_id": 1,
+      "at": 1763690400000,
+      "data": {"title": "Design room", "description": "Colours for the yard"}
+    },
+    "e1.204"
+  ]
+}
+
+export const notificationCommands: Commands<NotificationCommands> = {
+  "list_notifications": {
+    "payload": {"filter": "unread", "limit": 50},
+    "data": {
+      "notifications": [
+        {
+          "id": 31,
+          "seq": 8,
+          "type": "mention",
+          "group": "conversation:7",
+          "title": "Ana in Design room",
+          "body": "The gate is open, @ben 👋",
+          "url": "/c/7/m/12",
+          "created_at": 1763690400000,
+          "count": 3,
+          "data": {"titles": ["Design room"]},
+          "actor_id": 1,
+          "conversation_id": 7,
+          "message_seq": 12
+        }
+      ],
+      "cursor": "1763690400000.31"
+    }
+  },
+  "fetch_notifications": {
+    "payload": {"after_seq": 6},
+    "data": {
+      "notifications": [
+        {
+          "id": 30,
+          "seq": 7,
+          "type": "system",
+          "group": "backup",
+          "title": "Backup finished",
+          "body": "",
+          "url": "/settings/about",
+          "created_at": 1763690391000,
+          "count": 1,
+          "data": {},
+          "seen_at": 1763690395000,
+          "read_at": 1763690396000,
+          "archived_at": 1763690397000
+        },
+        {
+          "id": 31,
+          "seq": 8,
+          "type": "mention",
+          "group": "conversation:7",
+          "title": "Ana in Design room",
+          "body": "The gate is open, @ben 👋",
+          "url": "/c/7/m/12",
+          "created_at": 1763690400000,
+          "count": 3,
+          "data": {"titles": ["Design room"]},
+          "actor_id": 1,
+          "conversation_id": 7,
+          "message_seq": 12
+        }
+      ],
+      "head_seq": 8,
+      "more": false
+    }
+  },
+  "mark_seen": {"payload": {"up_to_seq": 8}, "data": {"head_seq": 8, "unseen": 0, "unread": 1}},
+  "mark_read": {"payload": {"ids": [31]}, "data": {"head_seq": 9, "unseen": 0, "unread": 0}},
+  "archive": {"payload": {"all_read": true}, "data": {"head_seq": 8, "unseen": 1, "unread": 1}}
+}
+
+export const notificationEvents: Events<NotificationEvents> = {
+  "ready": [{"head_seq": 8, "unseen": 1, "unread": 1}],
+  "notification_created": [
+    {
+      "id": 31,
+      "seq": 8,
+      "type": "mention",
+      "group": "conversation:7",
+      "title": "Ana in Design room",
+      "body": "The gate is open, @ben 👋",
+      "url": "/c/7/m/12",
+      "created_at": 1763690400000,
+      "count": 3,
+      "data": {"titles": ["Design room"]},
+      "actor_id": 1,
+      "conversation_id": 7,
+      "message_seq": 12
+    },
+    "e1.204"
+  ],
+  "notification_changed": [
+    {
+      "id": 31,
+      "seq": 9,
+      "type": "mention",
+      "group": "conversation:7",
+      "title": "Ana in Design room",
+      "body": "The gate is open, @ben 👋",
+      "url": "/c/7/m/12",
+      "created_at": 1763690400000,
+      "count": 3,
+      "data": {"titles": ["Design room"]},
+      "actor_id": 1,
+      "conversation_id": 7,
+      "message_seq": 12,
+      "seen_at": 1763690400100,
+      "read_at": 1763690400200
+    },
+    "e1.204"
+  ],
+  "counts": [{"head_seq": 9, "unseen": 0, "unread": 0}]
+}
+
+export const refusals: Record<ErrorCode, ErrorBody> = {
+  "unauthorized": {"code": "unauthorized", "message": "Sign in first.", "retryable": false},
+  "expired": {"code": "expired", "message": "This session has ended.", "retryable": false},
+  "not_found": {"code": "not_found", "message": "There is no such conversation.", "retryable": false},
+  "forbidden": {"code": "forbidden", "message": "Only an admin of the group may do this.", "retryable": false},
+  "invalid": {"code": "invalid", "message": "`text` is too long: at most 8000.", "retryable": false, "field": "text"},
+  "too_large": {
+    "code": "too_large",
+    "message": "A file may have at most 100,000,000 bytes.",
+    "retryable": false,
+    "field": "file"
+  },
+  "client_id_conflict": {
+    "code": "client_id_conflict",
+    "message": "This client_id labels another message already.",
+    "retryable": false
+  },
+  "rate_limited": {
+    "code": "rate_limited",
+    "message": "That was quick. Try again in a moment.",
+    "retryable": true,
+    "retry_after_ms": 500
+  },
+  "busy": {
+    "code": "busy",
+    "message": "The server has a lot to do. Try again in a moment.",
+    "retryable": true,
+    "retry_after_ms": 1000
+  },
+  "unavailable": {"code": "unavailable", "message": "The database does not answer.", "retryable": true},
+  "unsupported": {"code": "unsupported", "message": "There is no command `sing` here.", "retryable": false},
+  "internal": {
+    "code": "internal",
+    "message": "Something went wrong on the server. It has been noted.",
+    "retryable": false
+  }
+}
+
+export const http: {
+  welcome: { answer: Welcome }
+  create_account: { body: CreateAccount; answer: SignedIn }
+  create_session: { body: CreateSession; answer: SignedIn }
+  list_sessions: { answer: Sessions }
+  me: { answer: Me }
+  change_me: { body: ChangeMe; answer: Account }
+  change_password: { body: ChangePassword }
+  upload_file: { answer: File }
+  link_file: { answer: FileLink }
+  health: { answer: Health }
+  readiness: { answer: Readiness }
+} = {
+  "welcome": {
+    "answer": {
+      "name": "Madang",
+      "version": "0.1.0",
+      "registration": "invitation",
+      "needs_claim": false,
+      "first_account": false
+    }
+  },
+  "create_account": {
+    "body": {"username": "ben", "password": "a long sentence", "display_name": "Ben 벤", "invitation": "WELCOME-1"},
+    "answer": {
+      "account": {"id": 2, "username": "ben", "display_name": "Ben 벤", "role": "person"},
+      "token": "the-bearer-token-of-this-session",
+      "session": {
+        "id": 5,
+        "device_name": "Firefox on Linux",
+        "created_at": 1763690399000,
+        "last_used_at": 1763690400000,
+        "current": true,
+        "connected": true
+      }
+    }
+  },
+  "create_session": {
+    "body": {"username": "ben", "password": "a long sentence", "device_name": "Firefox on Linux"},
+    "answer": {
+      "account": {"id": 2, "username": "ben", "display_name": "Ben 벤", "role": "person"},
+      "token": "the-bearer-token-of-this-session",
+      "session": {
+        "id": 5,
+        "device_name": "Firefox on Linux",
+        "created_at": 1763690399000,
+        "last_used_at": 1763690400000,
+        "current": true,
+        "connected": true
+      }
+    }
+  },
+  "list_sessions": {
+    "answer": {
+      "sessions": [
+        {
+          "id": 5,
+          "device_name": "Firefox on Linux",
+          "created_at": 1763690399000,
+          "last_used_at": 1763690400000,
+          "current": true,
+          "connected": true
+        },
+        {
+          "id": 4,
+          "device_name": "Phone",
+          "created_at": 1763690399000,
+          "last_used_at": 1763690400000,
+          "current": false,
+          "connected": false
+        }
+      ]
+    }
+  },
+  "me": {
+    "answer": {
+      "account": {"id": 2, "username": "ben", "display_name": "Ben 벤", "role": "person"},
+      "session": {
+        "id": 5,
+        "device_name": "Firefox on Linux",
+        "created_at": 1763690399000,
+        "last_used_at": 1763690400000,
+        "current": true,
+        "connected": true
+      }
+    }
+  },
+  "change_me": {
+    "body": {"display_name": "Ana", "picture_file_id": 9},
+    "answer": {
+      "id": 1,
+      "username": "ana",
+      "display_name": "Ana",
+      "role": "owner",
+      "picture_url": "/api/v1/accounts/1/picture?v=9"
+    }
+  },
+  "change_password": {"body": {"current_password": "a long sentence", "new_password": "another sentence"}},
+  "upload_file": {
+    "answer": {
+      "id": 10,
+      "name": "birds.ogg",
+      "media_type": "audio/ogg",
+      "size_bytes": 90210,
+      "url": "/api/v1/files/10/birds.ogg",
+      "duration_ms": 12500
+    }
+  },
+  "link_file": {"answer": {"url": "/api/v1/files/9/plan.png?link=a-signed-link", "expires_at": 1763690700000}},
+  "health": {"answer": {"ok": true, "version": "0.1.0"}},
+  "readiness": {"answer": {"ready": false, "complaints": ["The database does not answer."]}}
+}
