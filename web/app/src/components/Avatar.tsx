@@ -35,9 +35,9 @@ export function Avatar({ id, name, kind = 'person', size, pictureUrl, presence }
 }
 
 /** A person's avatar with live presence; while it is on the page the presence is watched. */
-export function PersonAvatar({ account, size }: { account: Account; size?: number }) {
+export function PersonAvatar({ account, size, presence: told }: { account: Account; size?: number; presence?: Presence['state'] }) {
   const presence = useStore(useMadang().presenceOf(account.id))
-  return <AccountAvatar account={account} {...(size ? { size } : {})} presence={presence?.state ?? 'offline'} />
+  return <AccountAvatar account={account} {...(size ? { size } : {})} presence={told ?? presence?.state ?? 'offline'} />
 }
 
 /** A person's avatar without presence. */

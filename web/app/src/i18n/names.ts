@@ -1,6 +1,4 @@
-/** What of a name fits in an avatar, and the language a text is probably written in. */
-import { $language } from './index.ts'
-
+/** What of a name fits in an avatar, and its colour. */
 const hangul = /^\p{Script=Hangul}+$/u
 const han = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u
 const latin = /^\p{Script=Latin}/u
@@ -19,15 +17,6 @@ export function initials(name: string, kind: 'person' | 'group' = 'person'): str
 }
 
 export const isLatin = (text: string): boolean => latin.test(text)
-
-/** The `lang` of a message: any Hangul is Korean, else kana Japanese, else Han the reader's own or Chinese, else none. */
-export function languageOf(text: string): string | undefined {
-  if (/\p{Script=Hangul}/u.test(text)) return 'ko'
-  if (/[\p{Script=Hiragana}\p{Script=Katakana}]/u.test(text)) return 'ja'
-  if (!/\p{Script=Han}/u.test(text)) return undefined
-  const own: string = $language.get()
-  return own === 'ja' || own.startsWith('zh') ? own : 'zh-Hans'
-}
 
 /** One avatar ground of eight, for ever the same for the same id. */
 export const personColour = (id: number): number => ((id % 8) + 8) % 8

@@ -1,0 +1,55 @@
+import type { Madang } from '@madang/client'
+import { useStore } from '@nanostores/react'
+import { useEffect, useState } from 'react'
+import { Mark, Toasts, useLate } from '../components/index.ts'
+import { $language } from '../i18n/index.ts'
+import { SignedOutDialog } from '../signin/SignedOutDialog.tsx'
+import { SignInPage } from '../signin/SignInPage.tsx'
+import { Announcer } from './announcer.tsx'
+import { MadangContext } from './context.ts'
+import { navigate, useRoute } from './router.ts'
+import { Shell } from './Shell.tsx'
+
+/** The whole app: the yard's gate for strangers, the panes for whoever is signed in. */
+export function App({ madang }: { madang: Madang }) {
+  // Sentences are plain calls: a change of language draws everything again.
+  const language = useStore($language)
+  return (
+    <MadangContext value={madang}>
+      <Gate madang={madang} key={language} />
+      <Toasts />
+      <Announcer />
+    </MadangContext>
+  )
+}
+
+function Gate({ madang }: { madang: Madang }) {
+  const session = useStore(madang.session)
+  const route = useRoute()
+  const [insideAs, setInsideAs] = useState<string>()
+  const atGate = route.page === 'sign-in' || route.page === 'create-account'
+  const username = session.state === 'signed-in' ? session.account.username : undefined
+  const thrownOut = session.state === 'signed-out' && session.reason !== undefined && insideAs !== undefined
+
+  useEffect(() => {
+    if (username === undefined) return
+    setInsideAs(username)
+    if (atGate) navigate('/c', { replace: true })
+  }, [username, atGate])
+
+  if (session.state === 'unknown') return <Splash />
+  if (session.state === 'signed-in' || thrownOut) {
+    return (
+      <>
+        <Shell />
+        {thrownOut && <SignedOutDialog username={insideAs} onLeave={() => setInsideAs(undefined)} />}
+      </>
+    )
+  }
+  return <SignInPage reason={session.reason} />
+}
+
+function Splash() {
+  const late = useLate(300)
+  return <div className="splash">{late && <Mark size={96} dot={false} stroke={2} />}</div>
+}

@@ -1,0 +1,41 @@
+import { useStore } from '@nanostores/react'
+import { Bell, MessageSquare, Settings, type LucideIcon } from 'lucide-react'
+import type { ReactNode } from 'react'
+import { Badge, Icon } from '../components/index.ts'
+import { t } from '../i18n/index.ts'
+import { useMadang } from './context.ts'
+import { Link } from './Link.tsx'
+import { useRoute } from './router.ts'
+import { useCalls } from './title.ts'
+
+/** The phone's way between its lists. */
+export function BottomBar() {
+  const route = useRoute()
+  const { unread } = useStore(useMadang().notifications.counts)
+  const calls = useCalls()
+  return (
+    <nav className="bottom-bar" aria-label={t('bottom.label')}>
+      <Tab to="/c" icon={MessageSquare} here={route.page === 'conversations'} badge={<Badge count={calls} small />}>
+        {t('sidebar.label')}
+      </Tab>
+      <Tab to="/notifications" icon={Bell} here={route.page === 'notifications'} badge={<Badge count={unread} small />}>
+        {t('notifications.title')}
+      </Tab>
+      <Tab to="/settings" icon={Settings} here={route.page === 'settings'}>
+        {t('settings.title')}
+      </Tab>
+    </nav>
+  )
+}
+
+function Tab({ to, icon, here, badge, children }: { to: string; icon: LucideIcon; here: boolean; badge?: ReactNode; children: ReactNode }) {
+  return (
+    <Link to={to} replace aria-current={here ? 'page' : undefined}>
+      <span className="ico">
+        <Icon of={icon} />
+        {badge}
+      </span>
+      {children}
+    </Link>
+  )
+}

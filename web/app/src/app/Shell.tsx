@@ -1,0 +1,96 @@
+import { useStore } from '@nanostores/react'
+import { lazy, Suspense, useEffect, useRef, type CSSProperties, type ReactNode } from 'react'
+import { ConversationPane, DetailsPane } from '../conversation/index.ts'
+import { SkeletonRows } from '../components/index.ts'
+import { t } from '../i18n/index.ts'
+import { Sidebar } from '../sidebar/Sidebar.tsx'
+import { BottomBar } from './BottomBar.tsx'
+import { ConnectionBanner } from './ConnectionBanner.tsx'
+import { useMadang } from './context.ts'
+import { shareDrafts } from './drafts.ts'
+import { Home } from './Home.tsx'
+import { useLayout, watchLayout } from './layout-size.ts'
+import { startNotices } from './notices.ts'
+import { $preferences } from './preferences.ts'
+import { back, navigate, useRoute } from './router.ts'
+import { conversationPath, type Route } from './routes.ts'
+import { listenToKeys } from './shortcuts.ts'
+import { useTitle } from './title.ts'
+import { Windows } from './Windows.tsx'
+import './shell.css'
+
+const NotificationsPage = lazy(() => import('../notifications/NotificationsPage.tsx'))
+const SettingsPages = lazy(() => import('../settings/SettingsPages.tsx'))
+
+/** The panes: list, page, details; three, two or one of them by the width of the app's own container. */
+export function Shell() {
+  const madang = useMadang()
+  const container = useRef<HTMLDivElement>(null)
+  const route = useRoute()
+  const layout = useLayout()
+  const preferences = useStore($preferences)
+  useTitle()
+  useEffect(() => (container.current ? watchLayout(container.current) : undefined), [])
+  useEffect(() => listenToKeys(madang), [madang])
+  useEffect(() => startNotices(madang), [madang])
+  useEffect(shareDrafts, [])
+  useEffect(() => {
+    if (route.page === 'unknown') navigate('/c', { replace: true })
+  }, [route])
+
+  const conversationId = route.page === 'conversation' ? route.id : undefined
+  const showsDetails = route.page === 'conversation' && (route.details || (layout === 'desktop' && preferences.details))
+  const level = levelOf(route)
+  const side = { '--side-width': `${preferences.sideWidth}px` } as CSSProperties
+  return (
+    <div className="madang" ref={container}>
+      <div className="app" data-level={level} data-details={showsDetails ? '' : undefined} style={side}>
+        <button className="skip" type="button" onClick={() => document.querySelector<HTMLElement>('.pane textarea, .pane h1')?.focus()}>
+          {t('shell.skip')}
+        </button>
+        <Sidebar />
+        <main className="pane" data-details-over={showsDetails && layout !== 'desktop' ? '' : undefined}>
+          <Suspense fallback={<SkeletonRows count={5} />}>{pageOf(route, layout === 'phone')}</Suspense>
+          <ConnectionBanner />
+        </main>
+        {showsDetails && conversationId !== undefined && (
+          <DetailsFrame over={layout === 'tablet'} onClose={() => back(conversationPath(conversationId))}>
+            <DetailsPane key={conversationId} conversationId={conversationId} />
+          </DetailsFrame>
+        )}
+        {layout === 'phone' && isListLevel(route) && <BottomBar />}
+      </div>
+      <Windows />
+    </div>
+  )
+}
+
+function DetailsFrame({ over, onClose, children }: { over: boolean; onClose: () => void; children: ReactNode }) {
+  return (
+    <>
+      {over && <div className="details-veil" onClick={onClose} />}
+      <aside className="details" aria-label={t('shell.details')}>
+        {children}
+      </aside>
+    </>
+  )
+}
+
+function pageOf(route: Route, phone: boolean): ReactNode {
+  switch (route.page) {
+    case 'conversation':
+      return <ConversationPane key={route.id} conversationId={route.id} {...(route.aroundSeq ? { aroundSeq: route.aroundSeq } : {})} />
+    case 'notifications':
+      return <NotificationsPage />
+    case 'settings':
+      return <SettingsPages section={route.section} phone={phone} />
+    default:
+      return <Home />
+  }
+}
+
+/** On a phone: whether the list or the page fills the screen. */
+const levelOf = (route: Route): 'list' | 'page' => (['conversations', 'unknown', 'sign-in', 'create-account'].includes(route.page) ? 'list' : 'page')
+
+/** The bottom bar stands only where one chooses, not inside a conversation or a settings page. */
+const isListLevel = (route: Route): boolean => levelOf(route) === 'list' || route.page === 'notifications' || (route.page === 'settings' && !route.section)

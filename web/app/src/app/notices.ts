@@ -1,0 +1,162 @@
+import type { ConversationView, Entry, Madang, Message } from '@madang/client'
+import { t } from '../i18n/index.ts'
+import { isMuted } from '../sidebar/row-state.ts'
+import { announce } from './announcer.tsx'
+import { $preferences } from './preferences.ts'
+import { $route, navigate } from './router.ts'
+import { conversationPath } from './routes.ts'
+
+/** Desktop notices, the sound and spoken arrivals. Of all open tabs one, chosen by a web lock, shows and sounds. */
+export function startNotices(madang: Madang): () => void {
+  const tabs = shareTabs()
+  const open = new Map<number, Notification>()
+  const stopArrivals = madang.arrivals((entry, conversation) => {
+    const message = calling(madang, entry, conversation)
+    speakArrival(madang, entry, conversation)
+    if (!message || !tabs.elected()) return
+    void tabs.anyFocused().then((focused) => {
+      if (focused) return
+      if ($preferences.get().sound) playSound()
+      if (mayNotify()) open.set(conversation.id, show(madang, message, conversation))
+    })
+  })
+  // What was read anywhere needs no notice any more.
+  const stopReading = madang.conversations.listen((conversations) => {
+    for (const one of conversations) {
+      if (one.unread > 0 || !open.has(one.id)) continue
+      open.get(one.id)?.close()
+      open.delete(one.id)
+    }
+  })
+  return () => {
+    stopArrivals()
+    stopReading()
+    tabs.stop()
+    for (const notice of open.values()) notice.close()
+  }
+}
+
+export type NoticePermission = 'ask' | 'granted' | 'denied' | 'unsupported'
+
+/** Whether this browser lets us show notices on the desktop. */
+export function noticePermission(): NoticePermission {
+  if (typeof Notification === 'undefined' || !isSecureContext) return 'unsupported'
+  return Notification.permission === 'default' ? 'ask' : Notification.permission
+}
+
+/** Asks the browser; only ever after a click. */
+export async function askForNotices(): Promise<NoticePermission> {
+  if (noticePermission() === 'ask') await Notification.requestPermission()
+  return noticePermission()
+}
+
+/** The message behind an entry if it calls for this person, by the conversation's own rules. */
+export function calling(madang: Madang, entry: Entry, conversation: ConversationView): Message | undefined {
+  if (entry.kind !== 'message_created') return undefined
+  const message = entry.data as Message
+  const meId = madang.me.get()?.id ?? 0
+  if (message.sender_id === meId || isMuted(conversation, Date.now())) return undefined
+  const named = message.mentions.includes(meId) || message.mentions.includes('all')
+  const wanted = conversation.preferences.notify === 'all' || named
+  return wanted ? message : undefined
+}
+
+/** New messages of the open conversation are read aloud, the first 120 characters of each. */
+function speakArrival(madang: Madang, entry: Entry, conversation: ConversationView): void {
+  const route = $route.get()
+  if (entry.kind !== 'message_created' || route.page !== 'conversation' || route.id !== conversation.id || document.hidden) return
+  const message = entry.data as Message
+  if (message.sender_id === madang.me.get()?.id) return
+  announce(t('announce.message', { name: nameOf(madang, message.sender_id), text: excerpt(message, 120) }), 'message')
+}
+
+function show(madang: Madang, message: Message, conversation: ConversationView): Notification {
+  const sender = nameOf(madang, message.sender_id)
+  const body = $preferences.get().previews ? excerpt(message, 160) : t('notice.hidden')
+  const notice = new Notification(conversation.kind === 'direct' ? sender : conversation.title, {
+    body: conversation.kind === 'direct' ? body : `${sender}: ${body}`,
+    tag: `madang-${conversation.id}`,
+    icon: '/favicon-dot.svg',
+    silent: true,
+  })
+  notice.onclick = () => {
+    window.focus()
+    navigate(conversationPath(conversation.id))
+    notice.close()
+  }
+  return notice
+}
+
+const mayNotify = () => $preferences.get().notices && noticePermission() === 'granted'
+
+const nameOf = (madang: Madang, id: number) => madang.accounts.get()[id]?.display_name ?? '…'
+
+function excerpt(message: Message, length: number): string {
+  const text = message.text.trim() || t('row.files', { count: message.attachments.length })
+  return [...text].slice(0, length).join('')
+}
+
+/** Which tab speaks for all of them, and whether any of them has the person's eyes. */
+function shareTabs() {
+  let elected = !('locks' in navigator)
+  const ended = new AbortController()
+  if ('locks' in navigator) {
+    navigator.locks
+      .request('madang.notices', { signal: ended.signal }, () => {
+        elected = true
+        return new Promise<void>((release) => ended.signal.addEventListener('abort', () => release()))
+      })
+      // Aborting is how a tab stops waiting for its turn.
+      .catch(() => undefined)
+  }
+  const channel = typeof BroadcastChannel === 'undefined' ? undefined : new BroadcastChannel('madang.tabs')
+  let answered: (() => void) | undefined
+  if (channel) {
+    channel.onmessage = (event: MessageEvent<string>) => {
+      if (event.data === 'who is looking?' && document.hasFocus()) channel.postMessage('I am')
+      if (event.data === 'I am') answered?.()
+    }
+  }
+  return {
+    elected: () => elected,
+    anyFocused: async (): Promise<boolean> => {
+      if (document.hasFocus()) return true
+      if (!channel) return false
+      return new Promise((resolve) => {
+        const timer = setTimeout(() => resolve(false), 80)
+        answered = () => {
+          clearTimeout(timer)
+          resolve(true)
+        }
+        channel.postMessage('who is looking?')
+      })
+    },
+    stop: () => {
+      ended.abort()
+      channel?.close()
+    },
+  }
+}
+
+/** Two soft tones, made here: no file to load. */
+export function playSound(): void {
+  try {
+    const audio = new AudioContext()
+    const tone = (frequency: number, at: number) => {
+      const oscillator = audio.createOscillator()
+      const volume = audio.createGain()
+      oscillator.frequency.value = frequency
+      volume.gain.setValueAtTime(0, audio.currentTime + at)
+      volume.gain.linearRampToValueAtTime(0.08, audio.currentTime + at + 0.02)
+      volume.gain.exponentialRampToValueAtTime(0.001, audio.currentTime + at + 0.35)
+      oscillator.connect(volume).connect(audio.destination)
+      oscillator.start(audio.currentTime + at)
+      oscillator.stop(audio.currentTime + at + 0.4)
+    }
+    tone(587, 0)
+    tone(784, 0.12)
+    setTimeout(() => void audio.close(), 800)
+  } catch {
+    // A page that was never clicked may not sound.
+  }
+}

@@ -1,0 +1,88 @@
+import type { Account, ConversationView } from '@madang/client'
+import { useStore } from '@nanostores/react'
+import { Search } from 'lucide-react'
+import { useMemo, useState } from 'react'
+import { useMadang } from '../app/context.ts'
+import { navigate } from '../app/router.ts'
+import { conversationPath } from '../app/routes.ts'
+import { Badge, ConversationAvatar, Dialog, Icon, toast } from '../components/index.ts'
+import { errorText } from '../i18n/errors.ts'
+import { t } from '../i18n/index.ts'
+import { conversationMatches } from './matching.ts'
+import { PersonLine } from './PersonLine.tsx'
+import { useListbox } from './use-listbox.ts'
+import { usePeople } from './use-people.ts'
+import './people.css'
+
+type Choice = { kind: 'conversation'; conversation: ConversationView } | { kind: 'person'; account: Account }
+
+/** Ctrl+K: jump to a conversation, or to a person and begin one. */
+export default function Switcher({ onClose }: { onClose: () => void }) {
+  const madang = useMadang()
+  const [query, setQuery] = useState('')
+  const conversations = useStore(madang.conversations)
+  const { people, state } = usePeople(query)
+  const choices = useMemo(() => choicesFor(query, conversations, people), [query, conversations, people])
+  const take = (index: number) => {
+    const choice = choices[index]
+    if (!choice) return
+    onClose()
+    if (choice.kind === 'conversation') navigate(conversationPath(choice.conversation.id))
+    else
+      void madang.openDirect(choice.account.id).then(
+        (opened) => navigate(conversationPath(opened.id)),
+        (reason: unknown) => toast({ kind: 'info', text: errorText(reason) }),
+      )
+  }
+  const listbox = useListbox({ count: choices.length, onTake: take })
+  const firstPerson = choices.findIndex((choice) => choice.kind === 'person')
+  return (
+    <Dialog title={t('switcher.title')} onClose={onClose} place="top" bare width={560}>
+      <div className="switcher" role="search">
+        <label className="switcher-field">
+          <Icon of={Search} />
+          <span className="for-ears">{t('switcher.title')}</span>
+          <input
+            autoFocus
+            value={query}
+            placeholder={t('switcher.hint')}
+            onChange={(event) => {
+              setQuery(event.target.value)
+              listbox.reset()
+            }}
+            {...listbox.field}
+          />
+          <kbd className="key">Esc</kbd>
+        </label>
+        <ul className="options" aria-label={t('switcher.title')} {...listbox.list}>
+          {choices.map((choice, index) => (
+            <li key={choice.kind === 'person' ? `p${choice.account.id}` : `c${choice.conversation.id}`} data-first-person={index === firstPerson && index > 0 ? '' : undefined} {...listbox.option(index)}>
+              {choice.kind === 'person' ? <PersonLine account={choice.account} /> : <ConversationLine conversation={choice.conversation} />}
+            </li>
+          ))}
+        </ul>
+        {choices.length === 0 && state !== 'searching' && <p className="small nobody">{t('switcher.none', { query })}</p>}
+      </div>
+    </Dialog>
+  )
+}
+
+function ConversationLine({ conversation }: { conversation: ConversationView }) {
+  return (
+    <>
+      <ConversationAvatar conversation={conversation} size={32} />
+      <span className="grow cut">
+        <bdi>{conversation.with?.display_name ?? conversation.title}</bdi> {conversation.with ? <bdi className="small">@{conversation.with.username}</bdi> : <span className="small">{t('people.count', { count: conversation.member_count })}</span>}
+      </span>
+      <Badge count={conversation.unread} kind={conversation.kind === 'direct' ? 'call' : 'plain'} />
+    </>
+  )
+}
+
+/** Conversations in the order of the list, then people with whom there is none yet. */
+function choicesFor(query: string, conversations: ConversationView[], people: Account[]): Choice[] {
+  const found = conversations.filter((one) => conversationMatches(one, query)).slice(0, query.trim() ? 20 : 8)
+  const spokenTo = new Set(conversations.map((one) => one.with?.id))
+  const others = people.filter((one) => !spokenTo.has(one.id)).slice(0, 12)
+  return [...found.map((conversation) => ({ kind: 'conversation' as const, conversation })), ...others.map((account) => ({ kind: 'person' as const, account }))]
+}

@@ -1,0 +1,110 @@
+import type { ConversationView } from '@madang/client'
+import { useStore } from '@nanostores/react'
+import { useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react'
+import { useMadang } from '../app/context.ts'
+import { useRoute } from '../app/router.ts'
+import { SkeletonRows, TextButton } from '../components/index.ts'
+import { nextMidnight } from '../i18n/format.ts'
+import { t } from '../i18n/index.ts'
+import { ConversationRow } from './ConversationRow.tsx'
+import { keepOrder, shown, type Filter } from './filters.ts'
+
+/** The list: pinned first, then by last activity; arrows move in it, Tab leaves it. */
+export function ConversationList({ filter, onFindPeople }: { filter: Filter; onFindPeople: () => void }) {
+  const madang = useMadang()
+  const conversations = useStore(madang.conversations)
+  const known = useStore(madang.server) !== undefined
+  const route = useRoute()
+  const openId = route.page === 'conversation' ? route.id : undefined
+  const today = useToday()
+  const [order, hold] = useHeldOrder(conversations)
+  const visible = useMemo(() => shown(keepOrder(conversations, order), filter, openId), [conversations, order, filter, openId])
+  const pinned = visible.filter((one) => one.preferences.pinned)
+  const others = visible.filter((one) => !one.preferences.pinned)
+  const [rover, setRover] = useState<number>()
+  const tabbable = [rover, openId, visible[0]?.id].find((id) => visible.some((one) => one.id === id))
+
+  if (visible.length === 0) {
+    if (!known) return <SkeletonRows count={6} />
+    return <NothingHere filter={filter} onFindPeople={onFindPeople} />
+  }
+  const rows = (list: ConversationView[], label: string) => (
+    <ul className="rows" aria-label={label}>
+      {list.map((conversation) => (
+        <li key={conversation.id}>
+          <ConversationRow conversation={conversation} selected={conversation.id === openId} tabbable={conversation.id === tabbable} today={today} />
+        </li>
+      ))}
+    </ul>
+  )
+  return (
+    <div
+      className="list-scroll"
+      data-pane-focus
+      onKeyDown={moveAmongRows}
+      onFocus={(event) => {
+        const id = Number((event.target as HTMLElement).dataset.id)
+        if (id) setRover(id)
+        hold(true)
+      }}
+      onBlur={(event) => {
+        if (!event.currentTarget.contains(event.relatedTarget)) hold(false)
+      }}
+      onPointerEnter={() => hold(true)}
+      onPointerLeave={(event) => hold(event.currentTarget.contains(document.activeElement))}
+    >
+      {pinned.length > 0 && (
+        <>
+          <h2 className="label list-label">{t('sidebar.pinned')}</h2>
+          {rows(pinned, t('sidebar.pinned'))}
+        </>
+      )}
+      {others.length > 0 && (
+        <>
+          <h2 className="label list-label">{t('sidebar.conversations')}</h2>
+          {rows(others, t('sidebar.conversations'))}
+        </>
+      )}
+    </div>
+  )
+}
+
+function NothingHere({ filter, onFindPeople }: { filter: Filter; onFindPeople: () => void }) {
+  return (
+    <div className="none">
+      <p className="small">{t(`sidebar.none.${filter}`)}</p>
+      {filter !== 'unread' && <TextButton onClick={onFindPeople}>{t('people.find')}</TextButton>}
+    </div>
+  )
+}
+
+function moveAmongRows(event: KeyboardEvent<HTMLElement>): void {
+  if (event.nativeEvent.isComposing || event.altKey || event.ctrlKey || event.metaKey) return
+  const rows = [...event.currentTarget.querySelectorAll<HTMLElement>('a.row')]
+  const at = rows.indexOf(document.activeElement as HTMLElement)
+  const page = 8
+  const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: rows.length - 1, PageDown: at + page, PageUp: at - page }[event.key]
+  if (to === undefined || at < 0) return
+  event.preventDefault()
+  rows[Math.min(Math.max(to, 0), rows.length - 1)]?.focus()
+}
+
+/** The order to keep while pointer or focus is inside the list, and the way to say so. */
+function useHeldOrder(conversations: readonly ConversationView[]): [number[] | undefined, (held: boolean) => void] {
+  const [order, setOrder] = useState<number[]>()
+  const current = useRef(conversations)
+  useEffect(() => {
+    current.current = conversations
+  }, [conversations])
+  return [order, (held) => setOrder((before) => (held ? (before ?? current.current.map((one) => one.id)) : undefined))]
+}
+
+/** A number that changes at local midnight. */
+export function useToday(): number {
+  const [today, setToday] = useState(() => nextMidnight())
+  useEffect(() => {
+    const timer = setTimeout(() => setToday(nextMidnight()), today - Date.now() + 50)
+    return () => clearTimeout(timer)
+  }, [today])
+  return today
+}

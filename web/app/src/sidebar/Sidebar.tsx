@@ -1,0 +1,94 @@
+import { useStore } from '@nanostores/react'
+import { Bell, Plus, Search, Settings } from 'lucide-react'
+import { useState } from 'react'
+import { useMadang } from '../app/context.ts'
+import { useLayout } from '../app/layout-size.ts'
+import { Link } from '../app/Link.tsx'
+import { navigate, useRoute } from '../app/router.ts'
+import { openWindow } from '../app/windows.ts'
+import { shortcutText } from '../app/shortcuts.ts'
+import { useCalls } from '../app/title.ts'
+import { Badge, Chips, Icon, IconButton, Mark, PersonAvatar } from '../components/index.ts'
+import { t } from '../i18n/index.ts'
+import { ConversationList } from './ConversationList.tsx'
+import { filters, type Filter } from './filters.ts'
+import { SideGrip } from './SideGrip.tsx'
+import './sidebar.css'
+
+/** The list of conversations with its header, filters and oneself at the foot. */
+export function Sidebar() {
+  const [filter, setFilter] = useState<Filter>('all')
+  const phone = useLayout() === 'phone'
+  return (
+    <nav className="side" aria-label={t('sidebar.label')}>
+      <Header phone={phone} />
+      {!phone && (
+        <div className="side-search">
+          <button className="input" data-kind="search" type="button" onClick={() => openWindow('switcher')} aria-keyshortcuts="Control+K">
+            <Icon of={Search} size={16} />
+            <span className="grow cut faint">{t('sidebar.jump')}</span>
+            <kbd className="key">{shortcutText('Ctrl K')}</kbd>
+          </button>
+        </div>
+      )}
+      <Chips label={t('sidebar.filter')} value={filter} onChange={setFilter} options={filters.map((value) => ({ value, label: t(`sidebar.filter.${value}`) }))} />
+      <ConversationList filter={filter} onFindPeople={() => openWindow('people')} />
+      {!phone && <Me />}
+      {!phone && <SideGrip />}
+    </nav>
+  )
+}
+
+function Header({ phone }: { phone: boolean }) {
+  const madang = useMadang()
+  const route = useRoute()
+  const server = useStore(madang.server)
+  const { unread } = useStore(madang.notifications.counts)
+  const calls = useCalls()
+  return (
+    <header className="side-head">
+      <Mark dot={calls > 0 || unread > 0} />
+      {phone ? <h1 className="name cut">{server?.name ?? 'Madang'}</h1> : <span className="name cut">{server?.name ?? 'Madang'}</span>}
+      {phone ? (
+        <IconButton icon={Search} label={t('sidebar.jump')} onClick={() => openWindow('switcher')} />
+      ) : (
+        <IconButton
+          icon={Bell}
+          label={unread > 0 ? t('sidebar.bell.unread', { count: unread }) : t('notifications.title')}
+          aria-current={route.page === 'notifications' ? 'page' : undefined}
+          onClick={() => navigate('/notifications')}
+          badge={<Badge count={unread} small />}
+        />
+      )}
+      <IconButton icon={Plus} label={t('people.new')} onClick={() => openWindow('new')} />
+    </header>
+  )
+}
+
+function Me() {
+  const madang = useMadang()
+  const me = useStore(madang.me)
+  const route = useRoute()
+  return <div className="me">{me && <MeLine id={me.id} settings={route.page === 'settings'} />}</div>
+}
+
+function MeLine({ id, settings }: { id: number; settings: boolean }) {
+  const madang = useMadang()
+  const me = useStore(madang.me)
+  const presence = useStore(madang.presenceOf(id))
+  const connection = useStore(madang.connection)
+  if (!me) return null
+  const state = connection.state === 'online' || connection.state === 'catching-up' ? (presence?.state ?? 'online') : 'offline'
+  return (
+    <>
+      <Link className="me-link" to="/settings/profile" aria-label={t('sidebar.me', { name: me.display_name, state: t(`presence.${state}`) })}>
+        <PersonAvatar account={me} presence={state} />
+        <span className="grow">
+          <bdi className="cut strong stacked">{me.display_name}</bdi>
+          <span className="small">{t(`presence.${state}`)}</span>
+        </span>
+      </Link>
+      <IconButton icon={Settings} label={t('settings.title')} aria-current={settings ? 'page' : undefined} onClick={() => navigate('/settings')} />
+    </>
+  )
+}

@@ -1,0 +1,71 @@
+import type { Welcome } from '@madang/client'
+import { useEffect, useState } from 'react'
+import { useMadang } from '../app/context.ts'
+import { navigate, useRoute } from '../app/router.ts'
+import { Banner, Mark, Segments } from '../components/index.ts'
+import { t } from '../i18n/index.ts'
+import { CircleAlert } from 'lucide-react'
+import { CreateAccountForm, SignInForm } from './forms.tsx'
+import { LanguageMenu } from './LanguageMenu.tsx'
+import './signin.css'
+
+/** The card in the yard: sign in, or create an account. */
+export function SignInPage({ reason }: { reason?: 'ended' | 'expired' | undefined }) {
+  const madang = useMadang()
+  const route = useRoute()
+  const [welcome, setWelcome] = useState<Welcome>()
+  useEffect(() => {
+    let here = true
+    madang.welcome().then(
+      (told) => here && setWelcome(told),
+      // The form says so when it is sent; a page without a server has nothing to add.
+      () => undefined,
+    )
+    return () => {
+      here = false
+    }
+  }, [madang])
+  const asksForAccount = route.page === 'create-account' || (welcome?.first_account === true && route.page !== 'sign-in')
+  const mayCreate = !welcome || welcome.registration !== 'closed' || welcome.first_account
+  const creating = asksForAccount && mayCreate
+  const invitation = route.page === 'create-account' ? route.invitation : undefined
+  const title = creating ? t('signin.tab.create') : t('signin.tab.sign_in')
+  useEffect(() => {
+    document.title = `${title} · Madang`
+  }, [title])
+  return (
+    <div className="welcome">
+      <svg className="yard" viewBox="0 0 32 32" aria-hidden="true">
+        <path d="M12.2 30H9.5A7.5 7.5 0 0 1 2 22.5v-13A7.5 7.5 0 0 1 9.5 2h13A7.5 7.5 0 0 1 30 9.5v13a7.5 7.5 0 0 1-7.5 7.5h-2.7" />
+      </svg>
+      <main className="sign-in">
+        <div className="brand">
+          <Mark size={48} />
+          <h1>Madang</h1>
+          <p className="small">{welcome && welcome.name !== 'Madang' ? t('signin.meets_here', { name: welcome.name }) : t('signin.line')}</p>
+        </div>
+        {reason && (
+          <Banner kind="warn" icon={CircleAlert}>
+            {t('signin.again')}
+          </Banner>
+        )}
+        {mayCreate && (
+          <Segments
+            label={t('signin.tabs')}
+            value={creating ? 'create' : 'sign-in'}
+            options={[
+              { value: 'sign-in', label: t('signin.tab.sign_in') },
+              { value: 'create', label: t('signin.tab.create') },
+            ]}
+            onChange={(tab) => navigate(tab === 'create' ? '/create-account' : '/sign-in', { replace: true })}
+          />
+        )}
+        {creating ? <CreateAccountForm welcome={welcome} invitation={invitation} /> : <SignInForm />}
+        {!creating && <p className="small foot">{t('signin.forgot')}</p>}
+      </main>
+      <div className="language">
+        <LanguageMenu />
+      </div>
+    </div>
+  )
+}
