@@ -57,8 +57,8 @@ class Settings:
     """Whose ``X-Forwarded-For`` is believed."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "text"] = "json"
-    metrics_access: MetricsAccess = "admin"
-    """Who reads /metrics: signed-in admins, also whoever asks from this machine, or everyone."""
+    metrics_access: MetricsAccess = "local"
+    """Who reads /metrics: only signed-in admins, also whoever asks from this machine itself, or everyone."""
     password_cost: int = 12
     """The work factor of bcrypt. Not a variable: only tests have a reason to lower it."""
 

@@ -6,22 +6,20 @@ import dataclasses
 import hashlib
 import hmac
 import secrets
-from typing import Literal
 
 from server import records
 from server.clock import Now
 from server.errors import Forbidden, Invalid, NotFound, Unauthorized
-from server.protocol.chat import ServerRole
+from server.protocol.chat import Account, ServerRole
 from server.protocol.http import ChangeMe, ChangePassword, CreateAccount
 from server.services import names, passwords
 from server.services.attempts import Attempts
 from server.services.passwords import Passwords
 from server.services.sessions import DAY_MS, Started, Visitor, new_token, start
 from server.services.usernames import clean_username
+from server.settings import Registration
 from server.storage import accounts, files, invitations, server_values, sessions
 from server.storage.database import Database
-
-Registration = Literal["open", "invitation", "closed"]
 
 CLAIM = "claim_hash"
 SIGN_UPS_PER_ADDRESS = 100
@@ -175,6 +173,11 @@ class Accounts:
         password_hash = await self._hashes.hash(password)
         await self._db.write(_set_password, account.id, None, password_hash)
         return account
+
+
+def face(account: records.Account) -> Account:
+    """The account as everybody on this server may see it."""
+    return accounts.public(account)
 
 
 def new_code() -> str:

@@ -214,24 +214,20 @@ def add_account_change(account_id: int, event: str, data: Any) -> int:
     return version
 
 
-def changes_after(account_id: int, version: int, limit: int) -> chat.AccountChanges:
-    """What happened to an account after ``version``, oldest first.
-
-    ``reload`` without changes when it is more than ``limit``, or when some of it is forgotten.
+def changes_after(account_id: int, version: int) -> tuple[list[records.AccountChange], int, bool]:
+    """What happened to an account after ``version``, oldest first; its version now; and whether some of it is
+    forgotten, or that version is none of ours, so that everything is to be loaded anew.
     """
     current = get(account_id).account_version
     rows = (
         AccountChange.select(AccountChange.version, AccountChange.event, AccountChange.data)
         .where(AccountChange.account_id == account_id, AccountChange.version > version)
         .order_by(AccountChange.version)
-        .limit(limit)
     )
-    changes = [
-        chat.AccountChange(version=row.version, event=row.event, data=msgspec.json.decode(row.data)) for row in rows
-    ]
+    changes = [records.AccountChange(account_id, row.version, row.event, row.data.encode()) for row in rows]
     if len(changes) != current - version:
-        return chat.AccountChanges(changes=[], account_version=current, reload=True)
-    return chat.AccountChanges(changes=changes, account_version=current, reload=False)
+        return [], current, True
+    return changes, current, False
 
 
 def _first(condition: Any) -> records.Account | None:

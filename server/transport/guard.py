@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import math
 from typing import Any, TypeVar
 
 import msgspec
+import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from server.errors import ChatError, Internal, Invalid, NotFound, TooLarge, Unsupported
+from server.logs import log_bug
 from server.protocol.base import Body, decode_json
 from server.protocol.reply import error_body
 from server.transport import origins
@@ -33,7 +34,7 @@ _SECURITY_HEADERS = {
 _API_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
 _STARTED: web.RequestKey[bool] = web.RequestKey("answer_started", bool)
-_log = logging.getLogger(__name__)
+_log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
@@ -70,7 +71,7 @@ async def answer_refusals(request: web.Request, handler: Handler) -> web.StreamR
     except (ConnectionError, asyncio.CancelledError):
         raise  # nobody is there to be answered
     except Exception as error:
-        _log.exception("%s %s failed", request.method, request.path)
+        log_bug(_log, "a request failed", error, method=request.method, path=request.path)
         failure, answer = error, refusal(Internal("Something went wrong here. It has been noted."))
     if request.get(_STARTED):
         # Half an answer is out already: a second one behind it would be taken for its end.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Callable
 
+from server import clock
+from server.clock import Now
 from server.errors import RateLimited
 from server.settings import Rate
 
@@ -15,16 +15,16 @@ _MANY = 10_000
 class MessageRate:
     """A bucket for each account: ``burst`` at once, then ``per_second``; no limit without a rate."""
 
-    def __init__(self, rate: Rate | None, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, rate: Rate | None, now: Now = clock.now) -> None:
         self._rate = rate
-        self._monotonic = monotonic
-        self._buckets: dict[int, tuple[float, float]] = {}  # account: what is left, and when that was
+        self._now = now
+        self._buckets: dict[int, tuple[float, int]] = {}  # account: what is left, and when that was
 
     def check(self, account_id: int) -> None:
         """Take one. Raises RateLimited with the time to wait when there is none."""
         if self._rate is None:
             return
-        now = self._monotonic()
+        now = self._now()
         left = self._left(account_id, now, self._rate)
         if left < 1:
             wait_ms = max(1, math.ceil((1 - left) / self._rate.per_second * 1000))
@@ -33,11 +33,12 @@ class MessageRate:
         if len(self._buckets) > _MANY:
             self._forget_full(now, self._rate)
 
-    def _left(self, account_id: int, now: float, rate: Rate) -> float:
+    def _left(self, account_id: int, now: int, rate: Rate) -> float:
         left, at = self._buckets.get(account_id, (float(rate.burst), now))
-        return min(float(rate.burst), left + (now - at) * rate.per_second)
+        # A clock that is put back must not take away what somebody has.
+        return min(float(rate.burst), left + max(0, now - at) * rate.per_second / 1000)
 
-    def _forget_full(self, now: float, rate: Rate) -> None:
+    def _forget_full(self, now: int, rate: Rate) -> None:
         full = [account_id for account_id in self._buckets if self._left(account_id, now, rate) >= rate.burst]
         for account_id in full:
             del self._buckets[account_id]

@@ -9,8 +9,8 @@ from aiohttp import web
 from server import records
 from server.errors import Forbidden, NotFound
 from server.protocol import http
+from server.services.accounts import face
 from server.services.sessions import Sessions, Started, Visitor
-from server.storage import accounts
 from server.transport.cookies import clear_cookie, set_cookie
 from server.transport.guard import body_of, reply
 from server.transport.identity import Identity
@@ -42,7 +42,7 @@ class SignIns:
     def answer(self, started: Started) -> web.Response:
         """201 with the account, the token and the session, and the cookie."""
         body = http.SignedIn(
-            account=accounts.public(started.account),
+            account=face(started.account),
             token=started.token,
             session=session_body(started.session, current=True, connected=False),
         )
