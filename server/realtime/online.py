@@ -74,6 +74,10 @@ class Online:
         """The connections of one device, in every namespace."""
         return [one for one in self._by_sid.values() if one.session_id == session_id]
 
+    def sessions(self) -> set[int]:
+        """The sessions that have a connection."""
+        return {one.session_id for one in self._by_sid.values()}
+
     def accounts(self) -> list[int]:
         """Everybody who has a connection."""
         return [account_id for account_id, person in self._people.items() if person.connections]

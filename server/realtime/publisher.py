@@ -47,11 +47,11 @@ class Publisher:
     """
 
     def __init__(
-        self, sockets: Sockets, online: Online, epoch: str, counts_of: Callable[[int], Awaitable[msgspec.Struct]]
+        self, sockets: Sockets, online: Online, counts_of: Callable[[int], Awaitable[msgspec.Struct]]
     ) -> None:
         self._sockets = sockets
         self._online = online
-        self._epoch = epoch
+        self._epoch = ""
         self._counts_of = counts_of
         self._waiting: deque[records.Fact] = deque()
         self._more = asyncio.Event()
@@ -61,8 +61,9 @@ class Publisher:
         self.wake: list[Callable[[], None]] = []
         self.on_published: Callable[[int], None] = lambda count: None
 
-    def start(self) -> None:
-        """Begins to deliver."""
+    def start(self, epoch: str) -> None:
+        """Begins to deliver; ``epoch`` is the head of every offset."""
+        self._epoch = epoch
         self._task = asyncio.create_task(self._run(), name="publisher")
 
     async def stop(self) -> None:

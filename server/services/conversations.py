@@ -6,7 +6,7 @@ from server.clock import Now
 from server.protocol import chat
 from server.protocol.base import MAX_SAFE_INTEGER
 from server.services import cursors, names, policy
-from server.storage import conversations
+from server.storage import conversations, views
 from server.storage.database import Database
 
 READY_CONVERSATIONS = 200
@@ -43,7 +43,7 @@ class Conversations:
 
     async def get(self, account_id: int, command: chat.InConversation) -> chat.Conversation:
         """One conversation as the asking member sees it."""
-        return await self._db.read(conversations.view, account_id, command.conversation_id)
+        return await self._db.read(views.view, account_id, command.conversation_id)
 
     async def list(self, account_id: int, command: chat.ListConversations) -> chat.ConversationsPage:
         """One's conversations, most recently active first."""
@@ -67,7 +67,7 @@ class Conversations:
         return await self._db.write(conversations.set_preferences, account_id, command.conversation_id, choices)
 
     async def _page(self, account_id: int, before: tuple[int, int], limit: int) -> chat.ConversationsPage:
-        found = await self._db.read(conversations.page, account_id, before, limit + 1)
+        found = await self._db.read(views.page, account_id, before, limit + 1)
         shown = found[:limit]
         more = len(found) > limit
         return chat.ConversationsPage(

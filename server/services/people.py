@@ -8,8 +8,8 @@ from server.protocol import chat
 from server.storage import accounts
 from server.storage.database import Database
 
-MAX_CHANGES_BYTES = 240_000
-"""Beyond that, loading everything anew is the shorter way."""
+MAX_CHANGES = 150
+"""Beyond that, loading everything anew is the shorter way, and a reply stays below its bound."""
 
 
 class People:
@@ -17,6 +17,11 @@ class People:
 
     def __init__(self, db: Database) -> None:
         self._db = db
+
+    async def myself(self, account_id: int) -> tuple[chat.Account, int]:
+        """One's own face, and the version of one's account."""
+        account = await self._db.read(accounts.get, account_id)
+        return accounts.public(account), account.account_version
 
     async def find(self, account_id: int, command: chat.FindPeople) -> chat.Accounts:
         """People whose name has a word that begins with the query, oneself left out."""
@@ -30,14 +35,11 @@ class People:
 
     async def changes(self, account_id: int, command: chat.FetchAccountChanges) -> chat.AccountChanges:
         """What happened to one's own account after a version one has seen."""
-        changes, version, reload = await self._db.read(accounts.changes_after, account_id, command.after_version)
-        if reload or sum(len(change.data) for change in changes) > MAX_CHANGES_BYTES:
+        found = await self._db.read(accounts.changes_after, account_id, command.after_version)
+        changes, version, reload = found
+        if reload or len(changes) > MAX_CHANGES:
             return chat.AccountChanges(changes=[], account_version=version, reload=True)
-        return chat.AccountChanges(
-            changes=[
-                chat.AccountChange(version=change.version, event=change.event, data=msgspec.Raw(change.data))
-                for change in changes
-            ],
-            account_version=version,
-            reload=False,
-        )
+        shown = [
+            chat.AccountChange(version=one.version, event=one.event, data=msgspec.Raw(one.data)) for one in changes
+        ]
+        return chat.AccountChanges(changes=shown, account_version=version, reload=False)

@@ -163,7 +163,7 @@ class Database:
     def _assert_pragmas(self) -> None:
         """What durability rests on: a file system without WAL, say, must not go unnoticed."""
         for name in ("journal_mode", "synchronous", "foreign_keys"):
-            found = self._db.execute_sql(f"pragma {name}").fetchone()[0]
+            found = cast(Any, self._db).connection().execute(f"pragma {name}").fetchone()[0]
             if str(found).lower() != str(_PRAGMAS[name]):
                 raise RuntimeError(f"SQLite gives {name}={found} for {self.path}, but {_PRAGMAS[name]} is needed.")
 
@@ -263,7 +263,7 @@ class Database:
 
     @contextlib.contextmanager
     def _savepoint(self) -> Iterator[None]:
-        connection = self._db.connection()
+        connection = cast(sqlite3.Connection, cast(Any, self._db).connection())
         connection.execute("savepoint piece")
         try:
             yield

@@ -10,7 +10,7 @@ import msgspec
 from server import records
 from server.errors import NotFound
 from server.protocol import chat
-from server.storage import accounts, log
+from server.storage import accounts, log, views
 from server.storage.database import fetch_all
 from server.storage.models import Account, Conversation, Membership
 
@@ -164,9 +164,7 @@ def existing_people(ids: Sequence[int]) -> list[int]:
 
 def announce_added(conversation_id: int, account_id: int) -> None:
     """Tells an account's devices that a conversation is there, as this person sees it now."""
-    from server.storage import conversations as views  # noqa: PLC0415 - the two know each other
-
-    [view] = views.views(account_id, [conversation_id])
+    view = views.view(account_id, conversation_id)
     accounts.add_account_change(account_id, "conversation_added", {"conversation": view})
 
 

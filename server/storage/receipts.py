@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from server import records
 from server.protocol import chat
-from server.storage import accounts, conversations, membership, notifications
+from server.storage import accounts, membership, notifications, views
 from server.storage.database import announce
 from server.storage.models import Membership
 
@@ -21,5 +21,5 @@ def mark_read(account_id: int, conversation_id: int, seq: int, now: int) -> chat
         announce(records.ReadMark(conversation_id, account_id, mark, conversation.member_count))
     # A send moves the mark too, so the inbox may still hold what stands below it.
     notifications.read_up_to(account_id, conversation_id, max(mark, member.read_seq), now)
-    view = conversations.view(account_id, conversation_id)
+    view = views.view(account_id, conversation_id)
     return chat.ReadState(read_seq=view.read_seq, unread=view.unread, mentions=view.mentions)

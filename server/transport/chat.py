@@ -9,7 +9,7 @@ from typing import Any
 from server.protocol import chat
 from server.protocol.base import Command
 from server.realtime.online import Connection, Online
-from server.realtime.rooms import CHAT, account_room, conversation_room, presence_room
+from server.realtime.rooms import CHAT, conversation_room, presence_room
 from server.services.conversations import Conversations
 from server.services.members import Members
 from server.services.messages import Messages
@@ -165,6 +165,5 @@ class Welcome:
 
 
 async def tell_presence(sockets: SocketServer, presence: chat.Presence) -> None:
-    """Tells everybody who watches somebody, and the person's own devices."""
-    for room in (presence_room(presence.account_id), account_room(presence.account_id)):
-        await sockets.emit("presence", presence, room=room, namespace=CHAT)
+    """Tells everybody who watches somebody."""
+    await sockets.emit("presence", presence, room=presence_room(presence.account_id), namespace=CHAT)

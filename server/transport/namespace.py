@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import socketio
+import structlog
 
 from server.clock import Now
 from server.errors import ChatError, Internal, Invalid, Unavailable, Unsupported
@@ -26,7 +26,7 @@ ByAccount = Callable[[int, Any], Awaitable[Any]]
 ByConnection = Callable[[Connection, Any], Awaitable[Any]]
 Welcome = Callable[[Connection], Awaitable[None]]
 
-_log = logging.getLogger(__name__)
+_log = structlog.get_logger(__name__)
 
 
 class CommandNamespace(socketio.AsyncNamespace):  # type: ignore[misc]

@@ -93,6 +93,12 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
         if eio_sid is not None:
             await self.eio.disconnect(eio_sid)
 
+    async def drain(self, farewell: msgspec.Struct, namespace: str) -> None:
+        """Tells everybody that this process stops, then closes every connection."""
+        await self.emit("draining", farewell, namespace=namespace)
+        for eio_sid in list(self.environ):
+            await self.eio.disconnect(eio_sid)
+
     async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> Any:
         asyncio.get_running_loop().call_later(AUTH_DEADLINE_S, self._check_joined, eio_sid)
         return await super()._handle_eio_connect(eio_sid, environ)

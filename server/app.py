@@ -1,0 +1,336 @@
+"""The whole server: the one file that knows every part, opens them in order and closes them in reverse."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from aiohttp import web
+
+from server import __version__, logs
+from server.clock import now
+from server.errors import ChatError
+from server.files.store import Store
+from server.files.thumbnails import Thumbnails
+from server.followers.follow import Follower
+from server.followers.notifier import Notifier
+from server.metrics import Metrics
+from server.protocol import base, chat
+from server.realtime.heads import Beacon, Changed
+from server.realtime.online import Connection, Online, State
+from server.realtime.periodic import Periodic
+from server.realtime.publisher import Publisher
+from server.realtime.rooms import CHAT, NOTIFICATIONS
+from server.services.accounts import Accounts
+from server.services.attempts import Attempts
+from server.services.conversations import Conversations
+from server.services.files import Files
+from server.services.members import MAX_MEMBERS, Members
+from server.services.messages import Messages
+from server.services.notifications import Notifications
+from server.services.passwords import Passwords
+from server.services.people import People
+from server.services.presence import Presence
+from server.services.receipts import Receipts
+from server.services.sessions import Sessions
+from server.services.typing import Typing
+from server.settings import Settings
+from server.storage import heads, log, membership, server_values
+from server.storage.database import Database
+from server.transport import chat as chat_door
+from server.transport import guard
+from server.transport import notifications as notifications_door
+from server.transport.access import access
+from server.transport.chat import ChatServices, ConnectionCommands, Welcome, tell_presence
+from server.transport.identity import Identity
+from server.transport.namespace import PROTOCOL, CommandNamespace
+from server.transport.origins import Origins
+from server.transport.peers import Peers
+from server.transport.rates import MessageRate
+from server.transport.routes import accounts as account_routes
+from server.transport.routes import docs as docs_routes
+from server.transport.routes import files as file_routes
+from server.transport.routes import frontend as frontend_routes
+from server.transport.routes import health as health_routes
+from server.transport.routes import sessions as session_routes
+from server.transport.routes.sessions import SignIns
+from server.transport.sockets import SocketServer
+
+STATIC = Path(__file__).parent / "static"
+DRAIN_RETRY_MS = 2000
+SESSION_CHECK_S = 60.0
+SWEEP_S = 3600.0
+
+
+@dataclass
+class Parts:
+    """Everything that runs. ``epoch`` is known once the database is open."""
+
+    settings: Settings
+    db: Database
+    metrics: Metrics
+    online: Online
+    sockets: SocketServer
+    origins: Origins
+    passwords: Passwords
+    accounts: Accounts
+    sessions: Sessions
+    files: Files
+    chat: ChatServices
+    notifications: Notifications
+    identity: Identity
+    epoch: str = ""
+
+
+def run(settings: Settings) -> None:
+    """Serves until SIGINT or SIGTERM."""
+    logs.set_up(settings.log_level, settings.log_format)
+    app = build_app(settings)
+    web.run_app(
+        app,
+        host=settings.host,
+        port=settings.port,
+        access_log=None,
+        print=None,
+        loop=_new_loop(),
+        shutdown_timeout=5.0,
+    )
+
+
+def build_app(settings: Settings) -> web.Application:
+    """The application: every door, and everything behind it, opened when it starts."""
+    parts = _parts(settings)
+    app = web.Application(middlewares=[access(parts.metrics)])
+    guard.install(app, parts.origins)
+    parts.sockets.attach(app, socketio_path="socket.io")
+    app.add_routes(_routes(parts))
+    app.cleanup_ctx.append(_opened(parts))
+    app.on_shutdown.append(_drained(parts))
+    app[PARTS] = parts
+    return app
+
+
+PARTS: web.AppKey[Parts] = web.AppKey("parts", Parts)
+
+
+def _parts(settings: Settings) -> Parts:
+    metrics = Metrics()
+    db = Database(settings.data_dir / "madang.db", on_batch=metrics.batch)
+    online = Online()
+    origins = Origins(settings.origins)
+    attempts = Attempts()
+    passwords = Passwords(settings.password_cost)
+    sessions = Sessions(db, now, passwords, attempts)
+    store = Store(settings.data_dir / "files")
+    files = Files(db, store, Thumbnails(), now, max_file_bytes=settings.max_file_bytes)
+    return Parts(
+        settings=settings,
+        db=db,
+        metrics=metrics,
+        online=online,
+        sockets=SocketServer(sorted(settings.origins)),
+        origins=origins,
+        passwords=passwords,
+        accounts=Accounts(db, now, passwords, attempts, registration=settings.registration, is_local=settings.is_local),
+        sessions=sessions,
+        files=files,
+        chat=ChatServices(
+            messages=Messages(db, now, MessageRate(settings.message_rate).check, files.forget),
+            conversations=Conversations(db, now),
+            members=Members(db, now),
+            receipts=Receipts(db, now),
+            people=People(db),
+            presence=Presence(db, online, now),
+            typing=Typing(db, now),
+        ),
+        notifications=Notifications(db, now),
+        identity=Identity(sessions, origins),
+    )
+
+
+def _routes(parts: Parts) -> list[web.RouteDef]:
+    settings = parts.settings
+    sign_ins = SignIns(
+        parts.origins,
+        Peers(settings.trusted_proxies),
+        secure=settings.is_https,
+        is_connected=lambda session_id: bool(parts.online.of_session(session_id)),
+    )
+    return [
+        *account_routes.routes(parts.accounts, parts.identity, sign_ins, settings.server_name),
+        *session_routes.routes(parts.sessions, parts.identity, sign_ins),
+        *file_routes.routes(parts.files, parts.identity),
+        *health_routes.routes(lambda: _complaints(parts), lambda request: _may_see(parts, request), parts.metrics),
+        *docs_routes.routes(),
+        *frontend_routes.routes(STATIC),
+    ]
+
+
+# What is opened, in order; closed in reverse
+
+
+def _opened(parts: Parts) -> Callable[[web.Application], AsyncIterator[None]]:
+    async def opened(app: web.Application) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            await _open(parts, stack)
+            yield
+
+    return opened
+
+
+async def _open(parts: Parts, stack: AsyncExitStack) -> None:
+    db, online, sockets = parts.db, parts.online, parts.sockets
+    await db.open()
+    stack.push_async_callback(db.close)
+    stack.callback(parts.passwords.close)
+    parts.epoch = await db.write(server_values.get_or_put, "epoch", secrets.token_hex(8))
+
+    publisher = Publisher(sockets, online, parts.notifications.counts)
+    publisher.on_published = parts.metrics.published
+    publisher.start(parts.epoch)
+    stack.push_async_callback(publisher.stop)
+    db.after_commit = publisher.publish
+
+    notifier = Follower(db, "notifier", Notifier(now).handle)
+    publisher.wake.append(notifier.wake)
+    notifier.start()
+    stack.push_async_callback(notifier.stop)
+
+    beacon = Beacon(sockets, online, lambda position, ids: _changed_since(db, position, ids))
+    beacon.start(parts.epoch, await db.read(log.last_position))
+    stack.push_async_callback(beacon.stop)
+
+    for job in (
+        Periodic("session check", SESSION_CHECK_S, lambda: _end_stale_sessions(parts)),
+        Periodic("sweep of files", SWEEP_S, parts.files.sweep),
+    ):
+        job.start()
+        stack.push_async_callback(job.stop)
+
+    telling: set[asyncio.Task[None]] = set()
+    online.on_change = lambda account_id, state: _tell_presence(parts, telling, account_id, state)
+    stack.callback(online.close)
+    for namespace in _namespaces(parts):
+        sockets.register_namespace(namespace)
+
+
+def _namespaces(parts: Parts) -> list[CommandNamespace]:
+    namespace = partial(
+        CommandNamespace,
+        sockets=parts.sockets,
+        identity=parts.identity,
+        online=parts.online,
+        metrics=parts.metrics,
+        now=now,
+    )
+    welcome = Welcome(
+        parts.sockets,
+        parts.chat.conversations,
+        server=lambda: _server_info(parts),
+        rooms_of=lambda account_id: parts.db.read(membership.ids_of, account_id),
+        account_of=parts.chat.people.myself,
+    )
+    return [
+        namespace(
+            CHAT,
+            commands=chat_door.commands(parts.chat),
+            connection_commands=ConnectionCommands(parts.sockets, parts.online, parts.chat).table(),
+            welcome=welcome,
+        ),
+        namespace(
+            NOTIFICATIONS,
+            commands=notifications_door.commands(parts.notifications),
+            connection_commands={},
+            welcome=lambda connection: _show_bell(parts, connection),
+        ),
+    ]
+
+
+def _drained(parts: Parts) -> Callable[[web.Application], Awaitable[None]]:
+    async def drained(app: web.Application) -> None:
+        await parts.sockets.drain(chat.Draining(retry_after_ms=DRAIN_RETRY_MS), CHAT)
+
+    return drained
+
+
+# What the parts tell each other
+
+
+async def _show_bell(parts: Parts, connection: Connection) -> None:
+    counts = await parts.notifications.counts(connection.account_id)
+    await parts.sockets.emit("ready", counts, room=connection.sid, namespace=NOTIFICATIONS)
+
+
+async def _changed_since(db: Database, position: int, account_ids: list[int]) -> Changed:
+    newest, changed, versions = await db.read(heads.changed_since, position, account_ids)
+    return Changed(newest, changed, versions)
+
+
+async def _end_stale_sessions(parts: Parts) -> None:
+    """Closes the sockets of sessions that expired, or were ended by the command line beside this process."""
+    ended = await parts.sessions.ended_of(parts.online.sessions())
+    for session_id in ended:
+        for connection in parts.online.of_session(session_id):
+            await parts.sockets.end_connection(connection.sid, connection.namespace)
+
+
+def _tell_presence(parts: Parts, telling: set[asyncio.Task[None]], account_id: int, state: State) -> None:
+    async def tell() -> None:
+        await tell_presence(parts.sockets, await parts.chat.presence.changed(account_id, state))
+
+    task = asyncio.get_running_loop().create_task(tell())
+    telling.add(task)
+    task.add_done_callback(telling.discard)
+
+
+def _server_info(parts: Parts) -> chat.ServerInfo:
+    return chat.ServerInfo(
+        name=parts.settings.server_name,
+        version=__version__,
+        protocol=[PROTOCOL],
+        epoch=parts.epoch,
+        limits={
+            "text_characters": base.MAX_TEXT,
+            "payload_bytes": base.MAX_PAYLOAD_BYTES,
+            "nesting": base.MAX_DEPTH,
+            "group_members": MAX_MEMBERS,
+            "file_bytes": parts.settings.max_file_bytes,
+            "files_per_message": base.MAX_FILES_PER_MESSAGE,
+        },
+    )
+
+
+async def _complaints(parts: Parts) -> list[str]:
+    """What keeps this process from serving."""
+    try:
+        await parts.db.read(log.last_position)
+    except Exception:
+        return ["The database does not answer."]
+    return []
+
+
+async def _may_see(parts: Parts, request: web.Request) -> bool:
+    """Who reads the metrics: admins, and by setting this machine or everyone."""
+    rule = parts.settings.metrics_access
+    if rule == "everyone" or (rule == "local" and Peers(parts.settings.trusted_proxies).is_here(request)):
+        return True
+    try:
+        person = await parts.identity.of_request(request)
+    except ChatError:
+        return False
+    return person.account.role in ("owner", "admin")
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    """uvloop where it is installed."""
+    try:
+        import uvloop  # noqa: PLC0415 - it is an extra
+    except ImportError:
+        return asyncio.new_event_loop()
+    loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
+    return loop

@@ -1,0 +1,37 @@
+"""Small jobs that come round again and again."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+_log = logging.getLogger(__name__)
+
+
+class Periodic:
+    """Runs ``job`` every ``interval_s``, the first time after one interval. A failure is logged and tried again."""
+
+    def __init__(self, name: str, interval_s: float, job: Callable[[], Awaitable[object]]) -> None:
+        self._name = name
+        self._interval_s = interval_s
+        self._job = job
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begins to wait."""
+        self._task = asyncio.create_task(self._run(), name=self._name)
+
+    async def stop(self) -> None:
+        """Ends, in the middle of a run too."""
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        while True:
+            await asyncio.sleep(self._interval_s)
+            try:
+                await self._job()
+            except Exception:
+                _log.exception("the job %r failed; it comes round again", self._name)

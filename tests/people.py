@@ -1,0 +1,60 @@
+"""People with accounts and signed-in devices, made without the price of a password each."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from server.clock import now
+from server.storage import accounts, sessions
+from server.storage.database import Database
+
+YEAR_MS = 365 * 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who is signed in on one device."""
+
+    id: int
+    name: str
+    token: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """For HTTP requests of theirs."""
+        return {"Authorization": f"Bearer {self.token}"}
+
+
+async def make_people(db: Database, names: Iterable[str]) -> dict[str, Person]:
+    """New accounts with a session each, in an open database. The first account of a database is its owner."""
+    return await db.write(_make, list(names))
+
+
+def make_people_in(data_dir: Path, *names: str) -> dict[str, Person]:
+    """The same in a data folder, which a server may have open or not."""
+
+    async def make() -> dict[str, Person]:
+        db = Database(data_dir / "madang.db")
+        await db.open()
+        try:
+            return await make_people(db, names)
+        finally:
+            await db.close()
+
+    return asyncio.run(make())
+
+
+def _make(names: list[str]) -> dict[str, Person]:
+    made = {}
+    for name in names:
+        role = "person" if accounts.any_exists() else "owner"
+        account = accounts.add(accounts.NewAccount(name, name.capitalize(), role, None, now()))
+        token = secrets.token_urlsafe(32)
+        sessions.add(account.id, hashlib.sha256(token.encode()).digest(), "Test", now(), now() + YEAR_MS)
+        made[name] = Person(account.id, name, token)
+    return made
