@@ -1,0 +1,1 @@
+"""Madang beside Node's Socket.IO, on the same machine in the same run."""
