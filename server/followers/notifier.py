@@ -60,7 +60,7 @@ class _Batch:
                 group=notifications.group_of(place.id),
                 title=_title(type, actor.display_name, place.title),
                 body=body[:BODY_LENGTH],
-                url=f"/c/{place.id}/m/{entry.seq}",
+                url=f"/c/{place.id}" if type == "invitation" else f"/c/{place.id}/m/{entry.seq}",
                 at=entry.at,
                 actor_id=actor.id,
                 conversation_id=place.id,

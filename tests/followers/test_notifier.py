@@ -93,7 +93,7 @@ async def test_being_added_to_a_group_is_an_invitation(yard: Yard) -> None:
     await yard.notify()
     row = await yard.row(ben)
     assert (row.type, row.title, row.body, row.actor_id) == ("invitation", "Ana added you to Garden", "", ana)
-    assert row.conversation_id == group
+    assert (row.conversation_id, row.url) == (group, f"/c/{group}")
     assert await yard.rows(ana) == []
     await yard.say(ana, group, "welcome")
     await yard.read(ben, group, 3)
