@@ -71,7 +71,7 @@ export class Connection {
     unlisten('offline', this.onOffline)
     this.sockets.chat.disconnect()
     this.sockets.notifications.disconnect()
-    this.state.set({ state: 'connecting' })
+    this.show({ state: 'connecting' })
   }
 
   reconnectNow(): void {
@@ -87,7 +87,7 @@ export class Connection {
 
   /** Called when nothing is missing any more. */
   caughtUp(): void {
-    if (this.isReady && this.state.get().state !== 'online') this.state.set({ state: 'online' })
+    if (this.isReady && this.state.get().state !== 'online') this.show({ state: 'online' })
   }
 
   /** Does `work` as soon as there is a connection, again and again while its error is retryable. */
@@ -116,9 +116,14 @@ export class Connection {
     })
   }
 
+  private show(state: ConnectionState): void {
+    const now = this.state.get()
+    if (now.state !== state.state || state.state === 'waiting') this.state.set(state)
+  }
+
   private attempt(): void {
     this.timer = undefined
-    if (!this.isReady) this.state.set({ state: isOffline() ? 'offline' : 'connecting' })
+    if (!this.isReady) this.show({ state: isOffline() ? 'offline' : 'connecting' })
     for (const socket of [this.sockets.chat, this.sockets.notifications]) if (!socket.connected) socket.connect()
   }
 
@@ -137,7 +142,7 @@ export class Connection {
       this.isReady = true
       this.tries = 0
       this.drainingFor = undefined
-      this.state.set({ state: 'catching-up' })
+      this.show({ state: 'catching-up' })
     })
     socket.on('draining', ({ retry_after_ms }: { retry_after_ms: number }) => {
       this.drainingFor = retry_after_ms
@@ -154,7 +159,7 @@ export class Connection {
     if (!this.wanted || this.timer !== undefined) return
     const delay = Math.max(retryDelay(this.tries++), atLeastMs)
     // A hiccup of the notifications alone is mended quietly: talking goes on meanwhile.
-    if (!this.isReady) this.state.set(isOffline() ? { state: 'offline' } : { state: 'waiting', until: Date.now() + delay })
+    if (!this.isReady) this.show(isOffline() ? { state: 'offline' } : { state: 'waiting', until: Date.now() + delay })
     this.timer = setTimeout(() => this.attempt(), delay)
   }
 
@@ -170,7 +175,7 @@ export class Connection {
 
   private readonly onOffline = (): void => {
     if (!this.isReady) {
-      this.state.set({ state: 'offline' })
+      this.show({ state: 'offline' })
       return
     }
     // The browser may be wrong about a server on this machine: one question decides.

@@ -1,0 +1,252 @@
+import { atom } from 'nanostores'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { Madang, Upload, UploadProgress } from './api.ts'
+import { MadangError } from './errors.ts'
+import { MemoryStorage } from './outboxDb.ts'
+import { ANA, conversation, FakeServer, YARD } from './testing/fakeServer.ts'
+import { Refusal } from './testing/fakeSockets.ts'
+import { arrive, settle, texts } from './testing/people.ts'
+
+let server: FakeServer
+let madang: Madang
+
+beforeEach(async () => {
+  vi.useFakeTimers()
+  server = new FakeServer()
+  server.add(conversation(YARD))
+  madang = await arrive(server)
+  await madang.openTimeline(YARD)
+})
+
+afterEach(() => {
+  madang.stop()
+  vi.useRealTimers()
+  vi.unstubAllGlobals()
+})
+
+const timeline = () => madang.timelineOf(YARD).get()
+const stored = () => server.messages(YARD).map((one) => one.text)
+
+test('a message shows at once and yields to its stored twin without a new key', async () => {
+  const seen: string[][] = []
+  const keys = new Set<string>()
+  const stop = madang.timelineOf(YARD).listen((now) => {
+    seen.push(texts(now))
+    for (const item of now.items) keys.add(item.key)
+  })
+  madang.send(YARD, { text: 'hello' })
+  expect(texts(timeline())).toEqual(['hello [sending]'])
+  await settle()
+  stop()
+  expect(texts(timeline())).toEqual(['hello'])
+  expect(timeline().known_seq).toBe(1)
+  expect(keys.size).toBe(1)
+  expect(seen.every((lines) => lines.length === 1)).toBe(true)
+})
+
+test('what is written in a row is stored in that order', async () => {
+  for (const text of ['one', 'two', 'three', 'four']) madang.send(YARD, { text })
+  await settle()
+  expect(stored()).toEqual(['one', 'two', 'three', 'four'])
+  expect(texts(timeline())).toEqual(['one', 'two', 'three', 'four'])
+})
+
+test('what is written without a connection waits for it', async () => {
+  server.cut()
+  madang.send(YARD, { text: 'later' })
+  expect(texts(timeline())).toEqual(['later [waiting]'])
+  await vi.advanceTimersByTimeAsync(2000)
+  expect(stored()).toEqual(['later'])
+  expect(texts(timeline())).toEqual(['later'])
+})
+
+test('an answer that is lost with the connection is asked for again under the same label', async () => {
+  server.isMute = true
+  server.isDeaf = true
+  madang.send(YARD, { text: 'once' })
+  await settle()
+  server.isMute = false
+  server.isDeaf = false
+  server.cut()
+  await vi.advanceTimersByTimeAsync(2000)
+  const labels = server.askedFor('send_message').map((payload) => payload.client_id)
+  expect(labels).toHaveLength(2)
+  expect(new Set(labels).size).toBe(1)
+  expect(stored()).toEqual(['once'])
+  expect(texts(timeline())).toEqual(['once'])
+})
+
+test('no answer on a living connection is asked again after a while', async () => {
+  server.isMute = true
+  server.isDeaf = true
+  madang.send(YARD, { text: 'once' })
+  await vi.advanceTimersByTimeAsync(10_500)
+  expect(texts(timeline())).toEqual(['once [waiting]'])
+  server.isMute = false
+  await vi.advanceTimersByTimeAsync(2000)
+  expect(stored()).toEqual(['once'])
+})
+
+test('the twin alone is answer enough', async () => {
+  server.isMute = true
+  madang.send(YARD, { text: 'once' })
+  await settle()
+  expect(texts(timeline())).toEqual(['once'])
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect(server.askedFor('send_message')).toHaveLength(1)
+})
+
+test('a busy server is asked again, and nothing overtakes', async () => {
+  let refusals = 2
+  server.instead = (command) => {
+    if (command === 'send_message' && refusals-- > 0) throw new Refusal('busy', true)
+    return undefined
+  }
+  madang.send(YARD, { text: 'one' })
+  madang.send(YARD, { text: 'two' })
+  await settle()
+  expect(texts(timeline())).toEqual(['one [waiting]', 'two [sending]'])
+  await vi.advanceTimersByTimeAsync(4000)
+  expect(stored()).toEqual(['one', 'two'])
+})
+
+test('a refusal shows with its reason, counts in the list, and can be tried again or thrown away', async () => {
+  server.instead = (command, payload) => {
+    if (command === 'send_message' && payload.text === 'no') throw new Refusal('forbidden')
+    return undefined
+  }
+  madang.send(YARD, { text: 'no' })
+  madang.send(YARD, { text: 'yes' })
+  await settle()
+  expect(stored()).toEqual(['yes'])
+  expect(texts(timeline())).toEqual(['yes', 'no [failed]'])
+  expect(madang.conversationOf(YARD).get()?.not_sent).toBe(1)
+  const failed = timeline().items[1]!
+  expect(failed).toMatchObject({ error: { code: 'forbidden' } })
+
+  server.instead = () => undefined
+  madang.retry(YARD, failed.key)
+  await settle()
+  expect(stored()).toEqual(['yes', 'no'])
+  expect(madang.conversationOf(YARD).get()?.not_sent).toBe(0)
+})
+
+test('a failed message that is thrown away is gone, from the disk too', async () => {
+  madang.stop()
+  const storage = new MemoryStorage()
+  madang = await arrive(server, storage)
+  await madang.openTimeline(YARD)
+  server.instead = (command) => {
+    if (command === 'send_message') throw new Refusal('forbidden')
+    return undefined
+  }
+  madang.send(YARD, { text: 'no' })
+  await settle()
+  madang.discard(YARD, timeline().items[0]!.key)
+  expect(timeline().items).toEqual([])
+  await settle()
+  await expect(storage.all()).resolves.toEqual([])
+})
+
+test('a reload sends what waited, once, in order, and nothing of another account', async () => {
+  const storage = new MemoryStorage()
+  madang.stop()
+  server.down = true
+  const before = await arrive(server, storage)
+  before.send(YARD, { text: 'one' })
+  before.send(YARD, { text: 'two' })
+  await storage.put({ client_id: 'someone-elses', account_id: 99, conversation_id: YARD, text: 'not mine', files: [], unfinished_uploads: 0, queued_at: 0, tab: 'x' })
+  await settle()
+  before.stop()
+
+  server.down = false
+  madang = await arrive(server, storage)
+  await settle()
+  expect(stored()).toEqual(['one', 'two'])
+  expect((await storage.all()).map((item) => item.text)).toEqual(['not mine'])
+})
+
+test('while older messages are on the screen, writing goes to the latest', async () => {
+  for (let count = 0; count < 200; count++) server.say(YARD, `old ${count}`)
+  await madang.loadAround(YARD, 20)
+  expect(timeline().more_after).toBe(true)
+  madang.send(YARD, { text: 'now' })
+  await settle()
+  expect(timeline().more_after).toBe(false)
+  expect(texts(timeline()).at(-1)).toBe('now')
+})
+
+test('a reply carries the place of what it answers', async () => {
+  const first = server.say(YARD, 'question')
+  madang.send(YARD, { text: 'answer', ...(first.kind === 'message_created' && { reply_to: first.data }) })
+  expect(timeline().items[1]).toMatchObject({ message: { reply_to: { seq: 1, excerpt: 'question' }, sender_id: ANA } })
+  await settle()
+  expect(server.askedFor('send_message')[0]).toMatchObject({ reply_to_seq: 1 })
+})
+
+describe('files', () => {
+  function upload(): Upload & { progress: ReturnType<typeof atom<UploadProgress>> } {
+    const progress = atom<UploadProgress>({ state: 'uploading', part: 0 })
+    return {
+      id: 'upload',
+      file: new File(['x'], 'roof.png'),
+      progress,
+      cancel: () => progress.set({ state: 'cancelled', part: 0 }),
+      retry: () => progress.set({ state: 'uploading', part: 0 }),
+    }
+  }
+  const done = (id: number): UploadProgress => ({
+    state: 'done',
+    part: 1,
+    stored: { id, name: 'roof.png', media_type: 'image/png', size_bytes: 1, url: `/f/${id}` },
+  })
+
+  test('a message waits for its files, and what is written after it waits too', async () => {
+    const picture = upload()
+    madang.send(YARD, { text: 'look', uploads: [picture] })
+    madang.send(YARD, { text: 'nice?' })
+    await settle()
+    expect(stored()).toEqual([])
+    expect(texts(timeline())).toEqual(['look [sending]', 'nice? [sending]'])
+    picture.progress.set(done(5))
+    await settle()
+    expect(stored()).toEqual(['look', 'nice?'])
+    expect(server.askedFor('send_message')[0]).toMatchObject({ file_ids: [5] })
+  })
+
+  test('a file that cannot be stored fails its message until it is tried again', async () => {
+    const picture = upload()
+    madang.send(YARD, { text: 'look', uploads: [picture] })
+    picture.progress.set({ state: 'failed', part: 0, error: new MadangError({ code: 'too_large', message: 'Too large.', retryable: false }) })
+    expect(timeline().items[0]).toMatchObject({ state: 'failed', error: { code: 'too_large' } })
+    madang.retry(YARD, timeline().items[0]!.key)
+    expect(texts(timeline())).toEqual(['look [sending]'])
+    picture.progress.set(done(6))
+    await settle()
+    expect(stored()).toEqual(['look'])
+  })
+
+  test('a message whose only file is cancelled is gone; with words it goes without', async () => {
+    const [alone, beside] = [upload(), upload()]
+    madang.send(YARD, { text: '', uploads: [alone] })
+    madang.send(YARD, { text: 'words', uploads: [beside] })
+    alone.cancel()
+    beside.cancel()
+    await settle()
+    expect(stored()).toEqual(['words'])
+  })
+
+  test('a reload in the middle of an upload ends in a clear failure', async () => {
+    const storage = new MemoryStorage()
+    madang.stop()
+    const before = await arrive(server, storage)
+    before.send(YARD, { text: 'look', uploads: [upload()] })
+    await settle()
+    before.stop()
+    madang = await arrive(server, storage)
+    await madang.openTimeline(YARD)
+    await settle()
+    expect(timeline().items[0]).toMatchObject({ state: 'failed', error: { code: 'upload_lost' } })
+    expect(stored()).toEqual([])
+  })
+})

@@ -1,0 +1,28 @@
+import { vi } from 'vitest'
+import type { Madang, Timeline } from '../api.ts'
+import { createMadang } from '../madang.ts'
+import { MemoryStorage, type OutboxStorage } from '../outboxDb.ts'
+import { account, type FakeServer } from './fakeServer.ts'
+
+/** A signed-in client of the server, connected. Needs fake timers. */
+export async function arrive(server: FakeServer, storage: OutboxStorage = new MemoryStorage()): Promise<Madang> {
+  const session = { id: 1, device_name: 'test', created_at: 1, last_used_at: 1, current: true, connected: true }
+  vi.stubGlobal('fetch', () => Promise.resolve(new Response(JSON.stringify({ account: account(server.me), session }))))
+  const madang = createMadang({ url: 'http://madang.test', token: 'a token', storage }, { makeSockets: server.sockets.makeSockets })
+  await madang.start()
+  await settle()
+  return madang
+}
+
+/** Lets everything that waits for nothing but its turn happen. */
+export async function settle(): Promise<void> {
+  await vi.advanceTimersByTimeAsync(1)
+}
+
+/** The texts on the screen, with their state when they are not sent yet. */
+export function texts(timeline: Timeline): string[] {
+  return timeline.items.map((item) => {
+    if (item.kind === 'system') return `(${item.entry.kind})`
+    return item.state === 'sent' ? item.message.text : `${item.message.text} [${item.state}]`
+  })
+}
