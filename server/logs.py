@@ -79,7 +79,7 @@ def set_up(
     handler = logging.StreamHandler(out)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[structlog.stdlib.ExtraAdder(), *shared],
+            foreign_pre_chain=[structlog.stdlib.ExtraAdder(), _only_extras, *shared],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
@@ -93,6 +93,7 @@ def set_up(
         root.removeHandler(old)
     root.addHandler(handler)
     root.setLevel(level.upper())
+    logging.getLogger("aiohttp.server").addFilter(_quiet_about_peers)
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
     return handler
@@ -111,6 +112,23 @@ def is_secret(key: str) -> bool:
 def without_secrets(text: str) -> str:
     """A sentence or a traceback in which ``token=...`` and the like are masked."""
     return _BEARER.sub(rf"\1 {MASK}", _IN_TEXT.sub(rf"\g<head>{MASK}", text))
+
+
+def _only_extras(_: Any, __: str, facts: EventDict) -> EventDict:
+    # Another handler may have written these onto the record already.
+    for name in ("message", "asctime"):
+        facts.pop(name, None)
+    return facts
+
+
+def _quiet_about_peers(record: logging.LogRecord) -> bool:
+    """A request that is no HTTP is the peer's fault: one line instead of our traceback with the peer's bytes."""
+    error = record.exc_info[1] if record.exc_info else None
+    if type(error).__module__ == "aiohttp.http_exceptions":
+        record.exc_info = record.exc_text = None
+        record.levelno, record.levelname = logging.INFO, "INFO"
+        record.msg, record.args = "a malformed HTTP request was refused", ()
+    return True
 
 
 def _masked(key: str, value: Any) -> Any:
