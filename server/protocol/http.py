@@ -201,7 +201,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         method="GET", path="/metrics", name="metrics", who="operator", gives="text/plain",
-        summary="Counters for Prometheus: from this machine, or for an admin of the server.",
+        summary="Counters for Prometheus.",
     ),
     Route(
         method="GET", path="/docs", name="docs", who="anyone", gives="text/html",

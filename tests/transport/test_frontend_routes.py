@@ -113,15 +113,19 @@ async def test_no_path_leads_out_of_the_folder(client: Client, path: str) -> Non
     assert "not for you" not in await answer.text()
 
 
-@pytest.mark.parametrize(
-    ("method", "path"), [("GET", "/api/v1/nothing"), ("POST", "/api/v1/known"), ("DELETE", "/api/")]
-)
+@pytest.mark.parametrize(("method", "path"), [("GET", "/api/v1/nothing"), ("POST", "/api/v2/me"), ("DELETE", "/api/")])
 async def test_an_unknown_api_is_answered_with_the_error_object(client: Client, method: str, path: str) -> None:
     answer = await client.request(method, path)
     assert (answer.status, answer.content_type) == (404, "application/json")
     error = (await answer.json())["error"]
     assert (error["code"], error["retryable"]) == ("not_found", False)
     assert path in error["message"]
+
+
+async def test_a_known_api_under_another_method_says_which_it_knows(client: Client) -> None:
+    answer = await client.post("/api/v1/known")
+    assert (answer.status, answer.headers["Allow"]) == (405, "GET, HEAD")
+    assert (await answer.json())["error"]["code"] == "unsupported"
 
 
 async def test_known_routes_go_before(client: Client) -> None:

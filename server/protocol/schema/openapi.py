@@ -31,7 +31,7 @@ WHO = {
     "anyone": "anyone",
     "account": "whoever is signed in",
     "member": "who uploaded the file, members of a conversation that holds it, and holders of a link to it",
-    "operator": "programs on the server's own machine, and admins of the server",
+    "operator": "admins of the server; by `MADANG_METRICS_ACCESS` also this machine, or everyone",
 }
 """Who may use a route, in words."""
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 from aiohttp import web
 
-from server.errors import NotFound
+from server.errors import ChatError, NotFound, Unsupported
 from server.protocol.http import HttpError
 from server.protocol.reply import error_body
 
@@ -22,6 +22,10 @@ PLACES = frozenset(
     }
 )  # fmt: skip
 """The first part of every path that the app itself understands."""
+
+API = "/api/{path}"
+ANYWHERE = "/{path}"
+"""The two patterns here that match whatever no other route does."""
 
 _COMPRESSED = ("text/", "application/javascript", "application/json", "application/manifest+json", "image/svg+xml")
 _HOST = re.compile(r"[\w.-]{1,253}(:\d{1,5})?|\[[0-9a-fA-F:.]{2,45}\](:\d{1,5})?", re.ASCII)
@@ -60,8 +64,8 @@ def routes(static: Path) -> list[web.RouteDef]:
     """Everything that no other route answers; ``static`` is read once, here."""
     frontend = _Frontend(assets_of(static))
     return [
-        web.route("*", "/api/{path:.*}", frontend.unknown_api),
-        web.get("/{path:.*}", frontend.answer),
+        web.route("*", _whole(API), frontend.unknown_api),
+        web.get(_whole(ANYWHERE), frontend.answer),
     ]
 
 
@@ -89,9 +93,10 @@ class _Frontend:
 
     async def unknown_api(self, request: web.Request) -> web.Response:
         """The error object, never a page: whoever asks is a program."""
-        refusal = NotFound(f"There is no {request.method} {request.path[:200]} here.")
-        body = msgspec.json.encode(HttpError(error=error_body(refusal)))
-        return web.Response(body=body, status=refusal.http_status, content_type="application/json")
+        if methods := await _methods_elsewhere(request):
+            sentence = f"{request.path[:200]} knows {', '.join(methods)}, not {request.method}."
+            return _refusal(Unsupported(sentence), 405, {"Allow": ", ".join(methods)})
+        return _refusal(NotFound(f"There is no {request.path[:200]} here."), 404, {})
 
     async def answer(self, request: web.Request) -> web.Response:
         path = request.match_info["path"]
@@ -104,6 +109,26 @@ class _Frontend:
         response = _file(request, index)
         response.headers.update(_page_headers(request))
         return response
+
+
+def _whole(pattern: str) -> str:
+    """A pattern whose ``path`` may have slashes in it."""
+    return pattern.replace("{path}", "{path:.*}")
+
+
+async def _methods_elsewhere(request: web.Request) -> list[str]:
+    """What the other routes would do at this path: it is no unknown path when they know it under another method."""
+    known: set[str] = set()
+    for resource in request.app.router.resources():
+        if resource.canonical not in (API, ANYWHERE):
+            _, methods = await resource.resolve(request)
+            known |= methods
+    return sorted(known)
+
+
+def _refusal(error: ChatError, status: int, headers: dict[str, str]) -> web.Response:
+    body = msgspec.json.encode(HttpError(error=error_body(error)))
+    return web.Response(body=body, status=status, content_type="application/json", headers=headers)
 
 
 def _file(request: web.Request, asset: Asset) -> web.Response:
