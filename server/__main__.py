@@ -137,7 +137,11 @@ async def _with_accounts(settings: Settings, work: Callable[[Accounts], Awaitabl
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     db = Database(settings.data_dir / "madang.db")
     hashes = Passwords(settings.password_cost)
-    await db.open()
+    try:
+        await db.open()
+    except Exception as error:  # whatever kind: a newcomer's folder is the likeliest reason for a first failure
+        hashes.close()
+        raise click.ClickException(f"The database in {settings.data_dir} cannot be opened: {error}") from error
     try:
         return await work(
             Accounts(db, now, hashes, Attempts(), registration=settings.registration, is_local=settings.is_local)

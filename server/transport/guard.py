@@ -46,6 +46,7 @@ def install(app: web.Application, allowed: Origins) -> None:
 
     async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
         request[_STARTED] = True
+        response.headers["Server"] = "Madang"
         origins.mark(request, response, allowed)
         for name, value in _SECURITY_HEADERS.items():
             response.headers.setdefault(name, value)
