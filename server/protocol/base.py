@@ -18,7 +18,7 @@ MAX_FILES_PER_MESSAGE = 10
 MAX_SAFE_INTEGER = 2**53 - 1
 
 # PostgreSQL refuses NUL in text and SQLite keeps it: refused at the door, so that both hold the same.
-_NO_NUL = r"^[^\u0000]*$"
+NO_NUL = r"^[^\u0000]*$"
 # Python's `$` also matches before a last line break; JavaScript's does not, and needs no lookahead.
 _PRINTABLE = r"^[\x21-\x7e]*$(?!\n)"
 
@@ -27,14 +27,14 @@ Seq = Annotated[int, Meta(ge=1, le=MAX_SAFE_INTEGER)]
 Position = Annotated[int, Meta(ge=0, le=MAX_SAFE_INTEGER)]
 Milliseconds = Annotated[int, Meta(ge=0, le=MAX_SAFE_INTEGER, description="UTC milliseconds since 1970")]
 ClientId = Annotated[str, Meta(min_length=8, max_length=64, pattern=_PRINTABLE)]
-MessageText = Annotated[str, Meta(max_length=MAX_TEXT, pattern=_NO_NUL)]
-Name = Annotated[str, Meta(min_length=1, max_length=60, pattern=_NO_NUL)]
-Description = Annotated[str, Meta(max_length=500, pattern=_NO_NUL)]
-Query = Annotated[str, Meta(max_length=100, pattern=_NO_NUL)]
+MessageText = Annotated[str, Meta(max_length=MAX_TEXT, pattern=NO_NUL)]
+Name = Annotated[str, Meta(min_length=1, max_length=60, pattern=NO_NUL)]
+Description = Annotated[str, Meta(max_length=500, pattern=NO_NUL)]
+Query = Annotated[str, Meta(max_length=100, pattern=NO_NUL)]
 Cursor = Annotated[str, Meta(max_length=200, pattern=_PRINTABLE)]
-Emoji = Annotated[str, Meta(min_length=1, max_length=32, pattern=_NO_NUL)]
-Username = Annotated[str, Meta(min_length=1, max_length=64, pattern=_NO_NUL)]
-DeviceName = Annotated[str, Meta(max_length=100, pattern=_NO_NUL)]
+Emoji = Annotated[str, Meta(min_length=1, max_length=32, pattern=NO_NUL)]
+Username = Annotated[str, Meta(min_length=1, max_length=64, pattern=NO_NUL)]
+DeviceName = Annotated[str, Meta(max_length=100, pattern=NO_NUL)]
 # bcrypt reads 72 bytes and no more; the service measures bytes, this only keeps novels out.
 Password = Annotated[str, Meta(min_length=1, max_length=1000)]
 

@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from server.protocol.base import Body, Command, Cursor, Id, Position, Seq
+from server.protocol.base import NO_NUL, Body, Command, Cursor, Id, Position, Seq
 
-Group = Annotated[str, Meta(min_length=1, max_length=200)]
+Group = Annotated[str, Meta(min_length=1, max_length=200, pattern=NO_NUL)]
 
 
 class Notification(Body):

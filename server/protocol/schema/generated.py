@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from server.protocol.schema import markdown
 from server.protocol.schema.samples import samples_typescript
 from server.protocol.schema.typescript import typescript
 
@@ -14,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[3]
 FILES: dict[str, Callable[[Path], str]] = {
     "web/client/src/types.ts": lambda root: typescript(),
     "web/client/src/samples.ts": samples_typescript,
+    markdown.FILE: markdown.protocol_document,
 }
 """Every generated file below the repository, and what it must hold there."""
 

@@ -588,7 +588,7 @@ export const chatEvents: Events<ChatEvents> = {
         "reply_to": {"seq": 11, "sender_id": 2, "excerpt": "Is the gate open?"}
       }
     },
-    "e1.204"
+    "5f2c9a-204"
   ],
   "message_edited": [
     {
@@ -599,7 +599,7 @@ export const chatEvents: Events<ChatEvents> = {
       "at": 1763690401000,
       "data": {"target_seq": 11, "text": "Is the gate open today?", "mentions": [], "edited_at": 1763690401000}
     },
-    "e1.204"
+    "5f2c9a-204"
   ],
   "message_deleted": [
     {
@@ -610,7 +610,7 @@ export const chatEvents: Events<ChatEvents> = {
       "at": 1763690400000,
       "data": {"target_seq": 10}
     },
-    "e1.204"
+    "5f2c9a-204"
   ],
   "reaction_added": [
     {
@@ -621,7 +621,7 @@ export const chatEvents: Events<ChatEvents> = {
       "at": 1763690402000,
       "data": {"target_seq": 12, "emoji": "👍"}
     },
-    "e1.204"
+    "5f2c9a-204"
   ],
   "reaction_removed": [
     {
@@ -632,7 +632,7 @@ export const chatEvents: Events<ChatEvents> = {
       "at": 1763690400000,
       "data": {"target_seq": 12, "emoji": "👍"}
     },
-    "e1.204"
+    "5f2c9a-204"
   ],
   "member_added": [
     {
@@ -643,7 +643,7 @@ export const chatEvents: Events<ChatEvents> = {
       "at": 1763690400000,
       "data": {"account_id": 4, "role": "member", "by": "admin"}
     },
-    "e1.204"
+    "5f2c9a-204"
   ],
   "member_removed": [
     {
@@ -654,7 +654,7 @@ export const chatEvents: Events<ChatEvents> = {
       "at": 1763690400000,
       "data": {"account_id": 4, "role": "member", "by": "self"}
     },
-    "e1.204"
+    "5f2c9a-204"
   ],
   "role_changed": [
     {
@@ -665,7 +665,7 @@ export const chatEvents: Events<ChatEvents> = {
       "at": 1763690400000,
       "data": {"account_id": 2, "role": "admin", "by": "admin"}
     },
-    "e1.204"
+    "5f2c9a-204"
   ],
   "conversation_changed": [
     {
@@ -676,7 +676,7 @@ export const chatEvents: Events<ChatEvents> = {
       "at": 1763690400000,
       "data": {"title": "Design room", "description": "Colours for the yard"}
     },
-    "e1.204"
+    "5f2c9a-204"
   ]
 }
 
@@ -766,7 +766,7 @@ export const notificationEvents: Events<NotificationEvents> = {
       "conversation_id": 7,
       "message_seq": 12
     },
-    "e1.204"
+    "5f2c9a-204"
   ],
   "notification_changed": [
     {
@@ -786,7 +786,7 @@ export const notificationEvents: Events<NotificationEvents> = {
       "seen_at": 1763690400100,
       "read_at": 1763690400200
     },
-    "e1.204"
+    "5f2c9a-204"
   ],
   "counts": [{"head_seq": 9, "unseen": 0, "unread": 0}]
 }
