@@ -7,13 +7,13 @@ import contextlib
 from collections.abc import AsyncIterator
 from urllib.parse import quote
 
-import msgspec
 from aiohttp import BodyPartReader, ClientPayloadError, MultipartReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from server.errors import Expired, Invalid, NotFound, TooLarge, Unauthorized, Unavailable
-from server.protocol.base import MAX_SAFE_INTEGER, Body
+from server.protocol.base import MAX_SAFE_INTEGER
 from server.services.files import Files, Opened
+from server.transport.guard import reply
 from server.transport.identity import Identity
 
 CHUNK_BYTES = 64 * 1024
@@ -56,7 +56,7 @@ class _Doors:
             raise TooLarge(f"A file may have at most {limit:,} bytes.", field="file")
         form = await _Form.of(request, self._idle_s)
         stored = await self._files.upload(signed_in.account.id, form.file_name, form.chunks())
-        return _created(stored)
+        return reply(stored, 201)
 
     async def download(self, request: web.Request) -> web.StreamResponse:
         file_id, account_id = await self._who_wants_what(request)
@@ -74,7 +74,7 @@ class _Doors:
 
     async def link(self, request: web.Request) -> web.Response:
         signed_in = await self._identity.of_request(request)
-        return _created(await self._files.link(_id(request), signed_in.account.id))
+        return reply(await self._files.link(_id(request), signed_in.account.id), 201)
 
     async def _who_wants_what(self, request: web.Request) -> tuple[int, int]:
         """The file's id and the account that asks, by session or by link; raises NotFound for nobody."""
@@ -141,10 +141,6 @@ def _id(request: web.Request) -> int:
     if not (text.isascii() and text.isdigit() and 1 <= int(text[:17]) <= MAX_SAFE_INTEGER):
         raise NotFound("There is no such file.")
     return int(text)
-
-
-def _created(body: Body) -> web.Response:
-    return web.Response(body=msgspec.json.encode(body), status=201, content_type="application/json")
 
 
 def _response(request: web.Request, opened: Opened, caching: str) -> web.FileResponse:

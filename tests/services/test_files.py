@@ -1,0 +1,243 @@
+"""Taking files in, giving them out, and letting them go."""
+
+import asyncio
+import os
+import time
+import tracemalloc
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from server.errors import Expired, NotFound, RateLimited, TooLarge
+from server.services import files as service_module
+from server.services.files import Files
+from server.storage import accounts, files
+from server.storage.database import Database
+from tests.conftest import People
+from tests.fakes import SteppedClock
+from tests.files import pictures
+from tests.files.stage import Talk, chunks, make_files, stored_bytes
+
+HOUR_MS = 60 * 60 * 1000
+
+
+@pytest.fixture
+def service(db: Database, tmp_path: Path, clock: SteppedClock) -> Files:
+    return make_files(db, tmp_path, clock)
+
+
+async def test_a_file_comes_out_as_it_went_in(service: Files, people: People) -> None:
+    (ana,) = await people.add("ana")
+    body = await service.upload(ana, "notes.txt", chunks(b"line\n" * 100_000))
+    assert (body.name, body.media_type, body.size_bytes) == ("notes.txt", "text/plain", 500_000)
+    assert body.thumbnail_url is None
+    opened = await service.open(body.id, ana)
+    assert opened.path.read_bytes() == b"line\n" * 100_000
+    assert not opened.inline
+    with pytest.raises(NotFound):
+        await service.open_thumbnail(body.id, ana)
+
+
+async def test_a_picture_has_its_size_its_colour_and_no_place(service: Files, people: People) -> None:
+    (ana,) = await people.add("ana")
+    taken = pictures.from_a_camera("JPEG", pictures.noise((1200, 800)))
+    body = await service.upload(ana, "IMG_1.txt", chunks(taken + b"and a film"))
+    assert (body.media_type, body.width, body.height) == ("image/jpeg", 800, 1200)
+    assert body.size_bytes == len(taken)
+    assert body.blur is not None
+    opened = await service.open(body.id, ana)
+    assert opened.inline
+    content = opened.path.read_bytes()
+    assert pictures.CAMERA not in content
+    assert pictures.PLACE not in content
+    assert pictures.decoded(content).tobytes() == pictures.decoded(taken).tobytes()
+    small = await service.open_thumbnail(body.id, ana)
+    assert pictures.decoded(small.path.read_bytes()).size == (480, 720)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("bomb.png", pictures.bomb()),
+        ("truncated.jpg", pictures.encoded(pictures.noise(), "JPEG")[:9000]),
+        ("script.svg", b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'),
+        ("page.jpg", b"<html><script>alert(document.cookie)</script></html>"),
+        ("magic-then-page.jpg", b"\xff\xd8\xff<html><script>alert(1)</script></html>"),
+        ("magic-then-page.gif", b"GIF89a/*<html>*/=1;alert(1)"),
+        ("paper.pdf", b"%PDF-1.7\n"),
+        ("nothing", b""),
+    ],
+)
+async def test_what_a_browser_should_not_show_is_an_attachment(
+    service: Files, people: People, name: str, content: bytes
+) -> None:
+    (ana,) = await people.add("ana")
+    body = await service.upload(ana, name, chunks(content))
+    opened = await service.open(body.id, ana)
+    assert not opened.inline
+    assert opened.path.read_bytes() == content
+    assert body.media_type not in ("image/jpeg", "image/png", "image/gif")
+    assert (body.width, body.height, body.thumbnail_url, body.blur) == (None, None, None, None)
+
+
+async def test_a_picture_that_holds_a_page_is_still_only_a_picture(service: Files, people: People) -> None:
+    (ana,) = await people.add("ana")
+    both = pictures.encoded(pictures.noise(), "JPEG", comment=b"<html><script>alert(1)</script></html>")
+    body = await service.upload(ana, "both.html", chunks(both))
+    opened = await service.open(body.id, ana)
+    assert (opened.inline, opened.media_type) == (True, "image/jpeg")
+    assert b"<script>" not in opened.path.read_bytes()
+
+
+async def test_one_byte_too_many_leaves_nothing(
+    db: Database, people: People, tmp_path: Path, clock: SteppedClock
+) -> None:
+    (ana,) = await people.add("ana")
+    service = make_files(db, tmp_path, clock, max_file_bytes=300_000)
+    assert (await service.upload(ana, "fits", chunks(bytes(300_000)))).size_bytes == 300_000
+    before = stored_bytes(tmp_path)
+    with pytest.raises(TooLarge) as refusal:
+        await service.upload(ana, "fits not", chunks(bytes(300_001)))
+    assert refusal.value.field == "file"
+    assert stored_bytes(tmp_path) == before
+
+
+async def test_an_upload_that_breaks_off_leaves_nothing(service: Files, people: People, tmp_path: Path) -> None:
+    (ana,) = await people.add("ana")
+
+    async def broken() -> AsyncIterator[bytes]:
+        yield bytes(1_000_000)
+        raise ConnectionResetError
+
+    with pytest.raises(ConnectionResetError):
+        await service.upload(ana, "half", broken())
+    assert stored_bytes(tmp_path) == []
+
+
+async def test_an_upload_that_is_cancelled_leaves_nothing(service: Files, people: People, tmp_path: Path) -> None:
+    (ana,) = await people.add("ana")
+    half_there, never = asyncio.Event(), asyncio.Event()
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield bytes(1_000_000)
+        half_there.set()
+        await never.wait()
+
+    uploading = asyncio.create_task(service.upload(ana, "half", slow()))
+    await half_there.wait()
+    uploading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await uploading
+    assert stored_bytes(tmp_path) == []
+
+
+async def test_a_refused_row_takes_its_bytes_along(
+    service: Files, people: People, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (ana,) = await people.add("ana")
+    monkeypatch.setattr(files, "MAX_WAITING", 0)
+    with pytest.raises(RateLimited):
+        await service.upload(ana, "one too many.png", chunks(pictures.plain()))
+    assert stored_bytes(tmp_path) == []
+
+
+async def test_thirty_megabytes_pass_through_little_memory(service: Files, people: People) -> None:
+    (ana,) = await people.add("ana")
+
+    async def long() -> AsyncIterator[bytes]:
+        for _ in range(480):
+            yield os.urandom(65_536)
+
+    tracemalloc.start()
+    try:
+        body = await service.upload(ana, "film.bin", long())
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert body.size_bytes == 480 * 65_536
+    assert peak < 4_000_000
+
+
+async def test_an_account_uploads_a_few_at_once_and_no_more(service: Files, people: People) -> None:
+    ana, ben = await people.add("ana", "ben")
+    goes_on, all_begun = asyncio.Event(), asyncio.Barrier(service_module.UPLOADS_AT_ONCE + 1)
+
+    async def waiting() -> AsyncIterator[bytes]:
+        await all_begun.wait()
+        await goes_on.wait()
+        yield b"x"
+
+    uploads = [asyncio.create_task(service.upload(ana, "x", waiting())) for _ in range(service_module.UPLOADS_AT_ONCE)]
+    await all_begun.wait()
+    with pytest.raises(RateLimited):
+        await service.upload(ana, "one too many", chunks(b"x"))
+    await service.upload(ben, "somebody else's", chunks(b"x"))
+    goes_on.set()
+    await asyncio.gather(*uploads)
+    await service.upload(ana, "later", chunks(b"x"))
+
+
+async def test_a_link_opens_for_five_minutes_what_its_maker_may_have(
+    service: Files, db: Database, people: People, clock: SteppedClock
+) -> None:
+    ana, ben, cho = await people.add("ana", "ben", "cho")
+    talk = await Talk(db).begin([ana, ben])
+    body = await service.upload(ana, "a.txt", chunks(b"x"))
+    await talk.send(ana, body)
+    made = await service.link(body.id, ben)
+    assert made.url.startswith(body.url + "?link=")
+    assert made.expires_at == clock() + 5 * 60 * 1000
+    word = made.url.partition("?link=")[2]
+    clock.step(minutes=4)
+    assert await service.account_of_link(body.id, word) == ben
+    clock.step(minutes=1)
+    with pytest.raises(Expired):
+        await service.account_of_link(body.id, word)
+    with pytest.raises(NotFound):
+        await service.link(body.id, cho)
+
+
+async def test_the_sweep_takes_what_nobody_needs(
+    service: Files, db: Database, people: People, tmp_path: Path, clock: SteppedClock
+) -> None:
+    (ana,) = await people.add("ana")
+    talk = await Talk(db).begin([ana])
+    sent = await service.upload(ana, "sent.txt", chunks(b"sent"))
+    await talk.send(ana, sent)
+    face = await service.upload(ana, "face.png", chunks(pictures.plain()))
+    await db.write(accounts.set_profile, ana, None, face.id)
+    await service.upload(ana, "orphan.png", chunks(pictures.plain()))
+    clock.step(days=1, minutes=1)
+    young = await service.upload(ana, "young.txt", chunks(b"young"))
+    stray = tmp_path / "files" / "ab" / ("ab" * 16)
+    stray.parent.mkdir(exist_ok=True)
+    stray.write_bytes(b"a crash came between this and its row")
+    a_while_ago = time.time() - 25 * HOUR_MS / 1000
+    for path in stored_bytes(tmp_path):
+        os.utime(path, (a_while_ago, a_while_ago))
+    assert await service.sweep() == 2
+    assert await service.sweep() == 0
+    for kept in (sent, face, young):
+        assert (await service.open(kept.id, ana)).path.exists()
+    assert len(stored_bytes(tmp_path)) == 4
+    assert (await service.open_picture(ana))[0] == face.id
+
+
+async def test_bytes_of_a_deleted_message_are_removed(
+    service: Files, db: Database, people: People, tmp_path: Path
+) -> None:
+    (ana,) = await people.add("ana")
+    talk = await Talk(db).begin([ana])
+    seq = await talk.send(ana, await service.upload(ana, "a.png", chunks(pictures.plain())))
+    await service.forget(await talk.delete(seq))
+    assert stored_bytes(tmp_path) == []
+
+
+async def test_a_row_without_its_bytes_is_not_found(service: Files, people: People, tmp_path: Path) -> None:
+    (ana,) = await people.add("ana")
+    body = await service.upload(ana, "a.txt", chunks(b"x"))
+    for path in stored_bytes(tmp_path):
+        path.unlink()
+    with pytest.raises(NotFound):
+        await service.open(body.id, ana)
