@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import secrets
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,7 +47,9 @@ def make_people_in(data_dir: Path, *names: str) -> dict[str, Person]:
         finally:
             await db.close()
 
-    return asyncio.run(make())
+    # In a thread of its own: the caller may be on an event loop already.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, make()).result()
 
 
 def _make(names: list[str]) -> dict[str, Person]:

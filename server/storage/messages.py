@@ -181,7 +181,7 @@ class _Group:
                 draft.reply_to_seq,
                 seq,
                 len(draft.file_ids),
-            )  # fmt: skip
+            )
         )
         self.mentions += [(conversation_id, seq, account_id) for account_id in mentions]
         self.read_marks[conversation_id, sender_id] = seq

@@ -91,13 +91,13 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
         eio_sid = self.manager.eio_sid_from_sid(sid, namespace)
         await self.disconnect(sid, namespace=namespace)
         if eio_sid is not None:
-            await self.eio.disconnect(eio_sid)
+            await self._close_transport(eio_sid)
 
     async def drain(self, farewell: msgspec.Struct, namespace: str) -> None:
         """Tells everybody that this process stops, then closes every connection."""
         await self.emit("draining", farewell, namespace=namespace)
         for eio_sid in list(self.environ):
-            await self.eio.disconnect(eio_sid)
+            await self._close_transport(eio_sid)
 
     async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> Any:
         asyncio.get_running_loop().call_later(AUTH_DEADLINE_S, self._check_joined, eio_sid)
@@ -107,7 +107,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
         if eio_sid not in self.environ:
             return
         if not any(self.manager.sid_from_eio_sid(eio_sid, name) for name in self.namespace_handlers):
-            self.start_background_task(self.eio.disconnect, eio_sid)
+            self.start_background_task(self._close_transport, eio_sid)
 
     async def _handle_connect(self, eio_sid: str, namespace: str | None, data: Any) -> None:
         if namespace not in self.namespace_handlers:
@@ -139,4 +139,12 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
         except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
             # The peer does not speak the protocol: nothing it says later can be trusted to mean what it seems.
             _log.info("a malformed packet closes its connection: %s", type(error).__name__)
-            await self.eio.disconnect(eio_sid)
+            await self._close_transport(eio_sid)
+
+    async def _close_transport(self, eio_sid: str) -> None:
+        """The library's own way says CLOSE and keeps reading; the empty place in the queue ends its writer."""
+        socket = self.eio.sockets.get(eio_sid)
+        if socket is not None:
+            await socket.close(wait=False)
+            await socket.queue.put(None)
+            self.eio.sockets.pop(eio_sid, None)

@@ -1,0 +1,1 @@
+"""People doing things over real connections to a real server."""
