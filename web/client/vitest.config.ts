@@ -1,3 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
-export default defineConfig({ test: { environment: 'node', include: ['src/**/*.test.ts'] } })
+// With MADANG_TEST_URL the client talks to a running server instead; `tests/journeys` starts one and calls it so.
+const isLive = process.env.MADANG_TEST_URL !== undefined
+
+export default defineConfig({
+  test: { environment: 'node', include: [isLive ? 'src/**/*.live.ts' : 'src/**/*.test.ts'], testTimeout: isLive ? 30_000 : 5_000 },
+})

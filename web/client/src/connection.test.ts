@@ -120,6 +120,27 @@ test('a lost link comes back by itself', async () => {
   expect(connection.ready).toBe(true)
 })
 
+test('a link on which nobody says ready is given up', async () => {
+  pair.chat.onConnect = () => (pair.chat.connected = true)
+  connection.open()
+  await vi.advanceTimersByTimeAsync(24_000)
+  expect(connection.state.get().state).toBe('connecting')
+  await vi.advanceTimersByTimeAsync(1_000)
+  expect(connection.state.get().state).toBe('waiting')
+  await vi.advanceTimersByTimeAsync(2_000)
+  expect(pair.chat.attempts).toBe(2)
+})
+
+test('a namespace that the server closes comes back over a new link', async () => {
+  connection.open()
+  await turn()
+  pair.notifications.connected = true
+  pair.chat.lose('io server disconnect')
+  expect(pair.notifications.connected).toBe(false)
+  await vi.advanceTimersByTimeAsync(1000)
+  expect(connection.ready).toBe(true)
+})
+
 test('a worker that stops says when to come back', async () => {
   connection.open()
   await turn()

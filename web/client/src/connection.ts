@@ -8,6 +8,8 @@ import type { ChatWire, InboxWire } from './wire.ts'
 
 const ANSWER_TIMEOUT_MS = 10_000
 const PROBE_TIMEOUT_MS = 2_000
+/** Longer than the link itself may take to open. */
+const WELCOME_TIMEOUT_MS = 25_000
 export const PROTOCOL = 1
 
 export interface ConnectionOptions {
@@ -34,6 +36,7 @@ export class Connection {
   private isReady = false
   private tries = 0
   private timer: ReturnType<typeof setTimeout> | undefined
+  private welcomeTimer: ReturnType<typeof setTimeout> | undefined
   private drainingFor: number | undefined
   private readonly options: ConnectionOptions
 
@@ -125,6 +128,15 @@ export class Connection {
     this.timer = undefined
     if (!this.isReady) this.show({ state: isOffline() ? 'offline' : 'connecting' })
     for (const socket of [this.sockets.chat, this.sockets.notifications]) if (!socket.connected) socket.connect()
+    clearTimeout(this.welcomeTimer)
+    // A link on which nobody says `ready` is no better than none.
+    if (!this.isReady) this.welcomeTimer = setTimeout(() => this.giveUp(), WELCOME_TIMEOUT_MS)
+  }
+
+  private giveUp(): void {
+    if (!this.wanted || this.isReady) return
+    this.sockets.drop()
+    this.tryLater()
   }
 
   private watch(socket: SocketLike, isChat: boolean): void {
@@ -135,12 +147,16 @@ export class Connection {
     })
     socket.on('disconnect', (reason: string) => {
       if (isChat) this.isReady = false
-      if (this.wanted && reason !== 'io client disconnect') this.tryLater(this.drainingFor)
+      if (!this.wanted || reason === 'io client disconnect') return
+      this.tryLater(this.drainingFor)
+      // The server has done with this link: the next try opens another.
+      if (reason === 'io server disconnect') this.sockets.drop()
     })
     if (!isChat) return
     socket.on('ready', () => {
       this.isReady = true
       this.tries = 0
+      clearTimeout(this.welcomeTimer)
       this.drainingFor = undefined
       this.show({ state: 'catching-up' })
     })
@@ -165,6 +181,7 @@ export class Connection {
 
   private cancelTimer(): void {
     clearTimeout(this.timer)
+    clearTimeout(this.welcomeTimer)
     this.timer = undefined
   }
 

@@ -1,0 +1,68 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { MadangError, noAnswer } from './errors.ts'
+import { errorFrom, Rest } from './rest.ts'
+import { startUpload, type SendFile } from './uploads.ts'
+
+const FILE = new File(['tiles'], 'roof.png')
+const STORED = { id: 5, name: 'roof.png', media_type: 'image/png', size_bytes: 5, url: '/f/5' }
+const rest = new Rest('', undefined, () => undefined)
+
+beforeEach(() => void vi.useFakeTimers())
+afterEach(() => void vi.useRealTimers())
+
+test('progress is told, and the stored file in the end', async () => {
+  let tellPart: (part: number) => void = () => undefined
+  let finish: (file: typeof STORED) => void = () => undefined
+  const send: SendFile = (_rest, _file, onPart) => {
+    tellPart = onPart
+    return new Promise((resolve) => (finish = resolve))
+  }
+  const upload = startUpload(rest, FILE, send)
+  tellPart(0.5)
+  expect(upload.progress.get()).toEqual({ state: 'uploading', part: 0.5 })
+  finish(STORED)
+  await vi.advanceTimersByTimeAsync(0)
+  expect(upload.progress.get()).toEqual({ state: 'done', part: 1, stored: STORED })
+})
+
+test('a lost connection is tried again by itself', async () => {
+  const send = vi.fn<SendFile>().mockRejectedValueOnce(noAnswer()).mockResolvedValueOnce(STORED)
+  const upload = startUpload(rest, FILE, send)
+  await vi.advanceTimersByTimeAsync(500)
+  expect(upload.progress.get().state).toBe('uploading')
+  await vi.advanceTimersByTimeAsync(1000)
+  expect(upload.progress.get().state).toBe('done')
+})
+
+test('a refusal is final until somebody tries again', async () => {
+  const tooLarge = new MadangError({ code: 'too_large', message: 'Too large.', retryable: false })
+  const send = vi.fn<SendFile>().mockRejectedValueOnce(tooLarge).mockResolvedValueOnce(STORED)
+  const upload = startUpload(rest, FILE, send)
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect(upload.progress.get()).toMatchObject({ state: 'failed', error: { code: 'too_large' } })
+  upload.retry()
+  await vi.advanceTimersByTimeAsync(0)
+  expect(upload.progress.get().state).toBe('done')
+})
+
+test('a cancelled upload stops, and nothing it says later counts', async () => {
+  let finish: (file: typeof STORED) => void = () => undefined
+  let signal: AbortSignal | undefined
+  const send: SendFile = (_rest, _file, _onPart, stop) => {
+    signal = stop
+    return new Promise((resolve) => (finish = resolve))
+  }
+  const upload = startUpload(rest, FILE, send)
+  upload.cancel()
+  expect(signal?.aborted).toBe(true)
+  finish(STORED)
+  await vi.advanceTimersByTimeAsync(0)
+  expect(upload.progress.get()).toEqual({ state: 'cancelled', part: 0 })
+})
+
+test('refusals are read from the body; a proxy that answers instead is told apart', () => {
+  const body = JSON.stringify({ error: { code: 'invalid', message: 'No.', retryable: false, field: 'file' } })
+  expect(errorFrom(400, body)).toMatchObject({ code: 'invalid', field: 'file', retryable: false })
+  expect(errorFrom(413, '<html>')).toMatchObject({ code: 'too_large', retryable: false })
+  expect(errorFrom(502, '<html>')).toMatchObject({ code: 'unavailable', retryable: true })
+})
