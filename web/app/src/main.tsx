@@ -1,3 +1,5 @@
+// First, because it names the order of the layers.
+import './styles/index.css'
 import { createMadang } from '@madang/client'
 import { createRoot } from 'react-dom/client'
 import { App } from './app/App.tsx'
@@ -5,7 +7,6 @@ import { $preferences } from './app/preferences.ts'
 import { startRouter } from './app/router.ts'
 import { keepTheme } from './app/theme.ts'
 import { chooseLanguage, preferredLanguage } from './i18n/index.ts'
-import './styles/index.css'
 
 const madang = createMadang()
 void madang.start()

@@ -31,10 +31,9 @@ function Gate({ madang }: { madang: Madang }) {
   const username = session.state === 'signed-in' ? session.account.username : undefined
   const thrownOut = session.state === 'signed-out' && session.reason !== undefined && insideAs !== undefined
 
+  if (username !== undefined && username !== insideAs) setInsideAs(username)
   useEffect(() => {
-    if (username === undefined) return
-    setInsideAs(username)
-    if (atGate) navigate('/c', { replace: true })
+    if (username !== undefined && atGate) navigate('/c', { replace: true })
   }, [username, atGate])
 
   if (session.state === 'unknown') return <Splash />

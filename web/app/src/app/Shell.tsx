@@ -14,6 +14,7 @@ import { startNotices } from './notices.ts'
 import { $preferences } from './preferences.ts'
 import { back, navigate, useRoute } from './router.ts'
 import { conversationPath, type Route } from './routes.ts'
+import { tellAttention } from './attention.ts'
 import { listenToKeys } from './shortcuts.ts'
 import { useTitle } from './title.ts'
 import { Windows } from './Windows.tsx'
@@ -33,6 +34,7 @@ export function Shell() {
   useEffect(() => (container.current ? watchLayout(container.current) : undefined), [])
   useEffect(() => listenToKeys(madang), [madang])
   useEffect(() => startNotices(madang), [madang])
+  useEffect(() => tellAttention(madang), [madang])
   useEffect(shareDrafts, [])
   useEffect(() => {
     if (route.page === 'unknown') navigate('/c', { replace: true })

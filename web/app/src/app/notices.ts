@@ -6,14 +6,14 @@ import { $preferences } from './preferences.ts'
 import { $route, navigate } from './router.ts'
 import { conversationPath } from './routes.ts'
 
-/** Desktop notices, the sound and spoken arrivals. Of all open tabs one, chosen by a web lock, shows and sounds. */
+/** Desktop notices, the sound and spoken arrivals. Of all open tabs the leading one shows and sounds. */
 export function startNotices(madang: Madang): () => void {
   const tabs = shareTabs()
   const open = new Map<number, Notification>()
   const stopArrivals = madang.arrivals((entry, conversation) => {
     const message = calling(madang, entry, conversation)
     speakArrival(madang, entry, conversation)
-    if (!message || !tabs.elected()) return
+    if (!message || !madang.leading.get()) return
     void tabs.anyFocused().then((focused) => {
       if (focused) return
       if ($preferences.get().sound) playSound()
@@ -53,7 +53,7 @@ export async function askForNotices(): Promise<NoticePermission> {
 /** The message behind an entry if it calls for this person, by the conversation's own rules. */
 export function calling(madang: Madang, entry: Entry, conversation: ConversationView): Message | undefined {
   if (entry.kind !== 'message_created') return undefined
-  const message = entry.data as Message
+  const message = entry.data
   const meId = madang.me.get()?.id ?? 0
   if (message.sender_id === meId || isMuted(conversation, Date.now())) return undefined
   const named = message.mentions.includes(meId) || message.mentions.includes('all')
@@ -65,7 +65,7 @@ export function calling(madang: Madang, entry: Entry, conversation: Conversation
 function speakArrival(madang: Madang, entry: Entry, conversation: ConversationView): void {
   const route = $route.get()
   if (entry.kind !== 'message_created' || route.page !== 'conversation' || route.id !== conversation.id || document.hidden) return
-  const message = entry.data as Message
+  const message = entry.data
   if (message.sender_id === madang.me.get()?.id) return
   announce(t('announce.message', { name: nameOf(madang, message.sender_id), text: excerpt(message, 120) }), 'message')
 }
@@ -96,19 +96,8 @@ function excerpt(message: Message, length: number): string {
   return [...text].slice(0, length).join('')
 }
 
-/** Which tab speaks for all of them, and whether any of them has the person's eyes. */
+/** Whether any tab of this browser has the person's eyes. */
 function shareTabs() {
-  let elected = !('locks' in navigator)
-  const ended = new AbortController()
-  if ('locks' in navigator) {
-    navigator.locks
-      .request('madang.notices', { signal: ended.signal }, () => {
-        elected = true
-        return new Promise<void>((release) => ended.signal.addEventListener('abort', () => release()))
-      })
-      // Aborting is how a tab stops waiting for its turn.
-      .catch(() => undefined)
-  }
   const channel = typeof BroadcastChannel === 'undefined' ? undefined : new BroadcastChannel('madang.tabs')
   let answered: (() => void) | undefined
   if (channel) {
@@ -118,7 +107,6 @@ function shareTabs() {
     }
   }
   return {
-    elected: () => elected,
     anyFocused: async (): Promise<boolean> => {
       if (document.hasFocus()) return true
       if (!channel) return false
@@ -131,10 +119,7 @@ function shareTabs() {
         channel.postMessage('who is looking?')
       })
     },
-    stop: () => {
-      ended.abort()
-      channel?.close()
-    },
+    stop: () => channel?.close(),
   }
 }
 

@@ -4,26 +4,28 @@ import { atom } from 'nanostores'
 import { useEffect } from 'react'
 import { t } from '../i18n/index.ts'
 import { callsOf, isMuted } from '../sidebar/row-state.ts'
+import { useNow } from './clock.ts'
 import { useMadang } from './context.ts'
 import { useRoute } from './router.ts'
 
 const $nowhere = atom(undefined)
 
 /** How many messages call for this person: mentions, and what is said to them alone. */
-export function countCalls(conversations: readonly ConversationView[], now = Date.now()): number {
+export function countCalls(conversations: readonly ConversationView[], now: number): number {
   return conversations.reduce((sum, one) => sum + callsOf(one, now), 0)
 }
 
 export function useCalls(): number {
-  return countCalls(useStore(useMadang().conversations))
+  return countCalls(useStore(useMadang().conversations), useNow())
 }
 
 /** Keeps the tab's title `(3) Design room · Madang`, its icon and the app's badge in agreement with the list. */
 export function useTitle(): void {
   const madang = useMadang()
   const conversations = useStore(madang.conversations)
-  const calls = countCalls(conversations)
-  const plain = conversations.some((one) => one.unread > 0 && !isMuted(one, Date.now()))
+  const now = useNow()
+  const calls = countCalls(conversations, now)
+  const plain = conversations.some((one) => one.unread > 0 && !isMuted(one, now))
   const place = usePlace()
   useEffect(() => {
     document.title = `${calls > 0 ? `(${calls}) ` : ''}${place ? `${place} · ` : ''}Madang`

@@ -3,8 +3,10 @@ import type { ComponentProps, ReactNode } from 'react'
 import { Icon } from './Icon.tsx'
 
 export interface ButtonProps extends Omit<ComponentProps<'button'>, 'type'> {
+  /** In a dialog: where the focus goes first. */
+  'data-first-focus'?: '' | undefined
   /** main is persimmon: only Sign in, Send, Create and Accept. */
-  kind?: 'main' | 'quiet' | 'danger'
+  kind?: 'main' | 'quiet' | 'danger' | undefined
   small?: boolean
   icon?: LucideIcon
   type?: 'button' | 'submit'

@@ -59,10 +59,17 @@ export function Confirm({ title, text, confirm, danger, onConfirm, onClose }: { 
       width={400}
       buttons={
         <>
-          <Button onClick={onClose} autoFocus={danger}>
+          <Button onClick={onClose} data-first-focus={danger ? '' : undefined}>
             {t('dialog.cancel')}
           </Button>
-          <Button kind={danger ? 'danger' : undefined} autoFocus={!danger} onClick={() => { onConfirm(); onClose() }}>
+          <Button
+            kind={danger ? 'danger' : undefined}
+            data-first-focus={danger ? undefined : ''}
+            onClick={() => {
+              onConfirm()
+              onClose()
+            }}
+          >
             {confirm}
           </Button>
         </>
@@ -113,6 +120,8 @@ export function useModal(onClose: () => void, firm = false) {
     if (!dialog) return
     const opener = document.activeElement
     dialog.showModal()
+    const first = dialog.querySelector<HTMLElement>('[data-first-focus]') ?? dialog.querySelector<HTMLElement>('input:not([hidden]), textarea')
+    first?.focus({ preventScroll: true })
     // The browser's own light dismissal would close without us knowing.
     const cancelled = (event: Event) => {
       event.preventDefault()

@@ -5,6 +5,7 @@ import { TextButton } from './Button.tsx'
 import { Icon } from './Icon.tsx'
 
 export interface TextFieldProps extends Omit<ComponentProps<'input'>, 'children'> {
+  'data-first-focus'?: '' | undefined
   label: string
   error?: string | undefined
   hint?: ReactNode

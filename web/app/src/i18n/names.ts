@@ -1,4 +1,6 @@
-/** What of a name fits in an avatar, and its colour. */
+/** What of a name fits in an avatar and its colour, and the language a text is probably written in. */
+import { $language } from './index.ts'
+
 const hangul = /^\p{Script=Hangul}+$/u
 const han = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u
 const latin = /^\p{Script=Latin}/u
@@ -23,4 +25,13 @@ export const personColour = (id: number): number => ((id % 8) + 8) % 8
 
 export function graphemes(text: string): string[] {
   return [...new Intl.Segmenter(undefined, { granularity: 'grapheme' }).segment(text)].map((part) => part.segment)
+}
+
+/** The `lang` of a message: any Hangul is Korean, else kana Japanese, else Han the reader's own or Chinese, else none. */
+export function languageOf(text: string): string | undefined {
+  if (/\p{Script=Hangul}/u.test(text)) return 'ko'
+  if (/[\p{Script=Hiragana}\p{Script=Katakana}]/u.test(text)) return 'ja'
+  if (!/\p{Script=Han}/u.test(text)) return undefined
+  const own: string = $language.get()
+  return own === 'ja' || own.startsWith('zh') ? own : 'zh-Hans'
 }

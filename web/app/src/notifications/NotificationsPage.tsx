@@ -1,6 +1,7 @@
 import type { Notification } from '@madang/client'
 import { useStore } from '@nanostores/react'
 import { useEffect, useState } from 'react'
+import { useNow } from '../app/clock.ts'
 import { useMadang } from '../app/context.ts'
 import { Button, Chips, Empty, PageTitle, SkeletonRows, TextButton } from '../components/index.ts'
 import { daysBetween } from '../i18n/format.ts'
@@ -15,21 +16,22 @@ type Filter = 'all' | 'mentions'
 export default function NotificationsPage() {
   const { notifications } = useMadang()
   const [filter, setFilter] = useState<Filter>('all')
-  const [failed, setFailed] = useState(false)
+  const [attempt, setAttempt] = useState(0)
+  const [failedAttempt, setFailedAttempt] = useState<string>()
   const items = useStore(notifications.items)
   const counts = useStore(notifications.counts)
   const more = useStore(notifications.more)
   useEffect(() => {
     let here = true
-    setFailed(false)
     notifications.load(filter).then(
       () => void notifications.markSeen().catch(() => undefined),
-      () => here && setFailed(true),
+      () => here && setFailedAttempt(`${filter}${attempt}`),
     )
     return () => {
       here = false
     }
-  }, [notifications, filter])
+  }, [notifications, filter, attempt])
+  const failed = failedAttempt === `${filter}${attempt}`
   const notes = items?.filter((note) => note.archived_at === undefined)
   return (
     <div className="pane-scroll">
@@ -56,7 +58,7 @@ export default function NotificationsPage() {
         {!notes && !failed && <SkeletonRows count={4} />}
         {!notes && failed && (
           <Empty text={t('error.no_answer')}>
-            <Button onClick={() => setFilter(filter === 'all' ? 'mentions' : 'all')}>{t('notifications.try_again')}</Button>
+            <Button onClick={() => setAttempt(attempt + 1)}>{t('notifications.try_again')}</Button>
           </Empty>
         )}
         {notes?.length === 0 && <Empty text={t('notifications.none')} />}
@@ -74,7 +76,7 @@ export default function NotificationsPage() {
 }
 
 function Groups({ notes }: { notes: Notification[] }) {
-  const now = Date.now()
+  const now = useNow()
   const today = notes.filter((note) => daysBetween(note.created_at, now) <= 0)
   const earlier = notes.filter((note) => daysBetween(note.created_at, now) > 0)
   return (

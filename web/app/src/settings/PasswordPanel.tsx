@@ -14,7 +14,7 @@ export function PasswordPanel() {
   const madang = useMadang()
   const me = useStore(madang.me)
   const [next, setNext] = useState('')
-  const { form, errors, busy, submit } = useForm(async (values) => {
+  const { form, errors, busy, submit } = useForm(async (values, done) => {
     const verdict = judgePassword(values.new_password ?? '', me?.username)
     if (!values.current_password) return { current_password: t('signin.password.missing') }
     if (!verdict.acceptable) return { new_password: t(`signin.password.${verdict.state}`, { shortest, longest: longestBytes }) }
@@ -24,7 +24,7 @@ export function PasswordPanel() {
       const refused = reason instanceof MadangError && (reason.field === 'current_password' || reason.code === 'unauthorized')
       return refused ? { current_password: t('settings.password.wrong') } : refusedField(reason)
     }
-    form.current?.reset()
+    done()
     setNext('')
     toast({ text: t('settings.password.changed') })
     return {}

@@ -3,6 +3,7 @@ import { useStore } from '@nanostores/react'
 import { atom } from 'nanostores'
 import { useEffect, useRef, useState } from 'react'
 import { useMadang } from '../app/context.ts'
+import { signOut } from '../app/sign-out.ts'
 import { AccountAvatar, Button, FieldError, TextField, toast } from '../components/index.ts'
 import { errorText } from '../i18n/errors.ts'
 import { percent } from '../i18n/format.ts'
@@ -31,7 +32,7 @@ export function Profile() {
       <section>
         <h2>{t('settings.profile.sign_out')}</h2>
         <p className="small">{t('settings.profile.sign_out_text')}</p>
-        <Button onClick={() => void madang.signOut()}>{t('settings.profile.sign_out')}</Button>
+        <Button onClick={() => void signOut(madang)}>{t('settings.profile.sign_out')}</Button>
       </section>
     </>
   )
@@ -72,9 +73,6 @@ function Picture() {
   const storedId = progress?.state === 'done' ? progress.stored?.id : undefined
 
   useEffect(() => {
-    if (progress?.state === 'failed') setError(errorText(progress.error))
-  }, [progress])
-  useEffect(() => {
     if (storedId === undefined) return
     madang.changeMe({ picture_file_id: storedId }).then(
       () => toast({ text: t('settings.profile.saved') }),
@@ -90,6 +88,7 @@ function Picture() {
     setUpload(madang.upload(file))
   }
   const uploading = progress?.state === 'uploading'
+  const wrong = progress?.state === 'failed' ? errorText(progress.error) : error
   return (
     <div className="picture-line">
       <AccountAvatar account={me} size={72} />
@@ -104,7 +103,7 @@ function Picture() {
             </Button>
           )}
         </div>
-        {error ? <FieldError>{error}</FieldError> : <span className="small">{t('settings.profile.picture_hint')}</span>}
+        {wrong ? <FieldError>{wrong}</FieldError> : <span className="small">{t('settings.profile.picture_hint')}</span>}
       </div>
       <input ref={input} type="file" accept="image/*" hidden aria-label={t('settings.profile.picture')} onChange={(event) => choose(event.target.files?.[0])} />
     </div>

@@ -1,6 +1,7 @@
 import { Bell, ChevronRight, Globe, Info, LogOut, Monitor, Sun, User, type LucideIcon } from 'lucide-react'
 import { useEffect, type ReactNode } from 'react'
 import { useMadang } from '../app/context.ts'
+import { signOut } from '../app/sign-out.ts'
 import { Link } from '../app/Link.tsx'
 import { navigate } from '../app/router.ts'
 import { settingsPages, type SettingsPage } from '../app/routes.ts'
@@ -66,7 +67,7 @@ function PhoneList() {
             </li>
           ))}
         </ul>
-        <button className="setnav" type="button" onClick={() => void madang.signOut()}>
+        <button className="setnav" type="button" onClick={() => void signOut(madang)}>
           <Icon of={LogOut} />
           {t('settings.profile.sign_out')}
         </button>

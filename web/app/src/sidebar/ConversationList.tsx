@@ -1,12 +1,13 @@
 import type { ConversationView } from '@madang/client'
 import { useStore } from '@nanostores/react'
 import { useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react'
+import { useNow } from '../app/clock.ts'
 import { useMadang } from '../app/context.ts'
 import { useRoute } from '../app/router.ts'
 import { SkeletonRows, TextButton } from '../components/index.ts'
-import { nextMidnight } from '../i18n/format.ts'
 import { t } from '../i18n/index.ts'
 import { ConversationRow } from './ConversationRow.tsx'
+import { RowMenu, type RowMenuAt } from './RowMenu.tsx'
 import { keepOrder, shown, type Filter } from './filters.ts'
 
 /** The list: pinned first, then by last activity; arrows move in it, Tab leaves it. */
@@ -16,12 +17,13 @@ export function ConversationList({ filter, onFindPeople }: { filter: Filter; onF
   const known = useStore(madang.server) !== undefined
   const route = useRoute()
   const openId = route.page === 'conversation' ? route.id : undefined
-  const today = useToday()
+  const now = useNow()
   const [order, hold] = useHeldOrder(conversations)
   const visible = useMemo(() => shown(keepOrder(conversations, order), filter, openId), [conversations, order, filter, openId])
   const pinned = visible.filter((one) => one.preferences.pinned)
   const others = visible.filter((one) => !one.preferences.pinned)
   const [rover, setRover] = useState<number>()
+  const [menu, setMenu] = useState<RowMenuAt>()
   const tabbable = [rover, openId, visible[0]?.id].find((id) => visible.some((one) => one.id === id))
 
   if (visible.length === 0) {
@@ -32,7 +34,7 @@ export function ConversationList({ filter, onFindPeople }: { filter: Filter; onF
     <ul className="rows" aria-label={label}>
       {list.map((conversation) => (
         <li key={conversation.id}>
-          <ConversationRow conversation={conversation} selected={conversation.id === openId} tabbable={conversation.id === tabbable} today={today} />
+          <ConversationRow conversation={conversation} selected={conversation.id === openId} tabbable={conversation.id === tabbable} now={now} />
         </li>
       ))}
     </ul>
@@ -42,6 +44,12 @@ export function ConversationList({ filter, onFindPeople }: { filter: Filter; onF
       className="list-scroll"
       data-pane-focus
       onKeyDown={moveAmongRows}
+      onContextMenu={(event) => {
+        const row = (event.target as HTMLElement).closest<HTMLElement>('a.row')
+        if (!row) return
+        event.preventDefault()
+        setMenu({ id: Number(row.dataset.id), row, x: event.clientX, y: event.clientY })
+      }}
       onFocus={(event) => {
         const id = Number((event.target as HTMLElement).dataset.id)
         if (id) setRover(id)
@@ -65,6 +73,7 @@ export function ConversationList({ filter, onFindPeople }: { filter: Filter; onF
           {rows(others, t('sidebar.conversations'))}
         </>
       )}
+      {menu && <RowMenu key={menu.id} at={menu} onClose={() => setMenu(undefined)} />}
     </div>
   )
 }
@@ -97,14 +106,4 @@ function useHeldOrder(conversations: readonly ConversationView[]): [number[] | u
     current.current = conversations
   }, [conversations])
   return [order, (held) => setOrder((before) => (held ? (before ?? current.current.map((one) => one.id)) : undefined))]
-}
-
-/** A number that changes at local midnight. */
-export function useToday(): number {
-  const [today, setToday] = useState(() => nextMidnight())
-  useEffect(() => {
-    const timer = setTimeout(() => setToday(nextMidnight()), today - Date.now() + 50)
-    return () => clearTimeout(timer)
-  }, [today])
-  return today
 }

@@ -18,12 +18,12 @@ export interface ConversationRowProps {
   conversation: ConversationView
   selected: boolean
   tabbable: boolean
-  /** Changes at midnight, when "Today" becomes another day. */
-  today: number
+  /** The time by the minute: mutes end, and at midnight "Today" becomes another day. */
+  now: number
 }
 
 /** One conversation in the list. */
-export const ConversationRow = memo(function ConversationRow({ conversation, selected, tabbable }: ConversationRowProps) {
+export const ConversationRow = memo(function ConversationRow({ conversation, selected, tabbable, now }: ConversationRowProps) {
   const madang = useMadang()
   const me = useStore(madang.me)
   const typingIds = useStore(madang.typingIn(conversation.id))
@@ -41,7 +41,7 @@ export const ConversationRow = memo(function ConversationRow({ conversation, sel
     typing: typingIds.map((id) => accounts[id]?.display_name ?? '…'),
     draft: selected ? undefined : drafts[key]?.text,
     lastSender: sender?.display_name,
-    now: Date.now(),
+    now,
   })
   const at = last?.sent_at ?? conversation.last_active_at
   return (
@@ -66,7 +66,7 @@ export const ConversationRow = memo(function ConversationRow({ conversation, sel
             </span>
           )}
           <time className="meta" dateTime={machineTime(at)}>
-            {listTime(at)}
+            {listTime(at, Math.max(now, at))}
           </time>
         </span>
         <span className="line">

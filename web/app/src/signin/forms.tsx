@@ -28,7 +28,7 @@ export function SignInForm({ username }: { username?: string }) {
   return (
     <form ref={form} onSubmit={submit} noValidate>
       <TextField label={t('signin.username.label')} name="username" defaultValue={username} autoComplete="username" autoCapitalize="none" autoCorrect="off" spellCheck={false} error={errors.username} autoFocus={!username} />
-      <PasswordField label={t('signin.password.label')} name="password" autoComplete="current-password" error={errors.password} autoFocus={Boolean(username)} />
+      <PasswordField label={t('signin.password.label')} name="password" autoComplete="current-password" error={errors.password} autoFocus={Boolean(username)} data-first-focus={username ? '' : undefined} />
       {errors.form && <FieldError>{errors.form}</FieldError>}
       <Button kind="main" type="submit" busy={busy}>
         {t('signin.submit')}
@@ -87,7 +87,7 @@ export function CreateAccountForm({ welcome, invitation }: { welcome: Welcome | 
 }
 
 /** Reads a form when it is sent, shows what is wrong, and focuses the first wrong field. */
-export function useForm(send: (values: Record<string, string>) => Promise<Errors>) {
+export function useForm(send: (values: Record<string, string>, empty: () => void) => Promise<Errors>) {
   const form: RefObject<HTMLFormElement | null> = useRef(null)
   const [errors, setErrors] = useState<Errors>({})
   const [busy, setBusy] = useState(false)
@@ -99,7 +99,7 @@ export function useForm(send: (values: Record<string, string>) => Promise<Errors
       if (typeof value === 'string') values[name] = /password/.test(name) ? value : value.trim()
     })
     setBusy(true)
-    void send(values).then((wrong) => {
+    void send(values, () => form.current?.reset()).then((wrong) => {
       setErrors(wrong)
       setBusy(false)
       const first = [...(form.current?.elements ?? [])].find((field) => field instanceof HTMLInputElement && wrong[field.name])

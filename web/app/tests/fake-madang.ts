@@ -1,0 +1,143 @@
+import type { Account, ConversationView, Conversation, Madang, MadangError, Member, Notification, Presence, Session, SessionState, Timeline, UploadProgress } from '@madang/client'
+import { atom, map } from 'nanostores'
+
+const hour = 3_600_000
+
+export interface FakeFacts {
+  session?: SessionState
+  accounts: Account[]
+  meId: number
+  conversations: ConversationView[]
+  presence?: Record<number, Presence['state']>
+  typing?: Record<number, number[]>
+  notifications?: Notification[]
+  sessions?: Session[]
+  serverName?: string
+  registration?: 'open' | 'invitation' | 'closed'
+  signInError?: MadangError
+}
+
+/** A Madang without a server, for tests and for looking at screens: stores hold what is given, commands only note that they were called. */
+export function fakeMadang(facts: FakeFacts) {
+  const calls: [name: string, ...args: unknown[]][] = []
+  const note =
+    <Result>(name: string, result: Result) =>
+    (...args: unknown[]): Promise<Result> => {
+      calls.push([name, ...args])
+      return Promise.resolve(result)
+    }
+  const say =
+    (name: string) =>
+    (...args: unknown[]): void => {
+      calls.push([name, ...args])
+    }
+  const me = facts.accounts.find((one) => one.id === facts.meId) as Account
+  const conversations = atom(facts.conversations)
+  const session = atom<SessionState>(facts.session ?? { state: 'signed-in', account: me, session: sessionOf(1, true) })
+  const items = atom<Notification[] | undefined>(facts.notifications)
+  const unread = (facts.notifications ?? []).filter((one) => one.read_at === undefined).length
+  const remembered = remember()
+  const madang: Madang = {
+    session,
+    welcome: note('welcome', { name: facts.serverName ?? 'Hanok team', version: '0.1.0', registration: facts.registration ?? 'open', needs_claim: false, first_account: false }),
+    start: note('start', undefined),
+    stop: say('stop'),
+    signIn: (...args) => (facts.signInError ? Promise.reject(facts.signInError) : note('signIn', undefined)(...args)),
+    createAccount: note('createAccount', undefined),
+    signOut: note('signOut', undefined),
+    sessions: note('sessions', facts.sessions ?? [sessionOf(1, true)]),
+    endSession: note('endSession', undefined),
+    endOtherSessions: note('endOtherSessions', undefined),
+    changePassword: note('changePassword', undefined),
+    changeMe: note('changeMe', me),
+    connection: atom({ state: 'online' as const }),
+    server: atom({ name: facts.serverName ?? 'Hanok team', version: '0.1.0', protocol: [1], epoch: 'e', limits: {} }),
+    leading: atom(true),
+    reconnectNow: say('reconnectNow'),
+    setActive: say('setActive'),
+    accounts: map(Object.fromEntries(facts.accounts.map((one) => [one.id, one]))),
+    accountOf: (id) => remembered(`account${id}`, () => atom(facts.accounts.find((one) => one.id === id))),
+    me: atom(me),
+    presenceOf: (id) => remembered(`presence${id}`, () => atom<Presence | undefined>(facts.presence?.[id] ? { account_id: id, state: facts.presence[id] } : undefined)),
+    findPeople: (query) => Promise.resolve(facts.accounts.filter((one) => one.display_name.startsWith(query))),
+    conversations,
+    conversationOf: (id) => remembered(`conversation${id}`, () => atom(facts.conversations.find((one) => one.id === id))),
+    openDirect: note('openDirect', facts.conversations[0] as Conversation),
+    createGroup: note('createGroup', facts.conversations[0] as Conversation),
+    changeConversation: note('changeConversation', facts.conversations[0] as Conversation),
+    addMembers: note('addMembers', facts.conversations[0] as Conversation),
+    removeMember: note('removeMember', undefined),
+    setRole: note('setRole', undefined),
+    leave: note('leave', undefined),
+    setPreferences: note('setPreferences', { notify: 'all' as const, pinned: false, archived: false }),
+    listMembers: note('listMembers', [] as Member[]),
+    membersOf: (id) => remembered(`members${id}`, () => atom<Member[] | undefined>([])),
+    timelineOf: (id) =>
+      remembered(`timeline${id}`, () => atom<Timeline>({ conversation_id: id, state: 'ready', items: [], known_seq: 0, more_before: false, more_after: false })),
+    openTimeline: note('openTimeline', undefined),
+    loadOlder: note('loadOlder', undefined),
+    loadNewer: note('loadNewer', undefined),
+    loadAround: note('loadAround', undefined),
+    jumpToLatest: note('jumpToLatest', undefined),
+    send: say('send'),
+    retry: say('retry'),
+    discard: say('discard'),
+    edit: note('edit', undefined),
+    remove: note('remove', undefined),
+    react: note('react', undefined),
+    markRead: say('markRead'),
+    typing: say('typing'),
+    stopTyping: say('stopTyping'),
+    typingIn: (id) => remembered(`typing${id}`, () => atom(facts.typing?.[id] ?? [])),
+    upload: (file) => ({ id: 'upload', file, progress: atom<UploadProgress>({ state: 'uploading', part: 0.4 }), cancel: say('cancel'), retry: say('retryUpload') }),
+    fileUrl: (path) => path,
+    notifications: {
+      items,
+      counts: atom({ head_seq: 1, unseen: unread, unread }),
+      more: atom(false),
+      load: note('load', undefined),
+      loadMore: note('loadMore', undefined),
+      markSeen: note('markSeen', undefined),
+      markRead: note('markRead', undefined),
+      archive: note('archive', undefined),
+    },
+    arrivals: () => () => undefined,
+  }
+  return { madang, calls, conversations, session, items }
+}
+
+export function account(id: number, name: string, username = name): Account {
+  return { id, username, display_name: name, role: 'person' }
+}
+
+export function sessionOf(id: number, current: boolean, name = 'Chromium on Linux', hoursAgo = 0): Session {
+  return { id, device_name: name, created_at: Date.now() - 400 * hour, last_used_at: Date.now() - hoursAgo * hour, current, connected: current }
+}
+
+export function conversation(id: number, facts: Partial<ConversationView> = {}): ConversationView {
+  return {
+    id,
+    kind: facts.with ? 'direct' : 'group',
+    title: `Group ${id}`,
+    head_seq: 10,
+    read_seq: 10,
+    unread: 0,
+    mentions: 0,
+    member_count: 3,
+    role: 'member',
+    rules: { post: 'member', invite: 'member', mention_all: 'member', history: 'all' },
+    preferences: { notify: 'all', pinned: false, archived: false },
+    created_at: Date.now() - 100 * hour,
+    last_active_at: Date.now() - hour,
+    not_sent: 0,
+    ...facts,
+  }
+}
+
+function remember() {
+  const kept = new Map<string, unknown>()
+  return <Value>(key: string, make: () => Value): Value => {
+    if (!kept.has(key)) kept.set(key, make())
+    return kept.get(key) as Value
+  }
+}
