@@ -6,8 +6,9 @@ that was away fetches what changed after the last number it knows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, Literal
 
 import msgspec
@@ -123,6 +124,19 @@ def read_up_to(account_id: int, conversation_id: int, seq: int, now: int) -> Non
     )
     if ids:
         _mark(account_id, _SET_READ, ids, now)
+
+
+def read_by_writers(marks: Mapping[tuple[int, int], int], now: int) -> None:
+    """Whoever writes has read what is above: the same for many, by (account, conversation) and ``seq``."""
+    writers = list({account_id for account_id, _ in marks})
+    rows = fetch_all(
+        "select account_id, conversation_id, message_seq, id from notification "
+        f"where account_id in ({_places(writers)}) and type in {_OF_CONVERSATIONS} and {_UNREAD} order by account_id, seq",
+        writers,
+    )
+    read = [row for row in rows if row[2] <= marks.get((row[0], row[1]), 0)]
+    for account_id, group in groupby(read, key=lambda row: row[0]):
+        _mark(account_id, _SET_READ, [row[3] for row in group], now)
 
 
 def mark_seen(account_id: int, up_to_seq: int, now: int) -> None:

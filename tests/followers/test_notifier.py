@@ -257,3 +257,18 @@ async def test_a_long_text_is_cut(yard: Yard) -> None:
     await yard.say(ana, direct, "마" * 300)
     await yard.notify()
     assert (await yard.row(ben)).body == "마" * 200
+
+
+async def test_a_call_answered_at_once_leaves_only_the_later_one(yard: Yard) -> None:
+    ana, ben, cleo, group = await garden(yard)
+    await yard.say(ana, group, "@ben one @cleo")
+    await yard.notify()
+    await yard.say(ana, group, "@ben two")
+    await yard.say(ben, group, "here I am")
+    await yard.say(ana, group, "@ben three")
+    await yard.notify()
+    assert [(row.body, row.count, row.read_at is None) for row in await yard.rows(ben)] == [
+        ("@ben three", 1, True),
+        ("@ben one @cleo", 1, False),
+    ]
+    assert (await yard.counts(cleo)).unread == 1
