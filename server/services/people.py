@@ -40,6 +40,12 @@ class People:
         if reload or len(changes) > MAX_CHANGES:
             return chat.AccountChanges(changes=[], account_version=version, reload=True)
         shown = [
-            chat.AccountChange(version=one.version, event=one.event, data=msgspec.Raw(one.data)) for one in changes
+            # The very payload that the event had.
+            chat.AccountChange(
+                version=one.version,
+                event=one.event,
+                data={"account_version": one.version, **msgspec.json.decode(one.data)},
+            )
+            for one in changes
         ]
         return chat.AccountChanges(changes=shown, account_version=version, reload=False)
