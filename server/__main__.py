@@ -26,6 +26,8 @@ from server.storage.database import Database
 
 T = TypeVar("T")
 
+_DATABASE = "madang.db"
+
 _data_option = click.option(
     "--data", "data_dir", type=click.Path(path_type=Path), metavar="DIR", help="The data folder (MADANG_DATA_DIR)."
 )
@@ -80,14 +82,14 @@ def create_account(
 @_data_option
 def invite(uses: int, days: int, data_dir: Path | None) -> None:
     """Make an invitation code and print it."""
-    click.echo(_run(_settings(data_dir=data_dir), lambda accounts: accounts.invite(uses, days)))
+    click.echo(_run(_existing(data_dir), lambda accounts: accounts.invite(uses, days)))
 
 
 @account.command("list")
 @_data_option
 def list_accounts(data_dir: Path | None) -> None:
     """Print every account: id, username, role, since when, state."""
-    for one in _run(_settings(data_dir=data_dir), lambda accounts: accounts.list()):
+    for one in _run(_existing(data_dir), lambda accounts: accounts.list()):
         since = datetime.fromtimestamp(one.created_at / 1000, UTC).date().isoformat()
         click.echo("\t".join((str(one.id), one.username, one.role, since, "disabled" if one.disabled_at else "active")))
 
@@ -97,7 +99,7 @@ def list_accounts(data_dir: Path | None) -> None:
 @_data_option
 def disable(username: str, data_dir: Path | None) -> None:
     """Sign an account out everywhere and let nobody sign in as it any more."""
-    gone = _run(_settings(data_dir=data_dir), lambda accounts: accounts.disable(username))
+    gone = _run(_existing(data_dir), lambda accounts: accounts.disable(username))
     click.echo(f"Disabled @{gone.username}; all its devices are signed out.")
 
 
@@ -107,7 +109,7 @@ def disable(username: str, data_dir: Path | None) -> None:
 @_data_option
 def set_password(username: str, password_stdin: bool, data_dir: Path | None) -> None:
     """Give an account a new password and sign it out everywhere."""
-    settings = _settings(data_dir=data_dir)
+    settings = _existing(data_dir)
     password = _password(password_stdin)
     changed = _run(settings, lambda accounts: accounts.set_password(username, password))
     click.echo(f"@{changed.username} has a new password; all its devices are signed out.")
@@ -123,6 +125,14 @@ def _settings(**overrides: object) -> Settings:
         sys.exit(2)
 
 
+def _existing(data_dir: Path | None) -> Settings:
+    """The settings, where there is a database: a typing error in the folder's name must not make a new one."""
+    settings = _settings(data_dir=data_dir)
+    if not (settings.data_dir / _DATABASE).exists():
+        raise click.ClickException(f"There is no Madang database in {settings.data_dir} (--data or MADANG_DATA_DIR).")
+    return settings
+
+
 def _run(settings: Settings, work: Callable[[Accounts], Awaitable[T]]) -> T:
     """Opens the database beside a server that may be running, and does ``work`` with its accounts."""
     try:
@@ -135,7 +145,7 @@ def _run(settings: Settings, work: Callable[[Accounts], Awaitable[T]]) -> T:
 
 async def _with_accounts(settings: Settings, work: Callable[[Accounts], Awaitable[T]]) -> T:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    db = Database(settings.data_dir / "madang.db")
+    db = Database(settings.data_dir / _DATABASE)
     hashes = Passwords(settings.password_cost)
     try:
         await db.open()
@@ -157,15 +167,16 @@ async def _before_start(accounts: Accounts) -> tuple[bool, str | None]:
 
 def _greeting(settings: Settings, first: bool, claim: str | None) -> str:
     """Where the server is, and what to do next."""
+    where = "" if settings.data_dir == Settings().data_dir else f" --data {settings.data_dir}"
     lines = [f"Madang {__version__} is starting at {settings.address}", f"Data: {settings.data_dir.resolve()}"]
     if first and claim:
         lines.append(f"Open the address and create the first account, which owns the server. Claim code: {claim}")
     elif first:
         lines.append("Open the address and create the first account, which owns the server.")
     elif settings.registration == "invitation":
-        lines.append("People sign up by invitation: `madang account invite` makes a code.")
+        lines.append(f"People sign up by invitation: `madang account invite{where}` makes a code.")
     elif settings.registration == "closed":
-        lines.append("Nobody signs up by themselves: `madang account create` makes an account.")
+        lines.append(f"Nobody signs up by themselves: `madang account create NAME{where}` makes an account.")
     if not settings.is_local and not settings.public_url:
         lines.append(f"Set MADANG_PUBLIC_URL to the address people type, if it is not {settings.address}.")
     lines.append("Stop with Ctrl-C.")

@@ -116,9 +116,17 @@ def test_a_folder_that_cannot_be_used_is_told_in_a_sentence(tmp_path: Path, serv
     assert result.exit_code == 1
     assert f"The database in {tmp_path} cannot be opened" in result.stderr
     (tmp_path / "file").write_text("")
-    result = madang("account", "list", "--data", tmp_path / "file" / "below")
+    result = madang("serve", "--port", str(free_port()), "--data", tmp_path / "file" / "below")
     assert result.exit_code == 1
     assert "cannot be used" in result.stderr
+
+
+@pytest.mark.parametrize("arguments", [["list"], ["invite"], ["disable", "ana"], ["set-password", "ana"]])
+def test_a_misspelt_folder_is_not_made(tmp_path: Path, arguments: list[str]) -> None:
+    result = madang("account", *arguments, "--data", tmp_path / "dtaa")
+    assert result.exit_code == 1
+    assert "There is no Madang database" in result.stderr
+    assert not (tmp_path / "dtaa").exists()
 
 
 def test_accounts_are_made_listed_and_disabled(tmp_path: Path) -> None:
@@ -144,6 +152,7 @@ def test_accounts_are_made_listed_and_disabled(tmp_path: Path) -> None:
         (["create", "ben", "--password-stdin"], "short", "too short"),
         (["create", "ben", "--password-stdin"], "", "too short"),
         (["create", "a b", "--password-stdin"], PASSWORD, "letters"),
+        (["disable", "\udcff"], None, "There is no account"),
         (["disable", "nobody"], None, "There is no account 'nobody'."),
         (["disable", "ana"], None, "only owner"),
         (["set-password", "nobody", "--password-stdin"], PASSWORD, "There is no account 'nobody'."),

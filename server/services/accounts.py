@@ -232,7 +232,8 @@ def _disable(username: str, now: int) -> records.Account:
 
 
 def _named(username: str) -> records.Account:
-    account = accounts.by_username(username.strip())
+    # A terminal may hand over bytes that are no text.
+    account = accounts.by_username(username.strip().encode(errors="replace").decode())
     if account is None:
         raise NotFound(f"There is no account {username!r}.")
     return account

@@ -24,7 +24,7 @@ R = TypeVar("R")
 def check(password: str, username: str, field: str = "password") -> None:
     """Raises Invalid, with a sentence for people, when a password may not be chosen."""
     plain = unicodedata.normalize("NFC", password)
-    if "\0" in plain:
+    if "\0" in plain or any("\ud800" <= letter <= "\udfff" for letter in plain):
         raise Invalid("The password contains a character that cannot be used.", field=field)
     if len(plain) < MIN_CHARACTERS:
         raise Invalid(f"The password is too short: at least {MIN_CHARACTERS} characters.", field=field)
@@ -101,4 +101,4 @@ def _matches(password: str, password_hash: str) -> bool:
 
 def _bytes_of(password: str) -> bytes:
     # The same word may be typed composed or decomposed, by keyboard and system.
-    return unicodedata.normalize("NFC", password).encode()
+    return unicodedata.normalize("NFC", password).encode(errors="replace")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
 
 from server import records
 from server.clock import Now
-from server.errors import Expired, Forbidden, Unauthorized
+from server.errors import Busy, Expired, Forbidden, Unauthorized, Unavailable
 from server.protocol.http import CreateSession
 from server.services import names
 from server.services.attempts import Attempts
@@ -24,6 +25,7 @@ LONGEST_MS = 365 * DAY_MS
 WRITTEN_EVERY_MS = 60_000
 """How exact the time of last use is: one write a minute for a session, at most."""
 MAX_DEVICE_NAME = 100
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class Sessions:
         self._now = now
         self._passwords = passwords
         self._attempts = attempts
+        self._noting: set[int] = set()
 
     async def sign_in(self, command: CreateSession, visitor: Visitor) -> Started:
         """A new session for whoever knows the password.
@@ -83,9 +86,18 @@ class Sessions:
             raise Expired("You have been signed out after a long time. Sign in again.")
         if account.disabled_at is not None:
             raise Unauthorized("This account is disabled.")
-        if now - session.last_used_at >= WRITTEN_EVERY_MS:
-            await self._db.write(sessions.used, [_use(session, now)])
+        if now - session.last_used_at >= WRITTEN_EVERY_MS and session.id not in self._noting:
+            await self._note_use(session, now)
         return account, session
+
+    async def _note_use(self, session: records.Session, now: int) -> None:
+        self._noting.add(session.id)
+        try:
+            await self._db.write(sessions.used, [_use(session, now)])
+        except (Busy, Unavailable):
+            _log.warning("the last use of a session could not be noted")  # whoever reads can still read
+        finally:
+            self._noting.discard(session.id)
 
     async def list(self, account_id: int) -> list[records.Session]:
         """The devices an account is signed in on, the most recently used first."""

@@ -42,7 +42,7 @@ class Identity:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() == "bearer":
             return await self._by_token(token.strip(), by_cookie=False)
-        token = token_in(",".join(request.headers.getall("Cookie", [])).replace(",", ";")) or ""
+        token = token_in(";".join(request.headers.getall("Cookie", []))) or ""
         if not token:
             raise Unauthorized(_NOBODY)
         origin = request.headers.get("Origin")

@@ -42,6 +42,7 @@ def test_a_good_password_passes(password: str) -> None:
         ("ababababab", "first that anybody would try"),
         ("Ana.Banana", "is the username"),
         ("eight\0888", "cannot be used"),
+        ("eight\udcff888", "cannot be used"),
     ],
 )
 def test_a_bad_password_is_refused_with_a_reason(password: str, part: str) -> None:

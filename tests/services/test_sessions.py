@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from server.errors import ChatError, Expired, Forbidden, NotFound, RateLimited, Unauthorized
+from server.errors import ChatError, Expired, Forbidden, NotFound, RateLimited, Unauthorized, Unavailable
 from server.protocol.http import CreateSession
 from server.records import SessionsEnded
 from server.services.accounts import Accounts
@@ -127,6 +127,20 @@ async def test_the_last_use_is_written_once_a_minute_at_most(yard: Yard, clock: 
     await yard.sessions.of_token(started.token)
     (device,) = await yard.sessions.list(started.account.id)
     assert device.last_used_at == clock()
+
+
+async def test_a_token_is_good_while_nothing_can_be_written(
+    yard: Yard, clock: SteppedClock, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = (await yard.sign_in()).token
+    clock.step(minutes=5)
+
+    async def full(*_: object) -> None:
+        raise Unavailable("The disk is full.")
+
+    monkeypatch.setattr(db, "write", full)
+    account, _ = await yard.sessions.of_token(token)
+    assert account.username == "ana"
 
 
 async def test_devices_are_listed_by_last_use_and_expired_ones_are_not(yard: Yard, clock: SteppedClock) -> None:
