@@ -30,7 +30,8 @@ def memberships(keys: Iterable[tuple[int, int]]) -> dict[tuple[int, int], record
     pairs = list(set(keys))
     marks = ", ".join(["(?, ?)"] * len(pairs))
     rows = fetch_all(
-        f"select {_MEMBERSHIP} from membership where (conversation_id, account_id) in (values {marks})",
+        f"with wanted (in_conversation, of_account) as (values {marks}) select {_MEMBERSHIP} from wanted "
+        "cross join membership where conversation_id = in_conversation and account_id = of_account",
         [value for pair in pairs for value in pair],
     )
     return {(row[0], row[1]): records.Membership(*row) for row in rows}

@@ -217,8 +217,10 @@ def _earlier(keys: Iterable[tuple[int, str]]) -> dict[tuple[int, str], _Earlier]
     pairs = list(set(keys))
     marks = ", ".join(["(?, ?)"] * len(pairs))
     rows = fetch_all(
-        "select sender_id, client_id, conversation_id, seq, sent_at, content_hash from message "
-        f"where (sender_id, client_id) in (values {marks})",
+        # `(a, b) in (values ...)` would read the whole index: joined from the wanted side, each is one look-up.
+        f"with wanted (sender_id, client_id) as (values {marks}) "
+        "select m.sender_id, m.client_id, m.conversation_id, m.seq, m.sent_at, m.content_hash from wanted w "
+        "cross join message m where m.sender_id = w.sender_id and m.client_id = w.client_id",
         [value for pair in pairs for value in pair],
     )
     return {(row[0], row[1]): _Earlier(*row[2:]) for row in rows}

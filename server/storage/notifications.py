@@ -131,7 +131,8 @@ def read_by_writers(marks: Mapping[tuple[int, int], int], now: int) -> None:
     writers = list({account_id for account_id, _ in marks})
     rows = fetch_all(
         "select account_id, conversation_id, message_seq, id from notification "
-        f"where account_id in ({_places(writers)}) and type in {_OF_CONVERSATIONS} and {_UNREAD} order by account_id, seq",
+        f"where account_id in ({_places(writers)}) and type in {_OF_CONVERSATIONS} and {_UNREAD} "
+        "order by account_id, seq",
         writers,
     )
     read = [row for row in rows if row[2] <= marks.get((row[0], row[1]), 0)]

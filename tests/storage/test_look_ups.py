@@ -1,0 +1,76 @@
+"""The statements behind each message find their rows by an index, however long the tables have grown."""
+
+from collections.abc import Callable
+from typing import Any
+
+from server.storage import membership, messages, models, notifications, receipts
+from tests.followers.yard import Yard, yard
+
+__all__ = ["yard"]
+
+GROWING = ("message", "entry", "membership", "notification", "mention", "account")
+
+
+async def plans_of(yard: Yard, work: Callable[[], Any]) -> list[str]:
+    """How SQLite finds the rows of every statement that ``work`` runs."""
+
+    def traced() -> list[str]:
+        connection: Any = models.database.connection()  # type: ignore[no-untyped-call]
+        statements: list[str] = []
+        connection.set_trace_callback(statements.append)
+        try:
+            work()
+        finally:
+            connection.set_trace_callback(None)
+        asked = [text for text in statements if text.split()[0].lower() in ("select", "with", "update", "delete")]
+        assert asked
+        return [row[3] for text in asked for row in connection.execute(f"explain query plan {text}")]
+
+    return await yard.db.write(traced)
+
+
+def scans(plans: list[str]) -> list[str]:
+    """The steps that read a growing table from end to end."""
+    return [step for step in plans if any(step.startswith(f"SCAN {table}") for table in GROWING)]
+
+
+async def pair(yard: Yard) -> tuple[int, int, int]:
+    ana, ben = await yard.person("Ana"), await yard.person("Ben")
+    return ana, ben, await yard.direct(ana, ben)
+
+
+async def test_appending_messages(yard: Yard) -> None:
+    ana, ben, direct = await pair(yard)
+    pieces: list[messages.Piece] = [
+        (sender, messages.Draft(direct, f"client-{sender}", "hello"), 1, lambda *about: None, lambda *about: True)
+        for sender in (ana, ben)
+    ]
+    assert scans(await plans_of(yard, lambda: messages.append_messages(pieces))) == []
+
+
+async def test_looking_up_memberships(yard: Yard) -> None:
+    ana, ben, direct = await pair(yard)
+    plans = await plans_of(yard, lambda: membership.memberships([(direct, ana), (direct, ben)]))
+    assert scans(plans) == []
+
+
+async def test_reading_a_conversation(yard: Yard) -> None:
+    ana, ben, direct = await pair(yard)
+    await yard.say(ana, direct, "@ben hello")
+    await yard.notify()
+    assert scans(await plans_of(yard, lambda: receipts.mark_read(ben, direct, 1, yard.now()))) == []
+
+
+async def test_telling_somebody_and_counting(yard: Yard) -> None:
+    ana, ben, direct = await pair(yard)
+    await yard.say(ana, direct, "@ben hello")
+    await yard.notify()
+    await yard.say(ana, direct, "@ben are you there?")
+
+    def work() -> None:
+        yard.notifier.handle(messages.log.read_after(1, 10))
+        notifications.counts(ben)
+        notifications.page(ben, "all", None, 50)
+        notifications.changes_after(ben, 0, 50)
+
+    assert scans(await plans_of(yard, work)) == []
