@@ -53,8 +53,10 @@ def typescript() -> str:
         parts.append(f"// {title}\n")
         parts += [_choice(name, values, "") for name, values in literals(module) if name != "EntryKind"]
         parts += [_interface(kind) for kind in structs(module) if kind not in _BY_HAND]
-        if module is chat:
-            parts += [_entry_data(), ENTRY, _account_change()]
+        if module is chat.things:
+            parts += [_entry_data(), ENTRY]
+        if module is chat.events:
+            parts += [_account_change()]
     parts += _namespace("Chat", chat) + _namespace("Notification", notifications)
     return "\n".join(parts)
 

@@ -11,9 +11,18 @@ from msgspec import Struct
 
 from server import errors
 from server.errors import CODES, ChatError
-from server.protocol import chat, http, notifications, reply
+from server.protocol import http, notifications, reply
+from server.protocol.chat import commands, events, replies, things
 
-SUBJECTS: dict[str, ModuleType] = {"reply": reply, "chat": chat, "notifications": notifications, "http": http}
+SUBJECTS: dict[str, ModuleType] = {
+    "reply": reply,
+    "chat: what things look like": things,
+    "chat: commands": commands,
+    "chat: replies": replies,
+    "chat: events": events,
+    "notifications": notifications,
+    "http": http,
+}
 """The modules that describe the wire, by the heading under which they are printed."""
 
 _SHARED = {
@@ -38,8 +47,10 @@ def structs(module: ModuleType) -> list[type[Struct]]:
 
 def literals(module: ModuleType) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Every named choice of strings in ``module``, such as ``Role``, with what can be chosen."""
+    earlier = list(SUBJECTS.values())[: list(SUBJECTS.values()).index(module)]
     for name, value in vars(module).items():
-        if get_origin(value) is Literal:
+        # A choice does not know its module: the first one that has it declares it, the others import it.
+        if get_origin(value) is Literal and not any(name in vars(other) for other in earlier):
             yield name, get_args(value)
 
 

@@ -21,7 +21,7 @@ export interface ErrorBody {
   field?: string
 }
 
-// chat
+// chat: what things look like
 
 export type Role = 'owner' | 'admin' | 'member'
 
@@ -175,6 +175,49 @@ export interface ConversationChanged {
   picture_url?: string
 }
 
+/** What an entry of each kind carries in `data`. */
+export interface EntryData {
+  message_created: Message
+  message_edited: MessageEdited
+  message_deleted: MessageDeleted
+  reaction_added: ReactionChanged
+  reaction_removed: ReactionChanged
+  member_added: MemberChanged
+  member_removed: MemberChanged
+  role_changed: MemberChanged
+  conversation_changed: ConversationChanged
+}
+
+export type EntryKind = keyof EntryData
+
+/** Every kind of entry, to subscribe to. */
+export const ENTRY_KINDS = [
+  'message_created',
+  'message_edited',
+  'message_deleted',
+  'reaction_added',
+  'reaction_removed',
+  'member_added',
+  'member_removed',
+  'role_changed',
+  'conversation_changed',
+] as const satisfies readonly EntryKind[]
+
+/** One line of a conversation's log of one kind. */
+export interface EntryOf<Kind extends EntryKind> {
+  conversation_id: number
+  seq: number
+  kind: Kind
+  actor_id: number
+  at: number
+  data: EntryData[Kind]
+}
+
+/** One line of a conversation's log: `kind` tells what `data` is. */
+export type Entry = { [Kind in EntryKind]: EntryOf<Kind> }[EntryKind]
+
+// chat: commands
+
 /** Say something. Answered after the commit; the same `client_id` and content gets the first answer again. */
 export interface SendMessage {
   conversation_id: number
@@ -318,6 +361,8 @@ export interface FetchAccountChanges {
   after_version: number
 }
 
+// chat: replies
+
 /** Done; there is nothing more to say. */
 export type Nothing = Record<string, never>
 
@@ -392,6 +437,8 @@ export interface AccountChanges {
   reload: boolean
 }
 
+// chat: events
+
 /** What this server is, and the limits it keeps. */
 export interface ServerInfo {
   name: string
@@ -462,47 +509,6 @@ export interface AccountChanged {
 export interface Draining {
   retry_after_ms: number
 }
-
-/** What an entry of each kind carries in `data`. */
-export interface EntryData {
-  message_created: Message
-  message_edited: MessageEdited
-  message_deleted: MessageDeleted
-  reaction_added: ReactionChanged
-  reaction_removed: ReactionChanged
-  member_added: MemberChanged
-  member_removed: MemberChanged
-  role_changed: MemberChanged
-  conversation_changed: ConversationChanged
-}
-
-export type EntryKind = keyof EntryData
-
-/** Every kind of entry, to subscribe to. */
-export const ENTRY_KINDS = [
-  'message_created',
-  'message_edited',
-  'message_deleted',
-  'reaction_added',
-  'reaction_removed',
-  'member_added',
-  'member_removed',
-  'role_changed',
-  'conversation_changed',
-] as const satisfies readonly EntryKind[]
-
-/** One line of a conversation's log of one kind. */
-export interface EntryOf<Kind extends EntryKind> {
-  conversation_id: number
-  seq: number
-  kind: Kind
-  actor_id: number
-  at: number
-  data: EntryData[Kind]
-}
-
-/** One line of a conversation's log: `kind` tells what `data` is. */
-export type Entry = { [Kind in EntryKind]: EntryOf<Kind> }[EntryKind]
 
 /** One thing that happened to one's own account: the event's name and its payload. */
 export type AccountChange =

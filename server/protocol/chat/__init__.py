@@ -1,0 +1,56 @@
+"""The chat namespace: the tables of its commands and events. The types they name are in the files beside this one."""
+
+from __future__ import annotations
+
+from server.protocol.base import Body, Command
+
+# ruff: noqa: F403, F405 - one subject in four files; everybody else says `chat.SendMessage`
+from server.protocol.chat.commands import *
+from server.protocol.chat.events import *
+from server.protocol.chat.replies import *
+from server.protocol.chat.things import *
+
+COMMANDS: dict[str, tuple[type[Command], type[Body]]] = {
+    "send_message": (SendMessage, MessageSent),
+    "edit_message": (EditMessage, EntryAppended),
+    "delete_message": (DeleteMessage, EntryAppended),
+    "add_reaction": (ReactToMessage, EntryAppended),
+    "remove_reaction": (ReactToMessage, EntryAppended),
+    "fetch_entries": (FetchEntries, EntriesPage),
+    "fetch_messages": (FetchMessages, MessagesPage),
+    "mark_read": (MarkRead, ReadState),
+    "start_typing": (InConversation, Nothing),
+    "stop_typing": (InConversation, Nothing),
+    "open_direct": (OpenDirect, Conversation),
+    "create_group": (CreateGroup, Conversation),
+    "change_conversation": (ChangeConversation, Conversation),
+    "leave_conversation": (InConversation, Nothing),
+    "add_members": (AddMembers, Conversation),
+    "remove_member": (RemoveMember, Nothing),
+    "set_role": (SetRole, Nothing),
+    "list_conversations": (ListConversations, ConversationsPage),
+    "get_conversation": (InConversation, Conversation),
+    "list_members": (ListMembers, MembersPage),
+    "set_preferences": (SetPreferences, Preferences),
+    "find_people": (FindPeople, Accounts),
+    "get_accounts": (GetAccounts, Accounts),
+    "set_active": (SetActive, Nothing),
+    "watch_presence": (WatchPresence, Presences),
+    "fetch_account_changes": (FetchAccountChanges, AccountChanges),
+}
+"""Every command of the namespace: what it takes, and what its reply carries in ``data``."""
+
+EVENTS: dict[str, tuple[type, ...]] = {
+    "ready": (Ready,),
+    "heads": (Heads,),
+    "receipt": (Receipt,),
+    "typing": (Typing,),
+    "presence": (Presence,),
+    "conversation_added": (ConversationAdded,),
+    "conversation_removed": (ConversationRemoved,),
+    "preferences_changed": (PreferencesChanged,),
+    "account_changed": (AccountChanged,),
+    "draining": (Draining,),
+    **{kind: (Entry, str) for kind in ENTRY_DATA},
+}
+"""Every event of the namespace with its arguments; an entry comes with its offset."""

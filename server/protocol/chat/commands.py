@@ -1,0 +1,189 @@
+"""What a client may ask in the chat namespace."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from server.protocol.base import (
+    MAX_FILES_PER_MESSAGE,
+    ClientId,
+    Command,
+    Cursor,
+    Description,
+    Emoji,
+    Id,
+    MessageText,
+    Milliseconds,
+    Name,
+    Position,
+    Query,
+    Seq,
+)
+from server.protocol.chat.things import Notify
+
+
+class SendMessage(Command):
+    """Say something. Answered after the commit; the same ``client_id`` and content gets the first answer again."""
+
+    conversation_id: Id
+    client_id: ClientId
+    text: MessageText
+    reply_to_seq: Seq | None = None
+    file_ids: Annotated[list[Id], Meta(max_length=MAX_FILES_PER_MESSAGE)] = msgspec.field(default_factory=list)
+
+
+class EditMessage(Command):
+    """Change the text of a message of one's own."""
+
+    conversation_id: Id
+    seq: Seq
+    text: MessageText
+
+
+class DeleteMessage(Command):
+    """Delete one's own message, or anybody's as admin of the group. Its text is gone for everybody."""
+
+    conversation_id: Id
+    seq: Seq
+
+
+class ReactToMessage(Command):
+    """Add or take back a reaction."""
+
+    conversation_id: Id
+    seq: Seq
+    emoji: Emoji
+
+
+class FetchEntries(Command):
+    """What a conversation's log holds after ``after_seq``, oldest first."""
+
+    conversation_id: Id
+    after_seq: Position
+    limit: Annotated[int, Meta(ge=1, le=200)] = 200
+
+
+class FetchMessages(Command):
+    """A page of messages in their current state: before, after or around a place, else the newest."""
+
+    conversation_id: Id
+    before_seq: Seq | None = None
+    after_seq: Position | None = None
+    around_seq: Seq | None = None
+    limit: Annotated[int, Meta(ge=1, le=100)] = 50
+
+
+class MarkRead(Command):
+    """Everything up to ``seq`` has been read; the mark only moves forward."""
+
+    conversation_id: Id
+    seq: Seq
+
+
+class InConversation(Command):
+    """A command that names a conversation and nothing else."""
+
+    conversation_id: Id
+
+
+class OpenDirect(Command):
+    """The conversation of two people; the same one every time."""
+
+    account_id: Id
+
+
+class CreateGroup(Command):
+    """A new group with its first members; the creator becomes its owner."""
+
+    client_id: ClientId
+    title: Name
+    account_ids: Annotated[list[Id], Meta(max_length=500)]
+
+
+class ChangeConversation(Command):
+    """Rename or describe a group; what is left out stays."""
+
+    conversation_id: Id
+    title: Name | None = None
+    description: Description | None = None
+
+
+class AddMembers(Command):
+    """Bring people into a group."""
+
+    conversation_id: Id
+    account_ids: Annotated[list[Id], Meta(min_length=1, max_length=100)]
+
+
+class RemoveMember(Command):
+    """Take somebody out of a group."""
+
+    conversation_id: Id
+    account_id: Id
+
+
+class SetRole(Command):
+    """Make a member an admin of the group, or an admin a member again."""
+
+    conversation_id: Id
+    account_id: Id
+    role: Literal["admin", "member"]
+
+
+class ListConversations(Command):
+    """One's conversations, most recently active first."""
+
+    limit: Annotated[int, Meta(ge=1, le=200)] = 100
+    cursor: Cursor | None = None
+
+
+class ListMembers(Command):
+    """Who belongs to a conversation, longest-serving first."""
+
+    conversation_id: Id
+    limit: Annotated[int, Meta(ge=1, le=200)] = 100
+    cursor: Cursor | None = None
+
+
+class SetPreferences(Command):
+    """One's own choices for a conversation; what is left out stays. ``muted_until`` 0 ends a mute."""
+
+    conversation_id: Id
+    notify: Notify | None = None
+    muted_until: Milliseconds | None = None
+    pinned: bool | None = None
+    archived: bool | None = None
+
+
+class FindPeople(Command):
+    """People on this server whose name or username begins with, or has a word that begins with, ``query``."""
+
+    query: Query
+    limit: Annotated[int, Meta(ge=1, le=50)] = 20
+
+
+class GetAccounts(Command):
+    """The public face of accounts met by id: senders of old messages, for instance."""
+
+    account_ids: Annotated[list[Id], Meta(min_length=1, max_length=100)]
+
+
+class SetActive(Command):
+    """Whether this device has the person's attention; none active for 5 minutes is ``away``."""
+
+    active: bool
+
+
+class WatchPresence(Command):
+    """The presence of these people now, and ``presence`` events from now on; a new list replaces the old one."""
+
+    account_ids: Annotated[list[Id], Meta(max_length=100)]
+
+
+class FetchAccountChanges(Command):
+    """What happened to one's own account after a version one has seen."""
+
+    after_version: Position

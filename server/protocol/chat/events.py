@@ -1,0 +1,87 @@
+"""The events of the chat namespace that are not entries."""
+
+from __future__ import annotations
+
+from server.protocol.base import Body
+from server.protocol.chat.things import Account, Conversation, Preferences
+
+
+class ServerInfo(Body):
+    """What this server is, and the limits it keeps."""
+
+    name: str
+    version: str
+    protocol: list[int]
+    epoch: str
+    limits: dict[str, int]
+
+
+class Ready(Body):
+    """The first event: who one is, and the 200 most recently active conversations."""
+
+    account: Account
+    account_version: int
+    server: ServerInfo
+    recovered: bool
+    conversations: list[Conversation]
+    more: bool
+
+
+class Heads(Body):
+    """The newest ``seq`` of conversations that changed: whoever has less is behind and fetches."""
+
+    epoch: str
+    account_version: int
+    heads: dict[int, int]
+
+
+class Receipt(Body):
+    """Somebody has read up to ``read_seq``; one's own comes with ``account_version``."""
+
+    conversation_id: int
+    account_id: int
+    read_seq: int
+    account_version: int | None = None
+
+
+class Typing(Body):
+    """Somebody writes; forget it at ``until`` (0: they have stopped)."""
+
+    conversation_id: int
+    account_id: int
+    until: int
+
+
+class ConversationAdded(Body):
+    """One belongs to a conversation now."""
+
+    account_version: int
+    conversation: Conversation
+
+
+class ConversationRemoved(Body):
+    """One belongs to a conversation no longer."""
+
+    account_version: int
+    conversation_id: int
+
+
+class PreferencesChanged(Body):
+    """One's own choices for a conversation, made on another device perhaps."""
+
+    account_version: int
+    conversation_id: int
+    preferences: Preferences
+
+
+class AccountChanged(Body):
+    """One's own account looks different now."""
+
+    account_version: int
+    account: Account
+
+
+class Draining(Body):
+    """This worker stops; reconnect after about that long."""
+
+    retry_after_ms: int

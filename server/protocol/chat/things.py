@@ -1,0 +1,210 @@
+"""What people, conversations, messages and entries look like."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from server.protocol.base import Body
+
+Role = Literal["owner", "admin", "member"]
+ServerRole = Literal["owner", "admin", "person", "bot"]
+Availability = Literal["online", "away", "busy", "offline"]
+Notify = Literal["all", "mentions", "nothing"]
+EntryKind = Literal[
+    "message_created",
+    "message_edited",
+    "message_deleted",
+    "reaction_added",
+    "reaction_removed",
+    "member_added",
+    "member_removed",
+    "role_changed",
+    "conversation_changed",
+]
+
+
+class Account(Body):
+    """A person or a bot, as others see them."""
+
+    id: int
+    username: str
+    display_name: str
+    role: ServerRole
+    picture_url: str | None = None
+
+
+class Rules(Body):
+    """Who may do what in a group, and what new members see of the past."""
+
+    post: Literal["member", "admin"]
+    invite: Literal["member", "admin"]
+    mention_all: Literal["member", "admin"]
+    history: Literal["all", "joined"]
+
+
+class Preferences(Body):
+    """One member's own choices for one conversation."""
+
+    notify: Notify
+    pinned: bool
+    archived: bool
+    muted_until: int | None = None
+
+
+class File(Body):
+    """A stored file; ``url`` is relative to the server and checked for membership at each download."""
+
+    id: int
+    name: str
+    media_type: str
+    size_bytes: int
+    url: str
+    width: int | None = None
+    height: int | None = None
+    duration_ms: int | None = None
+    alt: str | None = None
+    thumbnail_url: str | None = None
+    blur: Annotated[str, Meta(description="mean colour, #rrggbb: the ground while the picture loads")] | None = None
+
+
+class Quote(Body):
+    """The message that is answered; ``excerpt`` is at most 200 characters, empty once it is deleted."""
+
+    seq: int
+    sender_id: int
+    excerpt: str
+
+
+class Reaction(Body):
+    """One emoji under a message; ``account_ids`` names the first 20."""
+
+    emoji: str
+    count: int
+    mine: bool
+    account_ids: list[int]
+
+
+class Message(Body):
+    """What was said. A deleted message keeps its ``seq`` with empty ``text``."""
+
+    conversation_id: int
+    seq: int
+    client_id: str
+    sender_id: int
+    sent_at: int
+    text: str
+    attachments: list[File]
+    mentions: list[int | Literal["all"]]
+    reactions: list[Reaction]
+    reply_to: Quote | None = None
+    edited_at: int | None = None
+    deleted_at: int | None = None
+
+
+class LastMessage(Body):
+    """The newest message of a conversation for the list; ``text`` is cut at 200 characters."""
+
+    seq: int
+    sender_id: int
+    sent_at: int
+    text: str
+    attachment_count: int
+    deleted: bool
+
+
+class Conversation(Body):
+    """A conversation as one member sees it."""
+
+    id: int
+    kind: Literal["direct", "group", "open"]
+    title: str
+    head_seq: int
+    read_seq: int
+    unread: int
+    mentions: int
+    member_count: int
+    role: Role
+    rules: Rules
+    preferences: Preferences
+    created_at: int
+    last_active_at: int
+    description: str | None = None
+    picture_url: str | None = None
+    last_message: LastMessage | None = None
+    # Named `with` on the wire: the other person of a direct conversation.
+    with_account: Account | None = msgspec.field(default=None, name="with")
+
+
+class Member(Body):
+    """Who belongs to a conversation, and how far they have read."""
+
+    account: Account
+    role: Role
+    joined_at: int
+    read_seq: int
+
+
+class Entry(Body):
+    """One line of a conversation's log; ``data`` is of the type that its ``kind`` names."""
+
+    conversation_id: int
+    seq: int
+    kind: EntryKind
+    actor_id: int
+    at: int
+    data: Any
+
+
+class MessageEdited(Body):
+    """A message's text was changed by its sender."""
+
+    target_seq: int
+    text: str
+    mentions: list[int | Literal["all"]]
+    edited_at: int
+
+
+class MessageDeleted(Body):
+    """A message was deleted; its text and files are gone for everybody."""
+
+    target_seq: int
+
+
+class ReactionChanged(Body):
+    """The actor put an emoji under a message, or took it back."""
+
+    target_seq: int
+    emoji: str
+
+
+class MemberChanged(Body):
+    """Somebody joined, left or got another role. Whoever is removed gets this entry as the last one."""
+
+    account_id: int
+    role: Role
+    by: Literal["invite", "self", "admin"]
+
+
+class ConversationChanged(Body):
+    """What changed about the conversation itself; what is absent stayed."""
+
+    title: str | None = None
+    description: str | None = None
+    picture_url: str | None = None
+
+
+ENTRY_DATA: dict[str, type] = {
+    "message_created": Message,
+    "message_edited": MessageEdited,
+    "message_deleted": MessageDeleted,
+    "reaction_added": ReactionChanged,
+    "reaction_removed": ReactionChanged,
+    "member_added": MemberChanged,
+    "member_removed": MemberChanged,
+    "role_changed": MemberChanged,
+    "conversation_changed": ConversationChanged,
+}
+"""What an entry of each kind carries in ``data``."""
