@@ -2,7 +2,7 @@ import type { Madang } from '@madang/client'
 import { useStore } from '@nanostores/react'
 import { useEffect, useState } from 'react'
 import { Mark, Toasts, useLate } from '../components/index.ts'
-import { $language } from '../i18n/index.ts'
+import { $language, t } from '../i18n/index.ts'
 import { SignedOutDialog } from '../signin/SignedOutDialog.tsx'
 import { SignInPage } from '../signin/SignInPage.tsx'
 import { Announcer } from './announcer.tsx'
@@ -50,5 +50,11 @@ function Gate({ madang }: { madang: Madang }) {
 
 function Splash() {
   const late = useLate(300)
-  return <div className="splash">{late && <Mark size={96} dot={false} stroke={2} />}</div>
+  const veryLate = useLate(3000)
+  return (
+    <main className="splash" aria-busy="true">
+      {late && <Mark size={96} dot={false} stroke={2} />}
+      {veryLate && <p>{t('connection.connecting')}</p>}
+    </main>
+  )
 }

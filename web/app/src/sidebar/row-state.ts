@@ -83,7 +83,7 @@ function slotOf(conversation: ConversationView, muted: boolean): RowState['slot'
 
 function lastText(conversation: ConversationView, meId: number, lastSender: string | undefined): string {
   const last = conversation.last_message
-  if (!last) return conversation.description ?? ''
+  if (!last) return conversation.description || t('row.empty')
   const what = last.deleted ? t('row.deleted') : last.text.replace(/\s+/g, ' ').trim() || t('row.files', { count: last.attachment_count })
   if (last.sender_id === meId) return t('row.own', { text: what })
   return conversation.kind === 'direct' || !lastSender ? what : t('row.said', { name: lastSender, text: what })
