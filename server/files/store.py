@@ -33,7 +33,7 @@ class Store:
     def begin(self) -> Upload:
         """A new file to write to; use it in a ``with``, and ``keep`` it, or it is gone at the end."""
         try:
-            self._incoming.mkdir(parents=True, exist_ok=True)
+            self._make_folders()
             if shutil.disk_usage(self._incoming).free < self._reserve_bytes:
                 raise _full()
             return Upload(self, self._incoming / secrets.token_hex(16))
@@ -68,6 +68,13 @@ class Store:
                     if _KEY.fullmatch(key) and path.stat().st_mtime < before:
                         keys.add(key)
             yield sorted(keys)
+
+    def _make_folders(self) -> None:
+        """What people send is for nobody else on this machine."""
+        if not self._incoming.exists():
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._incoming.mkdir(exist_ok=True)
+            _sync_folder(self.root.parent)
 
     def _remove_old(self, path: Path, older_than_s: float) -> bool:
         with contextlib.suppress(FileNotFoundError):

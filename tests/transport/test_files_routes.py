@@ -207,6 +207,7 @@ async def test_a_link_needs_no_session_but_its_maker_must_still_be_a_member(
     shown = await door.get(url)
     assert shown.status == 200
     assert shown.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+    assert shown.headers["Cache-Control"] == "private, max-age=300"
     word = url.partition("?link=")[2]
     assert (await door.get(f"{stored['thumbnail_url']}?link={word}")).status == 200
     other = await door.upload(ben, b"another")

@@ -27,6 +27,7 @@ _FORM_BYTES = 64 * 1024
 _NO_PAGE = "sandbox; default-src 'none'"
 _PLAYER_ONLY = f"{_NO_PAGE}; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'"
 _FOR_EVER = "private, max-age=31536000, immutable"
+_AS_LONG_AS_A_LINK = "private, max-age=300"
 _ASK_EACH_TIME = "private, no-cache"
 
 
@@ -60,11 +61,11 @@ class _Doors:
 
     async def download(self, request: web.Request) -> web.StreamResponse:
         file_id, account_id = await self._who_wants_what(request)
-        return _response(request, await self._files.open(file_id, account_id), _FOR_EVER)
+        return _response(request, await self._files.open(file_id, account_id))
 
     async def thumbnail(self, request: web.Request) -> web.StreamResponse:
         file_id, account_id = await self._who_wants_what(request)
-        return _response(request, await self._files.open_thumbnail(file_id, account_id), _FOR_EVER)
+        return _response(request, await self._files.open_thumbnail(file_id, account_id))
 
     async def picture(self, request: web.Request) -> web.StreamResponse:
         await self._identity.of_request(request)
@@ -96,7 +97,8 @@ class _Form:
         self._reader = reader
         self._part = part
         self._idle_s = idle_s
-        self.file_name = part.filename or ""
+        # Browsers write a quotation mark like this inside the quoted name, and a percent sign as it is.
+        self.file_name = (part.filename or "").replace("%22", '"')
 
     @classmethod
     async def of(cls, request: web.Request, idle_s: float) -> _Form:
@@ -143,8 +145,9 @@ def _id(request: web.Request) -> int:
     return int(text)
 
 
-def _response(request: web.Request, opened: Opened, caching: str) -> web.FileResponse:
+def _response(request: web.Request, opened: Opened, caching: str = _FOR_EVER) -> web.FileResponse:
     """The bytes, with ranges and conditions, under headers that make them harmless."""
+    linked = "link" in request.query
     return web.FileResponse(
         opened.path,
         headers={
@@ -153,8 +156,8 @@ def _response(request: web.Request, opened: Opened, caching: str) -> web.FileRes
             "Content-Disposition": _disposition(opened),
             "Content-Security-Policy": _PLAYER_ONLY if opened.inline else _NO_PAGE,
             "X-Content-Type-Options": "nosniff",
-            "Cross-Origin-Resource-Policy": "cross-origin" if "link" in request.query else "same-origin",
-            "Cache-Control": caching,
+            "Cross-Origin-Resource-Policy": "cross-origin" if linked else "same-origin",
+            "Cache-Control": _AS_LONG_AS_A_LINK if linked else caching,
             # Another person at the same browser must not get it from the cache.
             "Vary": "Cookie, Authorization",
         },
