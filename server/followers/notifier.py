@@ -58,30 +58,29 @@ class _Batch:
             self._people = {person.id: person for person in accounts.get_many(actors)}
         return self._people[entry.actor_id]
 
-    def call(self, listener: Listener, type: str, entry: Entry, body: str = "") -> None:
-        """Tells one person, if this person wants to hear of it."""
-        if not listener.wants(type, self.now):
+    def call(self, entry: Entry, type: str, members: Sequence[Listener], body: str = "") -> None:
+        """Tells those of these people who want to hear of it."""
+        account_ids = [member.account_id for member in members if member.wants(type, self.now)]
+        if not account_ids:
             return
         place, actor = self.place(entry), self.actor(entry)
-        notifications.add(
-            notifications.Call(
-                account_id=listener.account_id,
-                type=type,
-                group=notifications.group_of(place.id),
-                title=_title(type, actor.display_name, place.title),
-                body=body[:BODY_LENGTH],
-                url=f"/c/{place.id}" if type == "invitation" else f"/c/{place.id}/m/{entry.seq}",
-                at=entry.at,
-                actor_id=actor.id,
-                conversation_id=place.id,
-                message_seq=entry.seq,
-                data={
-                    "actor_name": actor.display_name,
-                    "conversation_title": place.title,
-                    "conversation_kind": place.kind,
-                },
-            )
+        call = notifications.Call(
+            type=type,
+            group=notifications.group_of(place.id),
+            title=_title(type, actor.display_name, place.title),
+            body=body[:BODY_LENGTH],
+            url=f"/c/{place.id}" if type == "invitation" else f"/c/{place.id}/m/{entry.seq}",
+            at=entry.at,
+            actor_id=actor.id,
+            conversation_id=place.id,
+            message_seq=entry.seq,
+            data={
+                "actor_name": actor.display_name,
+                "conversation_title": place.title,
+                "conversation_kind": place.kind,
+            },
         )
+        notifications.tell(call, account_ids)
 
 
 def _title(type: str, name: str, place: str) -> str:
@@ -101,30 +100,29 @@ def _message_created(batch: _Batch, entry: Entry) -> None:
     body = message.text or ", ".join(file.name for file in message.attachments)
     if not body:
         return  # deleted before it came here
-    for listener, type in _called(batch, entry, message):
-        if listener.account_id != entry.actor_id and listener.read_seq < entry.seq:
-            batch.call(listener, type, entry, body)
+    reasons: dict[str, list[Listener]] = {}
+    for member in _concerned(batch, entry, message):
+        if member.account_id != entry.actor_id and member.read_seq < entry.seq:
+            reasons.setdefault(_reason(member.account_id, message), []).append(member)
+    for type, members in reasons.items():
+        batch.call(entry, type, members, body)
 
 
-def _called(batch: _Batch, entry: Entry, message: chat.Message) -> list[tuple[Listener, str]]:
-    """The members whom a message concerns, each with the strongest reason."""
-    direct = batch.place(entry).kind == "direct"
-    author = message.reply_to.sender_id if message.reply_to else None
-    everyone = "all" in message.mentions
-    concerned = {account_id for account_id in (*message.mentions, author) if isinstance(account_id, int)}
-    if direct or everyone:
-        members = listeners.all_of(entry.conversation_id)
-    elif concerned:
-        members = listeners.among(entry.conversation_id, sorted(concerned))
-    else:
-        return []
-    return [(member, _reason(member.account_id, everyone, message, author)) for member in members]
+def _concerned(batch: _Batch, entry: Entry, message: chat.Message) -> list[Listener]:
+    """The members whom a message may call: everybody, or those it names and answers."""
+    if "all" in message.mentions or batch.place(entry).kind == "direct":
+        return listeners.all_of(entry.conversation_id)
+    named = {account_id for account_id in message.mentions if isinstance(account_id, int)}
+    if message.reply_to:
+        named.add(message.reply_to.sender_id)
+    return listeners.among(entry.conversation_id, sorted(named)) if named else []
 
 
-def _reason(account_id: int, everyone: bool, message: chat.Message, author: int | None) -> str:
-    if everyone or account_id in message.mentions:
+def _reason(account_id: int, message: chat.Message) -> str:
+    """The strongest reason to tell this person."""
+    if "all" in message.mentions or account_id in message.mentions:
         return "mention"
-    return "reply" if account_id == author else "message"
+    return "reply" if message.reply_to and message.reply_to.sender_id == account_id else "message"
 
 
 def _message_edited(batch: _Batch, entry: Entry) -> None:
@@ -142,10 +140,9 @@ def _member_added(batch: _Batch, entry: Entry) -> None:
     added = _MEMBER.decode(entry.data)
     if added.account_id == entry.actor_id or batch.place(entry).kind == "direct":
         return
-    for listener in listeners.among(entry.conversation_id, [added.account_id]):
-        # Joining sets the read mark to this very entry; only a later mark tells that they have been there.
-        if listener.read_seq <= entry.seq:
-            batch.call(listener, "invitation", entry)
+    # Joining sets the read mark to this very entry; only a later mark tells that they have been there.
+    members = listeners.among(entry.conversation_id, [added.account_id])
+    batch.call(entry, "invitation", [member for member in members if member.read_seq <= entry.seq])
 
 
 def _member_removed(batch: _Batch, entry: Entry) -> None:

@@ -23,10 +23,20 @@ MOST_ANNOUNCED = 50
 """When more rows change at once, other devices are told the counts alone and fetch the rows when they are shown."""
 MOST_ACTORS = 20
 
+_AT_ONCE = 1000
+
 # In the order of the protocol's fields.
 _COLUMNS = (
     "id, seq, type, group_key, title, body, url, created_at, count, data, actor_id, conversation_id, message_seq, "
     "seen_at, read_at, archived_at"
+)
+_INSERT = (
+    "insert into notification (title, body, url, actor_id, conversation_id, message_seq, created_at, data, seq, "
+    "account_id, type, group_key, count) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)"
+)
+_FOLD = (
+    "update notification set title = ?, body = ?, url = ?, actor_id = ?, conversation_id = ?, message_seq = ?, "
+    "created_at = ?, data = ?, seq = ?, count = count + 1, seen_at = null where id = ?"
 )
 _UNREAD = "read_at is null and archived_at is null"
 _OF_CONVERSATIONS = "('message', 'mention', 'reply', 'invitation')"
@@ -35,9 +45,8 @@ _FILTERS = {"all": "", "unread": "and read_at is null", "mentions": "and type in
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Something that calls for a person; ``data`` is what a client needs to say it in its own language."""
+    """Something that calls for people; ``data`` is what a client needs to say it in its own language."""
 
-    account_id: int
     type: str
     group: str
     title: str
@@ -53,32 +62,41 @@ class Call:
 # Writing
 
 
-def add(call: Call) -> None:
-    """A new row, or one more in the unread row of the same ``type`` and ``group``, which then shows this one."""
-    [seq] = _take_seqs(call.account_id, 1)
-    unread = fetch_all(
-        f"select id, data from notification where account_id = ? and type = ? and group_key = ? and {_UNREAD}",
-        (call.account_id, call.type, call.group),
+def tell(call: Call, account_ids: Sequence[int]) -> None:
+    """A new row for each account, or one more in its unread row of the same ``type`` and ``group``.
+
+    A row that is folded shows this call. Many at once, since ``@all`` may call thousands.
+    """
+    for start in range(0, len(account_ids), _AT_ONCE):
+        _tell(call, account_ids[start : start + _AT_ONCE])
+
+
+def _tell(call: Call, account_ids: Sequence[int]) -> None:
+    rows_of_these = (
+        f"from notification where account_id in ({_places(account_ids)}) and type = ? and group_key = ? and {_UNREAD}"
     )
-    before = msgspec.json.decode(unread[0][1]) if unread else {}
-    actors = [call.actor_id, *(other for other in before.get("actor_ids", ()) if other != call.actor_id)][:MOST_ACTORS]
-    data = msgspec.json.encode(call.data | {"actor_ids": actors, "actor_count": len(actors)}).decode()
-    shown = (seq, call.title, call.body, call.url, call.actor_id, call.conversation_id, call.message_seq, data, call.at)
-    if unread:
-        rows = fetch_all(
-            "update notification set seq = ?, title = ?, body = ?, url = ?, actor_id = ?, conversation_id = ?, "
-            "message_seq = ?, data = ?, created_at = ?, count = count + 1, seen_at = null where id = ? "
-            f"returning {_COLUMNS}",
-            (*shown, unread[0][0]),
+    parameters = (*account_ids, call.type, call.group)
+    unread = {row[0]: row[1:] for row in fetch_all(f"select account_id, id, data {rows_of_these}", parameters)}
+    seqs = dict(
+        fetch_all(
+            "update account set notification_seq = notification_seq + 1 "
+            f"where id in ({_places(account_ids)}) returning id, notification_seq",
+            account_ids,
         )
-    else:
-        rows = fetch_all(
-            "insert into notification (seq, title, body, url, actor_id, conversation_id, message_seq, data, "
-            "created_at, account_id, type, group_key, count) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1) "
-            f"returning {_COLUMNS}",
-            (*shown, call.account_id, call.type, call.group),
-        )
-    _announce(call.account_id, _record(rows[0]), created=not unread)
+    )
+    shown = (call.title, call.body, call.url, call.actor_id, call.conversation_id, call.message_seq, call.at)
+    first = _data(call, "{}")
+    execute_many(_INSERT, [(*shown, first, seqs[id_], id_, call.type, call.group) for id_ in seqs if id_ not in unread])
+    execute_many(_FOLD, [(*shown, _data(call, data), seqs[id_], row_id) for id_, (row_id, data) in unread.items()])
+    for row in fetch_all(f"select account_id, {_COLUMNS} {rows_of_these}", parameters):
+        _announce(row[0], _record(row[1:]), created=row[0] not in unread)
+
+
+def _data(call: Call, before: str) -> str:
+    """The row's ``data``: what the call brings, and who has called since the row was last read, newest first."""
+    others = (other for other in msgspec.json.decode(before).get("actor_ids", ()) if other != call.actor_id)
+    actors = [call.actor_id, *others][:MOST_ACTORS]
+    return msgspec.json.encode(call.data | {"actor_ids": actors, "actor_count": len(actors)}).decode()
 
 
 def forget_message(conversation_id: int, message_seq: int, now: int) -> None:

@@ -12,10 +12,9 @@ from tests.followers.yard import Yard, yard
 __all__ = ["yard"]
 
 
-def call(account_id: int, group: str = "conversation:1", **different: Any) -> notifications.Call:
-    """Ana calls somebody in conversation 1, unless told otherwise."""
+def call(account_id: int, group: str = "conversation:1", **different: Any) -> tuple[notifications.Call, list[int]]:
+    """Ana calls one person in conversation 1, unless told otherwise."""
     fields: dict[str, Any] = {
-        "account_id": account_id,
         "type": "mention",
         "group": group,
         "title": "Ana mentioned you",
@@ -27,7 +26,7 @@ def call(account_id: int, group: str = "conversation:1", **different: Any) -> no
         "message_seq": 5,
         "data": {"actor_name": "Ana"},
     }
-    return notifications.Call(**fields | different)
+    return notifications.Call(**fields | different), [account_id]
 
 
 async def with_rows(yard: Yard, number: int) -> int:
@@ -36,7 +35,7 @@ async def with_rows(yard: Yard, number: int) -> int:
 
     def work() -> None:
         for index in range(1, number + 1):
-            notifications.add(call(ben, f"conversation:{index}", conversation_id=index, at=1000 + index))
+            notifications.tell(*call(ben, f"conversation:{index}", conversation_id=index, at=1000 + index))
 
     await yard.db.write(work)
     yard.facts.clear()
@@ -46,9 +45,9 @@ async def with_rows(yard: Yard, number: int) -> int:
 async def test_a_new_row_takes_the_accounts_next_number_and_is_announced(yard: Yard) -> None:
     ben, cleo = await yard.person("Ben"), await yard.person("Cleo")
     yard.facts.clear()
-    await yard.db.write(notifications.add, call(ben))
-    await yard.db.write(notifications.add, call(ben, "conversation:2"))
-    await yard.db.write(notifications.add, call(cleo))
+    await yard.db.write(notifications.tell, *call(ben))
+    await yard.db.write(notifications.tell, *call(ben, "conversation:2"))
+    await yard.db.write(notifications.tell, *call(cleo))
     assert yard.announced(ben) == [(1, True), (2, True)]
     assert yard.announced(cleo) == [(1, True)]
     assert (await yard.counts(ben)).head_seq == 2
@@ -57,24 +56,35 @@ async def test_a_new_row_takes_the_accounts_next_number_and_is_announced(yard: Y
 async def test_rows_of_another_type_or_source_stand_for_themselves(yard: Yard) -> None:
     ben = await yard.person("Ben")
     for different in ({}, {"type": "reply"}, {"group": "conversation:2"}, {}):
-        await yard.db.write(lambda different=different: notifications.add(call(ben, **different)))
+        await yard.db.write(lambda different=different: notifications.tell(*call(ben, **different)))
     assert sorted(row.count for row in await yard.rows(ben)) == [1, 1, 2]
 
 
 async def test_folding_changes_the_row_and_says_so(yard: Yard) -> None:
     ben = await yard.person("Ben")
-    await yard.db.write(notifications.add, call(ben))
+    await yard.db.write(notifications.tell, *call(ben))
     yard.facts.clear()
-    await yard.db.write(notifications.add, call(ben, body="look again"))
+    await yard.db.write(notifications.tell, *call(ben, body="look again"))
     assert yard.announced(ben) == [(2, False)]
     row = await yard.row(ben)
     assert (row.seq, row.count, row.body) == (2, 2, "look again")
 
 
+async def test_many_are_told_at_once_each_in_their_own_inbox(yard: Yard) -> None:
+    people = [await yard.person(name) for name in ("Ben", "Cleo", "Dana")]
+    await yard.db.write(notifications.tell, *call(people[1]))
+    yard.facts.clear()
+    [again, _] = call(people[0], body="look again")
+    await yard.db.write(notifications.tell, again, people)
+    assert [(await yard.row(person)).count for person in people] == [1, 2, 1]
+    assert {(await yard.row(person)).body for person in people} == {"look again"}
+    assert [yard.announced(person) for person in people] == [[(1, True)], [(2, False)], [(1, True)]]
+
+
 async def test_at_most_twenty_people_are_told_apart(yard: Yard) -> None:
     ben = await yard.person("Ben")
     for actor in range(100, 130):
-        await yard.db.write(lambda actor=actor: notifications.add(call(ben, actor_id=actor)))
+        await yard.db.write(lambda actor=actor: notifications.tell(*call(ben, actor_id=actor)))
     row = await yard.row(ben)
     assert row.count == 30
     assert row.data["actor_ids"] == [*range(129, 109, -1)]
@@ -84,8 +94,8 @@ async def test_at_most_twenty_people_are_told_apart(yard: Yard) -> None:
 async def test_reading_a_conversation_reads_its_rows_up_to_there(yard: Yard) -> None:
     ben = await yard.person("Ben")
     for type_, seq in (("mention", 5), ("reply", 6), ("message", 9)):
-        await yard.db.write(lambda t=type_, s=seq: notifications.add(call(ben, type=t, message_seq=s)))
-    await yard.db.write(notifications.add, call(ben, "conversation:2", conversation_id=2))
+        await yard.db.write(lambda t=type_, s=seq: notifications.tell(*call(ben, type=t, message_seq=s)))
+    await yard.db.write(notifications.tell, *call(ben, "conversation:2", conversation_id=2))
     yard.facts.clear()
     await yard.db.write(notifications.read_up_to, ben, 1, 6, 2000)
     read = {(row.type, row.group): row.read_at for row in await yard.rows(ben)}
@@ -129,7 +139,7 @@ async def test_looking_at_the_bell_leaves_rows_unread(yard: Yard) -> None:
 async def test_a_mark_beyond_the_head_does_not_cover_what_comes_later(yard: Yard) -> None:
     ben = await with_rows(yard, 1)
     await yard.db.write(notifications.mark_seen, ben, 1_000_000, 2000)
-    await yard.db.write(notifications.add, call(ben, "conversation:2"))
+    await yard.db.write(notifications.tell, *call(ben, "conversation:2"))
     assert (await yard.counts(ben)).unseen == 1
 
 
