@@ -109,6 +109,18 @@ async def test_a_picture_is_shown_inline_and_has_a_thumbnail(door: Door, people:
     assert pictures.decoded(await small.read()).size == (720, 480)
 
 
+async def test_sound_is_played_inline_and_runs_nothing(door: Door, people: dict[str, Person]) -> None:
+    stored = await door.upload(people["ana"], b"RIFF\x24\x00\x00\x00WAVEfmt <script>", "voice.html")
+    answer = await door.get(stored["url"], people["ana"])
+    assert answer.headers["Content-Type"] == "audio/wav"
+    assert answer.headers["Content-Disposition"].startswith("inline;")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    policy = answer.headers["Content-Security-Policy"]
+    assert policy.startswith("sandbox")
+    assert "default-src 'none'" in policy
+    assert "script" not in policy
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [

@@ -23,9 +23,11 @@ IDLE_S = 60.0
 _FORM_BYTES = 64 * 1024
 """What a form may weigh around its file, before a body is refused by its announced length alone."""
 
-# Nothing in a file is ever a page of this server, with its cookies; the browser's own player may show itself.
+# Nothing in a file is ever a page of this server, and nothing in it runs. The browser's own player may show
+# itself, and as it asks for the sound again, it does that as this server's page, or it would have no cookie.
 _NO_PAGE = "sandbox; default-src 'none'"
-_PLAYER_ONLY = f"{_NO_PAGE}; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'"
+_PICTURE_ONLY = "sandbox; default-src 'none'; img-src 'self'; style-src 'unsafe-inline'"
+_PLAYER_ONLY = "sandbox allow-same-origin; default-src 'none'; media-src 'self'; style-src 'unsafe-inline'"
 _FOR_EVER = "private, max-age=31536000, immutable"
 _AS_LONG_AS_A_LINK = "private, max-age=300"
 _ASK_EACH_TIME = "private, no-cache"
@@ -154,7 +156,7 @@ def _response(request: web.Request, opened: Opened, caching: str = _FOR_EVER) ->
             # What is not shown inline has no type that a page could load it by: as a script, say.
             "Content-Type": opened.media_type if opened.inline else "application/octet-stream",
             "Content-Disposition": _disposition(opened),
-            "Content-Security-Policy": _PLAYER_ONLY if opened.inline else _NO_PAGE,
+            "Content-Security-Policy": _policy(opened),
             "X-Content-Type-Options": "nosniff",
             "Cross-Origin-Resource-Policy": "cross-origin" if linked else "same-origin",
             "Cache-Control": _AS_LONG_AS_A_LINK if linked else caching,
@@ -162,6 +164,13 @@ def _response(request: web.Request, opened: Opened, caching: str = _FOR_EVER) ->
             "Vary": "Cookie, Authorization",
         },
     )
+
+
+def _policy(opened: Opened) -> str:
+    """What the file may do if somebody opens it as a page."""
+    if not opened.inline:
+        return _NO_PAGE
+    return _PICTURE_ONLY if opened.media_type.startswith("image/") else _PLAYER_ONLY
 
 
 def _disposition(opened: Opened) -> str:
