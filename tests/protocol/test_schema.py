@@ -118,6 +118,12 @@ def test_every_reference_of_the_documents_leads_somewhere() -> None:
             assert at(document, reference)
 
 
+def test_the_asyncapi_document_is_valid() -> None:
+    # AsyncAPI's own schema comes with the web app's packages, which every test run has.
+    schema = json.loads((ROOT / "web/node_modules/@asyncapi/specs/schemas/3.0.0.json").read_text(encoding="utf-8"))
+    jsonschema.Draft7Validator(schema).validate(asyncapi())
+
+
 def test_the_asyncapi_document_has_every_command_with_its_reply_and_every_event() -> None:
     document = asyncapi()
     assert document["asyncapi"] == "3.0.0"
