@@ -69,7 +69,11 @@ def npm(web: Path, *words: str) -> None:
         [node, npm_program, *words],
         cwd=web,
         # npm's scripts look for `node` in PATH: the same Node comes first, whatever else the machine has.
-        env={**os.environ, "PATH": os.pathsep.join([str(node.parent), os.environ.get("PATH", os.defpath)])},
+        env={
+            **os.environ,
+            "PATH": os.pathsep.join([str(node.parent), os.environ.get("PATH", os.defpath)]),
+            "NO_COLOR": "1",
+        },
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
