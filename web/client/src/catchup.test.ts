@@ -112,6 +112,46 @@ test('catching up lasts until no loaded conversation has a gap', async () => {
   expect(texts(timeline())).toEqual(['one'])
 })
 
+test('what is replayed before the server says ready is no news', async () => {
+  server.cut()
+  const { chat } = server.sockets.pair
+  const welcome = chat.onConnect
+  chat.onConnect = () => {
+    chat.connected = true
+    server.say(YARD, 'replayed')
+    welcome()
+  }
+  await vi.advanceTimersByTimeAsync(2000)
+  expect(texts(timeline())).toEqual(['replayed'])
+  expect(heard).toEqual([])
+  server.say(YARD, 'news')
+  expect(heard).toEqual(['message_created 2'])
+})
+
+test('a page that is newer than what was heard brings the rest', async () => {
+  unheard(() => {
+    for (let count = 1; count <= 60; count++) server.say(YARD, `${count}`)
+  })
+  await madang.loadAround(YARD, 60)
+  unheard(() => server.append(YARD, 'message_edited', { target_seq: 60, text: 'edited', mentions: [], edited_at: 9 }))
+  await madang.loadOlder(YARD)
+  await vi.advanceTimersByTimeAsync(300)
+  expect(texts(timeline()).at(-1)).toBe('edited')
+})
+
+test('an own event that comes again after others changes nothing', () => {
+  const preferences = (version: number, pinned: boolean) =>
+    server.sockets.pair.chat.deliver('preferences_changed', {
+      account_version: version,
+      conversation_id: YARD,
+      preferences: { notify: 'all', pinned, archived: false },
+    })
+  preferences(2, true)
+  preferences(3, false)
+  preferences(2, true)
+  expect(row()?.preferences.pinned).toBe(false)
+})
+
 test('a long absence loads the newest page instead of everything', async () => {
   server.say(YARD, 'old')
   server.cut()

@@ -120,6 +120,17 @@ test('a lost link comes back by itself', async () => {
   expect(connection.ready).toBe(true)
 })
 
+test('after a good connection the tries begin anew', async () => {
+  isUp = false
+  connection.open()
+  await vi.advanceTimersByTimeAsync(10_000)
+  isUp = true
+  connection.reconnectNow()
+  await turn()
+  pair.drop()
+  expect(connection.state.get()).toEqual({ state: 'waiting', until: Date.now() + 1000 })
+})
+
 test('a link on which nobody says ready is given up', async () => {
   pair.chat.onConnect = () => (pair.chat.connected = true)
   connection.open()

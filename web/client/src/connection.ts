@@ -63,6 +63,9 @@ export class Connection {
     this.tries = 0
     listen('online', this.onOnline)
     listen('offline', this.onOffline)
+    // Somebody looks again, after minutes or a night: they should not wait out an old delay.
+    listen('focus', this.onOnline)
+    listen('pageshow', this.onOnline)
     this.attempt()
   }
 
@@ -72,6 +75,8 @@ export class Connection {
     this.cancelTimer()
     unlisten('online', this.onOnline)
     unlisten('offline', this.onOffline)
+    unlisten('focus', this.onOnline)
+    unlisten('pageshow', this.onOnline)
     this.sockets.chat.disconnect()
     this.sockets.notifications.disconnect()
     this.show({ state: 'connecting' })

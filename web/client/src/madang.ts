@@ -220,9 +220,9 @@ class Client {
     this.lastAccount = account.id
     this.people.learn([account])
     this.tabs.tell({ kind: 'signed-in', account_id: account.id })
-    this.connection.open()
     this.tabsStarted ??= this.tabs.start()
-    void this.tabsStarted.then(() => this.outbox.start(account.id))
+    void this.outbox.start(account.id, this.tabsStarted)
+    this.connection.open()
   }
 
   /** Signed out, or thrown out: what is on the screen stays for the dialog above it, and nothing is sent. */

@@ -176,6 +176,16 @@ test('while older messages are on the screen, writing goes to the latest', async
   expect(texts(timeline()).at(-1)).toBe('now')
 })
 
+test('a conversation that is let go holds nothing that was sent', async () => {
+  madang.send(YARD, { text: 'sent' })
+  await settle()
+  for (const id of [20, 21, 22]) {
+    server.add(conversation(id))
+    await madang.openTimeline(id)
+  }
+  expect(timeline()).toMatchObject({ state: 'empty', items: [] })
+})
+
 test('a reply carries the place of what it answers', async () => {
   const first = server.say(YARD, 'question')
   madang.send(YARD, { text: 'answer', ...(first.kind === 'message_created' && { reply_to: first.data }) })

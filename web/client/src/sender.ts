@@ -46,10 +46,11 @@ export class Outbox {
     })
   }
 
-  /** Takes up what this tab, and tabs that are gone, wrote for this account and could not send. */
-  async start(account: number): Promise<void> {
+  /** Writes for this account from now on, and takes up what this tab, and tabs that are gone, could not send. */
+  async start(account: number, tabsStarted: Promise<void>): Promise<void> {
     if (this.account !== account) this.queue.set([])
     this.account = account
+    await tabsStarted
     await this.adopt((tab) => tab === this.parts.tabs.id)
     if (this.parts.tabs.leading.get()) await this.adoptLeftBehind()
   }

@@ -48,6 +48,11 @@ test('a server that is away at the start is asked until it answers', async () =>
   madang.stop()
 })
 
+test('a server that refuses for another reason is not asked for ever', async () => {
+  answers(refused(403, 'forbidden'))
+  await expect(client().start()).rejects.toMatchObject({ code: 'forbidden' })
+})
+
 test('signing in keeps the token where the cookie does not reach, and connects', async () => {
   const requests = answers(ok({ account: account(ANA), session: SESSION, token: 'secret' }), ok({ sessions: [SESSION] }))
   const madang = client()
@@ -86,6 +91,18 @@ test('an ended session signs out, keeps what waits, and the next sign-in sends i
   await madang.signIn({ username: 'ana', password: 'long enough' })
   await settle()
   expect(server.messages(YARD).map((one) => one.text)).toEqual(['typed while signed out'])
+  madang.stop()
+})
+
+test('what is written before the other tabs are known is not lost', async () => {
+  const server = new FakeServer()
+  server.add(conversation(YARD))
+  answers(ok({ account: account(ANA), session: SESSION }))
+  const madang = client(server)
+  await madang.start()
+  madang.send(YARD, { text: 'early' })
+  await settle()
+  expect(server.messages(YARD).map((one) => one.text)).toEqual(['early'])
   madang.stop()
 })
 

@@ -54,6 +54,11 @@ describe('what an entry changes', () => {
     expect(messagesOf(log)[0]?.reactions).toEqual([])
   })
 
+  test('the same reaction of the same person counts once', () => {
+    const log = [2, 3].reduce((now, seq) => receive(now, entry(seq, 'reaction_added', { target_seq: 1, emoji: '🌱' }, BEN)), logOf([message(1)]))
+    expect(messagesOf(log)[0]?.reactions[0]?.count).toBe(1)
+  })
+
   test('who came and what was renamed are lines of their own', () => {
     let log = logOf([message(1)])
     log = receive(log, entry(2, 'member_added', { account_id: 3, role: 'member', by: 'admin' }))
