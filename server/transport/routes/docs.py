@@ -12,6 +12,7 @@ from aiohttp import web
 from server.protocol.schema.asyncapi import asyncapi
 from server.protocol.schema.openapi import openapi
 from server.protocol.schema.page import STYLE, page
+from server.transport.routes.assets import Asset
 
 _STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 
@@ -24,8 +25,8 @@ def routes() -> list[web.RouteDef]:
     """``/docs`` and the two documents; all are made once, here."""
     return [
         web.get("/docs", _served(page().encode(), "text/html", {"Content-Security-Policy": PAGE_POLICY})),
-        web.get("/docs/openapi.json", _served(_pretty(openapi()), "application/json")),
-        web.get("/docs/asyncapi.json", _served(_pretty(asyncapi()), "application/json")),
+        web.get("/docs/openapi.json", _served(_pretty(openapi()), "application/json", {})),
+        web.get("/docs/asyncapi.json", _served(_pretty(asyncapi()), "application/json", {})),
     ]
 
 
@@ -34,16 +35,13 @@ def _pretty(document: object) -> bytes:
 
 
 def _served(
-    content: bytes, media_type: str, headers: dict[str, str] | None = None
+    content: bytes, media_type: str, headers: dict[str, str]
 ) -> Callable[[web.Request], Awaitable[web.Response]]:
+    asset = Asset.of(content, media_type)
+
     async def answer(request: web.Request) -> web.Response:
-        response = web.Response(
-            body=content,
-            content_type=media_type,
-            charset="utf-8",
-            headers={"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff", **(headers or {})},
-        )
-        response.enable_compression()
+        response = asset.answer(request)
+        response.headers.update(headers)
         return response
 
     return answer

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
-import hashlib
 import mimetypes
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -15,6 +12,7 @@ from aiohttp import web
 from server.errors import ChatError, NotFound, Unsupported
 from server.protocol.http import HttpError
 from server.protocol.reply import error_body
+from server.transport.routes.assets import Asset
 
 PLACES = frozenset(
     {
@@ -27,7 +25,6 @@ API = "/api/{path}"
 ANYWHERE = "/{path}"
 """The two patterns here that match whatever no other route does."""
 
-_COMPRESSED = ("text/", "application/javascript", "application/json", "application/manifest+json", "image/svg+xml")
 _HOST = re.compile(r"[\w.-]{1,253}(:\d{1,5})?|\[[0-9a-fA-F:.]{2,45}\](:\d{1,5})?", re.ASCII)
 
 mimetypes.add_type("application/manifest+json", ".webmanifest")
@@ -49,17 +46,6 @@ NOT_HERE = b"""<!doctype html>
 """
 
 
-@dataclass(frozen=True)
-class Asset:
-    """A file of the app, kept in memory: there are few, they are small, and disks block."""
-
-    content: bytes
-    compressed: bytes | None
-    media_type: str
-    tag: str
-    immutable: bool
-
-
 def routes(static: Path) -> list[web.RouteDef]:
     """Everything that no other route answers; ``static`` is read once, here."""
     frontend = _Frontend(assets_of(static))
@@ -70,7 +56,10 @@ def routes(static: Path) -> list[web.RouteDef]:
 
 
 def assets_of(static: Path) -> dict[str, Asset]:
-    """The files of the built app by their path; empty when it has not been built."""
+    """The files of the built app by their path; empty when it has not been built.
+
+    They are kept in memory: there are few, they are small, and disks block.
+    """
     if not (static / "index.html").is_file():
         return {}
     names = {path.relative_to(static).as_posix(): path for path in sorted(static.rglob("*")) if path.is_file()}
@@ -101,12 +90,12 @@ class _Frontend:
     async def answer(self, request: web.Request) -> web.Response:
         path = request.match_info["path"]
         if (asset := self._assets.get(path)) and path != "index.html":
-            return _file(request, asset)
+            return asset.answer(request)
         if path.split("/", 1)[0] not in PLACES:
             return _page(request, NOT_HERE, 404)
         if (index := self._assets.get("index.html")) is None:
             return _page(request, NOT_BUILT, 503)
-        response = _file(request, index)
+        response = index.answer(request)
         response.headers.update(_page_headers(request))
         return response
 
@@ -131,22 +120,6 @@ def _refusal(error: ChatError, status: int, headers: dict[str, str]) -> web.Resp
     return web.Response(body=body, status=status, content_type="application/json", headers=headers)
 
 
-def _file(request: web.Request, asset: Asset) -> web.Response:
-    headers = {
-        "Cache-Control": "public, max-age=31536000, immutable" if asset.immutable else "no-cache",
-        "ETag": asset.tag,
-        "Vary": "Accept-Encoding",
-        "X-Content-Type-Options": "nosniff",
-    }
-    if asset.tag in request.headers.get("If-None-Match", ""):
-        return web.Response(status=304, headers=headers)
-    content = asset.content
-    if asset.compressed is not None and "gzip" in request.headers.get("Accept-Encoding", ""):
-        content = asset.compressed
-        headers["Content-Encoding"] = "gzip"
-    return web.Response(body=content, headers={**headers, "Content-Type": asset.media_type})
-
-
 def _page(request: web.Request, content: bytes, status: int) -> web.Response:
     headers = {**_page_headers(request), "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
     return web.Response(body=content, status=status, content_type="text/html", charset="utf-8", headers=headers)
@@ -162,15 +135,6 @@ def _page_headers(request: web.Request) -> dict[str, str]:
 
 
 def _asset(name: str, path: Path) -> Asset:
-    content = path.read_bytes()
     media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    text = media_type.startswith(_COMPRESSED)
-    smaller = gzip.compress(content, mtime=0) if text and len(content) > 1000 else None
-    return Asset(
-        content=content,
-        compressed=smaller,
-        media_type=f"{media_type}; charset=utf-8" if text else media_type,
-        tag=f'"{hashlib.sha256(content).hexdigest()[:32]}"',
-        # The build names what lies in this folder by its content.
-        immutable=name.startswith("assets/"),
-    )
+    # The build names what lies in this folder by its content.
+    return Asset.of(path.read_bytes(), media_type, immutable=name.startswith("assets/"))
