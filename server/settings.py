@@ -56,7 +56,8 @@ class Settings:
     trusted_proxies: tuple[Network, ...] = ()
     """Whose ``X-Forwarded-For`` is believed."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
-    log_format: Literal["json", "text"] = "json"
+    log_format: Literal["json", "text"] | None = None
+    """``None``: JSON, but text for a person at a terminal."""
     metrics_access: MetricsAccess = "local"
     """Who reads /metrics: only signed-in admins, also whoever asks from this machine itself, or everyone."""
     password_cost: int = 12
