@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { anchorAt, clampScroll, covers, Heights, isAtBottom, rangeFor, scrollFor, scrollTo } from './anchor.ts'
+import { anchorAt, clampScroll, covers, Heights, isAtBottom, rangeFor, scrollFor, scrollTo, shiftRange } from './anchor.ts'
 
 const keys = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => String(from + at))
 function ten(): Heights {
@@ -94,4 +94,12 @@ test('targets: a third, the middle, or as little as needed', () => {
   expect(scrollTo(900, 50, 300, 'nearest', 1000)).toBe(900)
   expect(scrollTo(900, 50, 300, 'nearest', 850)).toBe(850)
   expect(clampScroll(900, 100, 500)).toBe(400)
+})
+
+test('the same rows are drawn when older ones come before them', () => {
+  const before = ['head', ...keys(50, 60)]
+  expect(shiftRange({ start: 2, end: 6 }, before, ['head', ...keys(0, 60)])).toEqual({ start: 52, end: 56 })
+  expect(shiftRange({ start: 0, end: 6 }, before, ['head', ...keys(0, 60)])).toEqual({ start: 50, end: 56 })
+  expect(shiftRange({ start: 2, end: 6 }, before, ['head', ...keys(52, 60)])).toEqual({ start: 0, end: 4 })
+  expect(shiftRange({ start: 2, end: 6 }, before, ['head', 'x'])).toEqual({ start: 2, end: 2 })
 })

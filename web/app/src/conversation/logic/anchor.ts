@@ -118,7 +118,20 @@ export function rangeFor(heights: Heights, scroll: number, view: number, margin:
   return { start: heights.at(Math.max(0, scroll - margin)), end: heights.at(scroll + view + margin) + 1 }
 }
 
-/** Whether `inner` needs rows that `outer` does not draw. */
+/** The same rows as before when others came or went before them. */
+export function shiftRange(range: Range, before: readonly string[], after: readonly string[]): Range {
+  const index = new Map(after.map((key, at) => [key, at]))
+  // The first drawn row may be the head, which stands first in any case: what follows it tells more.
+  for (let at = Math.max(1, range.start); at < range.end; at += 1) {
+    const now = index.get(before[at] ?? '')
+    if (now === undefined) continue
+    const start = Math.max(0, range.start + now - at)
+    return { start, end: Math.min(after.length, range.end + now - at) }
+  }
+  return { start: Math.min(range.start, after.length), end: Math.min(range.end, after.length) }
+}
+
+/** Whether `outer` draws all rows of `inner`. */
 export const covers = (outer: Range, inner: Range): boolean => outer.start <= inner.start && outer.end >= inner.end
 
 export function isAtBottom(scroll: number, view: number, total: number): boolean {

@@ -15,6 +15,8 @@ export interface Row {
   /** First and last of its run: one author, one day, less than five minutes apart, no divider between. */
   first: boolean
   last: boolean
+  /** Whether its time is shown: it closes the run, or what follows in it has not been sent. */
+  stamp: boolean
 }
 
 export const RUN_MS = 5 * 60_000
@@ -40,8 +42,12 @@ export function rowsOf(items: readonly Item[], { me, dividerSeq, dayOf = localDa
     if (divider) dividerDone = true
     const newDay = !before || dayOf(before.at) !== day
     const joins = before !== undefined && !newDay && !divider && sameRun(before.item, item, at - before.at)
-    if (before && joins) before.last = false
-    const row: Row = { key: item.key, item, seq, at, own: item.kind === 'message' && item.message.sender_id === me, divider, first: !joins, last: true }
+    if (before && joins) {
+      before.last = false
+      before.stamp = before.item.state === 'sent' && item.state !== 'sent'
+    }
+    const own = item.kind === 'message' && item.message.sender_id === me
+    const row: Row = { key: item.key, item, seq, at, own, divider, first: !joins, last: true, stamp: true }
     if (newDay) row.day = day
     rows.push(row)
   }
@@ -77,7 +83,7 @@ function sameRun(before: Item, item: Item, apart: number): boolean {
 }
 
 function sameRow(a: Row, b: Row): boolean {
-  return a.item === b.item && a.own === b.own && a.day === b.day && a.divider === b.divider && a.first === b.first && a.last === b.last
+  return a.item === b.item && a.own === b.own && a.day === b.day && a.divider === b.divider && a.first === b.first && a.last === b.last && a.stamp === b.stamp
 }
 
 function localDay(at: number): number {

@@ -1,0 +1,184 @@
+import type { ConversationView, Message } from '@madang/client'
+import { useStore } from '@nanostores/react'
+import { useEffect, useMemo, useRef, useState, type DragEvent } from 'react'
+import { useMadang } from '../app/context.ts'
+import { $arrival } from '../app/router.ts'
+import { Confirm, SkeletonRows } from '../components/index.ts'
+import { t } from '../i18n/index.ts'
+import { attachFiles, filesOf } from './composer/attachments.ts'
+import { Composer, type ComposerHandle } from './composer/Composer.tsx'
+import { TypingLine } from './composer/TypingLine.tsx'
+import { ConversationHead } from './ConversationHead.tsx'
+import { DropFrame } from './composer/DropFrame.tsx'
+import { EmojiPopover } from './emoji/EmojiPopover.tsx'
+import { LightboxSlot } from './lightbox/LightboxSlot.tsx'
+import { openLightbox } from './lightbox/open.ts'
+import { messageOf, type Row } from './logic/runs.ts'
+import { MessageContextProvider } from './message/context.ts'
+import { MessageMenu } from './MessageMenu.tsx'
+import { Timeline, type TimelineHandle } from './timeline/Timeline.tsx'
+import { useMessageActions } from './useMessageActions.ts'
+import { useRows } from './useRows.ts'
+
+interface Props {
+  conversation: ConversationView
+  me: number
+  aroundSeq?: number
+}
+
+const isTouch = () => matchMedia('(pointer: coarse)').matches
+
+/** A conversation that is known: its timeline, what one can do with its messages, and the composer. */
+export function OpenConversation({ conversation, me, aroundSeq }: Props) {
+  const madang = useMadang()
+  const { id } = conversation
+  const timeline = useStore(madang.timelineOf(id))
+  const composer = useRef<ComposerHandle>(null)
+  const feed = useRef<TimelineHandle>(null)
+  const { rows, opening, clearDivider } = useRows(conversation, timeline, me, aroundSeq)
+  const [dragging, setDragging] = useState(false)
+
+  const latest = () => {
+    clearDivider()
+    // The rows of the newest page come with the next commit; the view then hangs on the bottom.
+    void madang.jumpToLatest(id).catch(() => undefined).then(() => feed.current?.goToBottom())
+  }
+  const { actions, pending, flashKey, menu, closeMenu, picking, closePicker, doomed, closeDoomed, jumpTo } = useMessageActions({
+    conversation,
+    me,
+    rows,
+    composer,
+    feed,
+    openPicture: (message, file) => openLightbox(id, message, file.id),
+  })
+
+  // A link to a message of the conversation that is open already; Back from it returns to where one was.
+  const jumpedTo = useRef(aroundSeq)
+  const returnTo = useRef<number>(undefined)
+  useEffect(() => {
+    if (jumpedTo.current === aroundSeq) return
+    jumpedTo.current = aroundSeq
+    if (aroundSeq) {
+      returnTo.current = feed.current?.anchorSeq
+      jumpTo(aroundSeq, true)
+    } else if ($arrival.get() === 'back' && returnTo.current) jumpTo(returnTo.current, false)
+  }, [aroundSeq, jumpTo])
+
+  const ready = timeline.state === 'ready' && opening !== undefined
+  useEffect(() => {
+    if (ready && !isTouch() && $arrival.get() !== 'back') composer.current?.focus()
+  }, [ready])
+
+  const context = useMemo(
+    () => ({ conversationId: id, direct: conversation.kind === 'direct', me, pending, actions }),
+    [id, conversation.kind, me, pending, actions],
+  )
+  const mayDelete = (message: Message) => message.sender_id === me || (conversation.kind !== 'direct' && conversation.role !== 'member')
+  const rowKey = (event: React.KeyboardEvent, row: Row, article: HTMLElement) => {
+    const message = messageOf(row)
+    if (!message || row.item.state !== 'sent' || message.deleted_at !== undefined) return
+    const plain = !event.ctrlKey && !event.metaKey && !event.altKey
+    const act = plain ? keyActions(event, message, row, article) : undefined
+    if (!act) return
+    event.preventDefault()
+    act()
+  }
+  const keyActions = (event: React.KeyboardEvent, message: Message, row: Row, article: HTMLElement): (() => void) | undefined => {
+    const bubble = article.querySelector<HTMLElement>('.said-line > :first-child') ?? article
+    if (event.key === 'Enter' || (event.key === 'F10' && event.shiftKey) || event.key === 'ContextMenu') return () => actions.openMenu(row.key, bubble)
+    if (event.key === '+' || event.code === 'NumpadAdd') return () => actions.pickReaction(message, bubble)
+    if (event.shiftKey) return undefined
+    if (event.code === 'KeyR') return () => actions.reply(message)
+    if (event.code === 'KeyE' && row.own && message.text) return () => actions.edit(message)
+    if (event.code === 'KeyC' && message.text) return () => actions.copyText(message)
+    if (event.key === 'Delete' && mayDelete(message)) return () => actions.askDelete(message, row.key)
+    return undefined
+  }
+  const escape = (event: React.KeyboardEvent) => {
+    if (event.key !== 'Escape' || event.nativeEvent.isComposing || event.keyCode === 229 || event.defaultPrevented) return
+    event.preventDefault()
+    if (composer.current?.escape()) return
+    latest()
+    madang.markRead(id, timeline.known_seq)
+    composer.current?.focus()
+  }
+  const carriesFiles = (event: DragEvent) => event.dataTransfer.types.includes('Files')
+  return (
+    <MessageContextProvider value={context}>
+      <div
+        className="conversation"
+        onKeyDown={escape}
+        onDragOver={(event) => {
+          if (!carriesFiles(event)) return
+          event.preventDefault()
+          setDragging(true)
+        }}
+        onDragLeave={(event) => !event.currentTarget.contains(event.relatedTarget as Node | null) && setDragging(false)}
+        onDrop={(event) => {
+          setDragging(false)
+          if (!carriesFiles(event)) return
+          event.preventDefault()
+          attachFiles(madang, id, filesOf(event.dataTransfer))
+          composer.current?.focus()
+        }}
+      >
+        <ConversationHead conversation={conversation} takesFocus={ready && isTouch()} />
+        <div className="timeline-frame">
+          {ready ? (
+            <Timeline
+              conversation={conversation}
+              timeline={timeline}
+              rows={rows}
+              me={me}
+              opening={opening}
+              flashKey={flashKey}
+              heldKey={menu?.key}
+              handle={feed}
+              onRowKey={rowKey}
+              onLatest={latest}
+            />
+          ) : (
+            <div className="timeline-wait">
+              <SkeletonRows count={4} />
+            </div>
+          )}
+        </div>
+        <div className="composer-area">
+          <div className="column">
+            <TypingLine conversationId={id} />
+            <Composer
+              conversation={conversation}
+              me={me}
+              handle={composer}
+              messageAt={(seq) => messageOf(rows.find((row) => row.seq === seq))}
+              lastOwn={() => messageOf(rows.findLast((row) => row.own && row.item.state === 'sent' && messageOf(row)?.deleted_at === undefined && messageOf(row)?.text !== ''))}
+              onSend={() => (timeline.more_after ? latest() : feed.current?.goToBottom())}
+              onEditDone={() => undefined}
+              onJump={(seq) => actions.jumpTo(seq)}
+              onLeaveUp={() => feed.current?.focusLast()}
+            />
+          </div>
+        </div>
+        <LightboxSlot />
+        {dragging && <DropFrame />}
+        {menu && <MessageMenu message={menu.message} rowKey={menu.key} at={menu.at} me={me} mayDelete={mayDelete(menu.message)} touch={isTouch()} actions={actions} onClose={closeMenu} />}
+        {picking && <EmojiPopover anchor={picking.at} onClose={closePicker} onPick={(emoji) => actions.react(picking.message, emoji)} />}
+        {doomed && (
+          <Confirm
+            title={t('message.delete_ask')}
+            text={t('message.delete_text')}
+            confirm={t('message.delete')}
+            danger
+            onClose={closeDoomed}
+            onConfirm={() => {
+              const at = rows.findIndex((row) => row.key === doomed.key)
+              void madang.remove(id, doomed.message.seq).catch(() => undefined)
+              const next = rows[at + 1] ?? rows[at]
+              if (next) setTimeout(() => feed.current?.focusRow(next.key))
+            }}
+          />
+        )}
+      </div>
+    </MessageContextProvider>
+  )
+}

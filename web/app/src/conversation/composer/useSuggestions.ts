@@ -1,0 +1,83 @@
+import type { Account, ConversationView } from '@madang/client'
+import { useStore } from '@nanostores/react'
+import { useId, useState } from 'react'
+import { useMadang } from '../../app/context.ts'
+import { askedAt, MAX_SUGGESTIONS, suggestPeople, type Asked } from '../logic/mentions.ts'
+import type { ComposerField } from './field.ts'
+
+export type Suggestion = { kind: 'person'; account: Account } | { kind: 'all' } | { kind: 'emoji'; sign: string; words: string }
+
+type EmojiFinder = (query: string) => Suggestion[]
+let emojiFinder: EmojiFinder | undefined
+
+/** Fetches the emoji words when the first colon asks for them. */
+async function findEmojis(query: string): Promise<Suggestion[]> {
+  if (!emojiFinder) {
+    const { findEmoji } = await import('../logic/emoji.ts')
+    emojiFinder = (typed) => findEmoji(typed, MAX_SUGGESTIONS).map((emoji) => ({ kind: 'emoji', sign: emoji.sign, words: [...emoji.words.slice(0, 2), emoji.korean[0]].join(' ') }))
+  }
+  return emojiFinder(query)
+}
+
+/** What is offered for what stands before the caret. */
+export function useSuggestions(conversation: ConversationView, me: number) {
+  const id = useId()
+  const members = useStore(useMadang().membersOf(conversation.id))
+  const [found, setFound] = useState<{ asked: Asked; list: Suggestion[]; chosen: number }>()
+  const list = found?.list ?? []
+  const open = list.length > 0
+
+  const people = (query: string): Suggestion[] => {
+    const others = (members ?? []).map((member) => member.account).filter((account) => account.id !== me)
+    const offered: Suggestion[] = suggestPeople(others, query).map((account) => ({ kind: 'person', account }))
+    const mayCallAll = conversation.kind !== 'direct' && (conversation.rules.mention_all === 'member' || conversation.role !== 'member')
+    return mayCallAll && 'all'.startsWith(query.toLowerCase()) ? [...offered.slice(0, MAX_SUGGESTIONS - 1), { kind: 'all' }] : offered
+  }
+  const close = () => setFound(undefined)
+  const take = (index: number, element: HTMLTextAreaElement, field: ComposerField): boolean => {
+    const suggestion = found?.list[index]
+    if (!found || !suggestion) return false
+    const text = suggestion.kind === 'emoji' ? suggestion.sign : suggestion.kind === 'all' ? '@all ' : `@${suggestion.account.username} `
+    close()
+    if (element.value.slice(found.asked.start, found.asked.start + 1) !== (suggestion.kind === 'emoji' ? ':' : '@')) return false
+    field.insert(text, found.asked.start)
+    close()
+    return true
+  }
+  return {
+    id,
+    open,
+    list,
+    chosen: found?.chosen ?? 0,
+    choose: (chosen: number) => setFound((before) => before && { ...before, chosen }),
+    close,
+    take,
+    accept: (element: HTMLTextAreaElement, field: ComposerField) => open && take(found?.chosen ?? 0, element, field),
+    /** Looks at the text before the caret. A selection asks for nothing. */
+    look: (element: HTMLTextAreaElement, _composing: boolean) => {
+      const asked = element.selectionStart === element.selectionEnd ? askedAt(element.value, element.selectionStart) : undefined
+      if (!asked) return close()
+      const show = (next: Suggestion[]) => setFound((before) => ({ asked, list: next, chosen: before?.asked.query === asked.query ? Math.min(before.chosen, Math.max(0, next.length - 1)) : 0 }))
+      if (asked.kind === 'person') show(people(asked.query))
+      else void findEmojis(asked.query).then(show)
+    },
+    key: (event: KeyboardEvent, element: HTMLTextAreaElement, field: ComposerField): boolean => {
+      if (!open || event.altKey || event.ctrlKey || event.metaKey) return false
+      const at = found?.chosen ?? 0
+      const to = { ArrowDown: at + 1, ArrowUp: at - 1 }[event.key]
+      if (to !== undefined) setFound((before) => before && { ...before, chosen: (to + list.length) % list.length })
+      else if (event.key === 'Tab' && !event.shiftKey) take(at, element, field)
+      else return false
+      return true
+    },
+    field: {
+      role: 'combobox' as const,
+      'aria-expanded': open,
+      'aria-controls': open ? `${id}-list` : undefined,
+      'aria-autocomplete': 'list' as const,
+      'aria-activedescendant': open ? `${id}-${found?.chosen ?? 0}` : undefined,
+    },
+  }
+}
+
+export type SuggestionState = ReturnType<typeof useSuggestions>

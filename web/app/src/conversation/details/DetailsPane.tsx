@@ -1,0 +1,56 @@
+import type { ConversationView } from '@madang/client'
+import { useStore } from '@nanostores/react'
+import { LogOut, X } from 'lucide-react'
+import { useState } from 'react'
+import { useMadang } from '../../app/context.ts'
+import { toggleDetails } from '../../app/details.ts'
+import { navigate } from '../../app/router.ts'
+import { Confirm, Icon, IconButton, PaneHead, toast } from '../../components/index.ts'
+import { errorText } from '../../i18n/errors.ts'
+import { t } from '../../i18n/index.ts'
+import { conversationPath } from '../../app/routes.ts'
+import { About } from './About.tsx'
+import { Members } from './Members.tsx'
+import { Notifying } from './Notifying.tsx'
+import './details.css'
+
+/** About a conversation: what it is, what it tells me, who belongs to it. */
+export function DetailsPane({ conversationId }: { conversationId: number }) {
+  const conversation = useStore(useMadang().conversationOf(conversationId))
+  return (
+    <div className="details-pane">
+      <PaneHead backTo={conversationPath(conversationId)}>
+        <h2 className="title grow">{t('details.title')}</h2>
+        <IconButton icon={X} label={t('dialog.close')} onClick={() => toggleDetails(conversationId)} />
+      </PaneHead>
+      {conversation && (
+        <div className="details-scroll">
+          <About conversation={conversation} />
+          <Notifying conversation={conversation} />
+          {conversation.kind !== 'direct' && <Members conversation={conversation} />}
+          {conversation.kind !== 'direct' && <Leave conversation={conversation} />}
+        </div>
+      )}
+    </div>
+  )
+}
+
+function Leave({ conversation }: { conversation: ConversationView }) {
+  const madang = useMadang()
+  const [asking, setAsking] = useState(false)
+  const leave = () => {
+    madang.leave(conversation.id).then(
+      () => navigate('/c', { replace: true }),
+      (reason: unknown) => toast({ text: errorText(reason), kind: 'info' }),
+    )
+  }
+  return (
+    <div className="details-foot">
+      <button type="button" className="setting" data-kind="danger" onClick={() => setAsking(true)}>
+        <Icon of={LogOut} />
+        {t('details.leave')}
+      </button>
+      {asking && <Confirm title={t('details.leave_ask', { title: conversation.title })} text={t('details.leave_text')} confirm={t('details.leave')} danger onConfirm={leave} onClose={() => setAsking(false)} />}
+    </div>
+  )
+}

@@ -1,0 +1,145 @@
+import type { Account, ConversationView, Member } from '@madang/client'
+import { useStore } from '@nanostores/react'
+import { Ellipsis, MessageSquare, ShieldCheck, ShieldOff, UserMinus } from 'lucide-react'
+import { useState } from 'react'
+import { useMadang } from '../../app/context.ts'
+import { navigate } from '../../app/router.ts'
+import { conversationPath } from '../../app/routes.ts'
+import { AccountAvatar, Button, Confirm, Dialog, FieldError, IconButton, Menu, SkeletonRows, TextButton, toast, type MenuItem } from '../../components/index.ts'
+import { errorText } from '../../i18n/errors.ts'
+import { t } from '../../i18n/index.ts'
+import { PeopleField } from '../../people/PeopleField.tsx'
+import { isFoundBy } from '../logic/mentions.ts'
+import { presenceText } from '../useAbout.ts'
+
+const FIRST = 12
+const RANK = { owner: 0, admin: 1, member: 2 } as const
+
+/** Who belongs to a group: presence, role, and what an admin may do. */
+export function Members({ conversation }: { conversation: ConversationView }) {
+  const madang = useMadang()
+  const members = useStore(madang.membersOf(conversation.id))
+  const me = useStore(madang.me)
+  const [query, setQuery] = useState('')
+  const [all, setAll] = useState(false)
+  const [adding, setAdding] = useState(false)
+  const [leaving, setLeaving] = useState<Member>()
+  const mayInvite = conversation.rules.invite === 'member' || conversation.role !== 'member'
+  const sorted = [...(members ?? [])].sort((a, b) => RANK[a.role] - RANK[b.role] || a.joined_at - b.joined_at)
+  const found = query.trim() === '' ? sorted : sorted.filter((member) => isFoundBy(member.account, query.trim()))
+  const shown = all || query ? found : found.slice(0, FIRST)
+  const complain = (reason: unknown) => toast({ text: errorText(reason), kind: 'info' })
+  return (
+    <section>
+      <div className="section-head">
+        <h3 className="label">{t('details.members', { count: conversation.member_count })}</h3>
+        {mayInvite && <TextButton onClick={() => setAdding(true)}>{t('details.add')}</TextButton>}
+      </div>
+      {sorted.length > FIRST && (
+        <div className="members-find">
+          <span className="input" data-kind="search">
+            <input value={query} placeholder={t('details.find')} aria-label={t('details.find')} onChange={(event) => setQuery(event.target.value)} />
+          </span>
+        </div>
+      )}
+      {members === undefined ? (
+        <SkeletonRows count={3} />
+      ) : (
+        <ul>
+          {shown.map((member) => (
+            <Person key={member.account.id} member={member} conversation={conversation} own={member.account.id === me?.id} onRemove={() => setLeaving(member)} onFail={complain} />
+          ))}
+        </ul>
+      )}
+      {shown.length < found.length && (
+        <div className="members-all">
+          <TextButton data-kind="quiet" onClick={() => setAll(true)}>
+            {t('details.show_all')}
+          </TextButton>
+        </div>
+      )}
+      {adding && <AddPeople conversation={conversation} members={members ?? []} onClose={() => setAdding(false)} />}
+      {leaving && (
+        <Confirm
+          title={t('details.remove_ask', { name: leaving.account.display_name })}
+          text={t('details.remove_text')}
+          confirm={t('details.remove')}
+          danger
+          onClose={() => setLeaving(undefined)}
+          onConfirm={() => void madang.removeMember(conversation.id, leaving.account.id).catch(complain)}
+        />
+      )}
+    </section>
+  )
+}
+
+interface PersonProps {
+  member: Member
+  conversation: ConversationView
+  own: boolean
+  onRemove: () => void
+  onFail: (reason: unknown) => void
+}
+
+function Person({ member, conversation, own, onRemove, onFail }: PersonProps) {
+  const madang = useMadang()
+  const { account, role } = member
+  const presence = useStore(madang.presenceOf(account.id))
+  const ranks = RANK[conversation.role]
+  const manages = !own && ranks < 2 && ranks < RANK[role]
+  const items: MenuItem[] = [
+    { key: 'talk', label: t('details.talk'), icon: MessageSquare, onSelect: () => void madang.openDirect(account.id).then((made) => navigate(conversationPath(made.id)), onFail) },
+    ...(manages && role === 'member' ? [{ key: 'admin', label: t('details.make_admin'), icon: ShieldCheck, onSelect: () => void madang.setRole(conversation.id, account.id, 'admin').catch(onFail) }] : []),
+    ...(manages && role === 'admin' ? [{ key: 'member', label: t('details.make_member'), icon: ShieldOff, onSelect: () => void madang.setRole(conversation.id, account.id, 'member').catch(onFail) }] : []),
+    ...(manages ? (['rule', { key: 'remove', label: t('details.remove'), icon: UserMinus, kind: 'danger', onSelect: onRemove }] satisfies MenuItem[]) : []),
+  ]
+  const label = own ? t('message.you') : role === 'member' ? '' : t(`details.role_${role}`)
+  const away = presence?.state === 'offline' && presence.last_seen_at !== undefined
+  return (
+    <li className="person">
+      <AccountAvatar account={account} size={32} presence={presence?.state ?? 'offline'} />
+      <span className="grow">
+        <bdi className="cut stacked">{account.display_name}</bdi>
+        {away ? <span className="meta stacked">{presenceText(presence)}</span> : <span className="for-ears">{presenceText(presence)}</span>}
+      </span>
+      <span className="small">{own && role !== 'member' ? `${t(`details.role_${role}`)} · ${label}` : label}</span>
+      {!own && <Menu label={account.display_name} items={items} trigger={<IconButton icon={Ellipsis} iconSize={18} label={t('details.person_more', { name: account.display_name })} />} />}
+    </li>
+  )
+}
+
+function AddPeople({ conversation, members, onClose }: { conversation: ConversationView; members: readonly Member[]; onClose: () => void }) {
+  const madang = useMadang()
+  const [people, setPeople] = useState<Account[]>([])
+  const [error, setError] = useState<string>()
+  const [busy, setBusy] = useState(false)
+  const add = async () => {
+    if (people.length === 0) return onClose()
+    setBusy(true)
+    try {
+      await madang.addMembers(conversation.id, people.map((person) => person.id))
+      onClose()
+    } catch (reason) {
+      setError(errorText(reason))
+      setBusy(false)
+    }
+  }
+  return (
+    <Dialog
+      title={t('details.add_title')}
+      onClose={onClose}
+      place="top"
+      buttons={
+        <>
+          <Button onClick={onClose}>{t('dialog.cancel')}</Button>
+          <Button busy={busy} disabled={people.length === 0} onClick={() => void add()}>
+            {t('details.add_confirm')}
+          </Button>
+        </>
+      }
+    >
+      <PeopleField label={t('details.add_label')} chosen={people} without={members.map((member) => member.account.id)} onChange={setPeople} />
+      {error && <FieldError>{error}</FieldError>}
+    </Dialog>
+  )
+}

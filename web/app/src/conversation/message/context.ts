@@ -1,0 +1,37 @@
+import type { Message, StoredFile } from '@madang/client'
+import { createContext, useContext } from 'react'
+
+/** What can be done with a message of the open conversation. */
+export interface MessageActions {
+  reply(message: Message): void
+  edit(message: Message): void
+  askDelete(message: Message, key: string): void
+  react(message: Message, emoji: string): void
+  /** Opens the emoji picker at an element. */
+  pickReaction(message: Message, at: HTMLElement): void
+  openMenu(key: string, at: HTMLElement): void
+  copyText(message: Message): void
+  copyLink(message: Message): void
+  jumpTo(seq: number): void
+  openPicture(message: Message, file: StoredFile): void
+  retry(message: Message): void
+  discard(message: Message): void
+}
+
+/** The open conversation, as its messages need to know it. */
+export interface MessageContext {
+  conversationId: number
+  direct: boolean
+  me: number
+  /** Reactions on their way: `seq emoji`. */
+  pending: ReadonlySet<string>
+  actions: MessageActions
+}
+
+export const MessageContextProvider = createContext<MessageContext | undefined>(undefined)
+
+export function useMessageContext(): MessageContext {
+  const context = useContext(MessageContextProvider)
+  if (!context) throw new Error('A message stands in a conversation.')
+  return context
+}

@@ -1,0 +1,113 @@
+import type { ConversationView, Message, StoredFile } from '@madang/client'
+import { useCallback, useLayoutEffect, useMemo, useRef, useState, type RefObject } from 'react'
+import { useMadang } from '../app/context.ts'
+import { conversationPath } from '../app/routes.ts'
+import { toast } from '../components/index.ts'
+import { errorText } from '../i18n/errors.ts'
+import { t } from '../i18n/index.ts'
+import type { ComposerHandle } from './composer/Composer.tsx'
+import type { Row } from './logic/runs.ts'
+import { messageOf } from './logic/runs.ts'
+import type { MessageActions } from './message/context.ts'
+import type { TimelineHandle } from './timeline/Timeline.tsx'
+
+const FLASH_MS = 1200
+
+interface World {
+  conversation: ConversationView
+  me: number
+  rows: readonly Row[]
+  composer: RefObject<ComposerHandle | null>
+  feed: RefObject<TimelineHandle | null>
+  openPicture: (message: Message, file: StoredFile) => void
+}
+
+interface OpenMenu {
+  key: string
+  message: Message
+  at: HTMLElement
+}
+
+/** What people do with messages, and the menus and questions that this opens. The actions stay the same object. */
+export function useMessageActions(world: World) {
+  const madang = useMadang()
+  const { id } = world.conversation
+  const [menu, setMenu] = useState<OpenMenu>()
+  const [picking, setPicking] = useState<{ message: Message; at: RefObject<HTMLElement> }>()
+  const [doomed, setDoomed] = useState<{ message: Message; key: string }>()
+  const [pending, setPending] = useState<ReadonlySet<string>>(new Set())
+  const [jump, setJump] = useState<{ seq: number; flash: boolean }>()
+  const now = useRef(world)
+  useLayoutEffect(() => {
+    now.current = world
+  })
+
+  const jumpTo = useCallback(
+    (seq: number, flash: boolean) => {
+      setJump({ seq, flash })
+      const loaded = now.current.rows.some((row) => row.seq === seq)
+      if (!loaded) void madang.loadAround(id, seq).catch((reason: unknown) => toast({ text: errorText(reason), kind: 'info' }))
+    },
+    [madang, id],
+  )
+  // The message is gone to as soon as it is among the rows: at once, or when it has been loaded.
+  const { rows, feed } = world
+  const targetKey = jump && rows.find((row) => row.seq === jump.seq)?.key
+  useLayoutEffect(() => {
+    if (!jump || targetKey === undefined) return
+    feed.current?.goTo(targetKey)
+    const timer = setTimeout(() => setJump(undefined), FLASH_MS)
+    return () => clearTimeout(timer)
+  }, [jump, targetKey, feed])
+  const flashKey = jump?.flash ? targetKey : undefined
+
+  const actions = useMemo<MessageActions>(() => {
+    const failed = (reason: unknown) => toast({ text: errorText(reason), kind: 'info' })
+    const mark = (name: string, on: boolean) =>
+      setPending((before) => {
+        const next = new Set(before)
+        if (on) next.add(name)
+        else next.delete(name)
+        return next
+      })
+    return {
+      reply: (message) => now.current.composer.current?.reply(message),
+      edit: (message) => now.current.composer.current?.edit(message),
+      askDelete: (message, key) => setDoomed({ message, key }),
+      react: (message, emoji) => {
+        const current = now.current.rows.map(messageOf).find((one) => one?.seq === message.seq) ?? message
+        const mine = current.reactions.some((one) => one.emoji === emoji && one.mine)
+        const name = `${message.seq} ${emoji}`
+        mark(name, true)
+        madang.react(id, message.seq, emoji, !mine).catch(failed).finally(() => mark(name, false))
+      },
+      pickReaction: (message, at) => setPicking({ message, at: { current: at } }),
+      openMenu: (key, at) => {
+        const message = messageOf(now.current.rows.find((row) => row.key === key))
+        if (message) setMenu({ key, message, at })
+      },
+      copyText: (message) => void navigator.clipboard.writeText(message.text).then(() => toast({ text: t('message.copied') }), failed),
+      copyLink: (message) => {
+        const address = location.origin + conversationPath(id, { seq: message.seq })
+        void navigator.clipboard.writeText(address).then(() => toast({ text: t('message.link_copied') }), failed)
+      },
+      jumpTo: (seq) => jumpTo(seq, true),
+      openPicture: (message, file) => now.current.openPicture(message, file),
+      retry: (message) => madang.retry(id, message.client_id),
+      discard: (message) => madang.discard(id, message.client_id),
+    }
+  }, [madang, id, jumpTo])
+
+  return {
+    actions,
+    pending,
+    flashKey,
+    jumpTo,
+    menu,
+    closeMenu: () => setMenu(undefined),
+    picking,
+    closePicker: () => setPicking(undefined),
+    doomed,
+    closeDoomed: () => setDoomed(undefined),
+  }
+}
