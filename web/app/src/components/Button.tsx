@@ -40,7 +40,8 @@ export interface IconButtonProps extends Omit<ComponentProps<'button'>, 'type'> 
 
 export function IconButton({ icon, label, keys, iconSize = 20, badge, ...rest }: IconButtonProps) {
   return (
-    <button className="icon-button" type="button" aria-label={label} title={keys ? `${label} (${keys})` : label} {...rest}>
+    <button className="icon-button" type="button" aria-label={badge ? undefined : label} title={keys ? `${label} (${keys})` : label} {...rest}>
+      {badge && <span className="for-ears">{label}</span>}
       <Icon of={icon} size={iconSize} />
       {badge}
     </button>

@@ -52,12 +52,12 @@ export const ConversationRow = memo(function ConversationRow({ conversation, sel
       data-unread={state.unread ? '' : undefined}
       data-muted={state.muted ? '' : undefined}
       aria-current={selected ? 'page' : undefined}
-      aria-label={rowLabel(name, state, conversation, presence && t(`presence.${presence.state}`))}
       tabIndex={tabbable ? 0 : -1}
       draggable={false}
     >
+      <span className="for-ears">{rowLabel(name, state, conversation, presence && t(`presence.${presence.state}`))}</span>
       <ConversationAvatar conversation={conversation} />
-      <span className="body">
+      <span className="body" aria-hidden="true">
         <span className="line">
           <bdi className="name cut">{name}</bdi>
           {state.muted && (

@@ -19,8 +19,8 @@ import './sidebar.css'
 export function Sidebar() {
   const [filter, setFilter] = useState<Filter>('all')
   const phone = useLayout() === 'phone'
-  return (
-    <nav className="side" aria-label={t('sidebar.label')}>
+  const inside = (
+    <>
       <Header phone={phone} />
       {!phone && (
         <div className="side-search">
@@ -35,7 +35,22 @@ export function Sidebar() {
       <ConversationList filter={filter} onFindPeople={() => openWindow('people')} />
       {!phone && <Me />}
       {!phone && <SideGrip />}
-    </nav>
+    </>
+  )
+  if (!phone) {
+    return (
+      <nav className="side" aria-label={t('sidebar.label')}>
+        {inside}
+      </nav>
+    )
+  }
+  // On a phone the list is the page.
+  return (
+    <main className="side">
+      <nav className="side-inside" aria-label={t('sidebar.label')}>
+        {inside}
+      </nav>
+    </main>
   )
 }
 
@@ -81,9 +96,10 @@ function MeLine({ id, settings }: { id: number; settings: boolean }) {
   const state = connection.state === 'online' || connection.state === 'catching-up' ? (presence?.state ?? 'online') : 'offline'
   return (
     <>
-      <Link className="me-link" to="/settings/profile" aria-label={t('sidebar.me', { name: me.display_name, state: t(`presence.${state}`) })}>
+      <Link className="me-link" to="/settings/profile">
+        <span className="for-ears">{t('sidebar.me', { name: me.display_name, state: t(`presence.${state}`) })}</span>
         <PersonAvatar account={me} presence={state} />
-        <span className="grow">
+        <span className="grow" aria-hidden="true">
           <bdi className="cut strong stacked">{me.display_name}</bdi>
           <span className="small">{t(`presence.${state}`)}</span>
         </span>
