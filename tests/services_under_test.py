@@ -167,7 +167,10 @@ class MadangProcess:
 
 @contextlib.contextmanager
 def nginx_in_front_of(worker_port: int, folder: Path) -> Iterator[str]:
-    """The address of an nginx that runs the project's ``nginx.conf`` with only ports and folders changed."""
+    """The address of an nginx that runs the project's ``nginx.conf`` with only ports and folders changed.
+
+    The worker may come later: it has to know this address when it starts.
+    """
     port = free_port()
     config = (ROOT / "nginx.conf").read_text()
     for written, here in {
