@@ -30,7 +30,7 @@ def page() -> str:
     namespaces = asyncapi.NAMESPACES.items()
     navigation = "".join(
         [
-            _menu("Start", [("replies", "Replies and errors")]),
+            _menu("Start", [("replies", "Connecting, replies, errors")]),
             *(_menu(f"/{name} commands", _anchors(name, module.COMMANDS)) for name, module in namespaces),
             *(_menu(f"/{name} events", _anchors(name, module.EVENTS)) for name, module in namespaces),
             _menu("HTTP", [(f"http-{route.name}", f"{route.method} {route.path}") for route in ROUTES]),
@@ -39,7 +39,7 @@ def page() -> str:
     )
     sections = "".join(
         [
-            f'<section id="replies"><h2>Replies and errors</h2>{_paragraphs(asyncapi.DESCRIPTION)}',
+            f'<section id="replies"><h2>Connecting, replies, errors</h2>{_paragraphs(asyncapi.DESCRIPTION)}',
             f"{_errors()}</section>",
             *(_commands(name, module) + _events(name, module) for name, module in namespaces),
             f"<section><h2>HTTP</h2>{_paragraphs(openapi.DESCRIPTION)}{''.join(map(_route, ROUTES))}</section>",
