@@ -60,7 +60,7 @@ export class Scroller {
 
   attach(dom: ScrollerDom): () => void {
     this.#dom = dom
-    this.#width = dom.scroller.clientWidth
+    this.#widen(dom)
     const observer = new ResizeObserver(() => this.settle())
     observer.observe(dom.scroller)
     observer.observe(dom.slice)
@@ -201,13 +201,18 @@ export class Scroller {
 
   #measure(dom: ScrollerDom): void {
     if (dom.scroller.clientWidth !== this.#width) {
-      this.#width = dom.scroller.clientWidth
+      this.#widen(dom)
       this.heights.forget()
     }
     for (const row of dom.slice.children) {
       const key = row instanceof HTMLElement ? row.dataset.row : undefined
       if (key !== undefined) this.heights.set(key, row.getBoundingClientRect().height)
     }
+  }
+
+  #widen(dom: ScrollerDom): void {
+    this.#width = dom.scroller.clientWidth
+    dom.scroller.style.setProperty('--scrollbar', `${dom.scroller.offsetWidth - dom.scroller.clientWidth}px`)
   }
 
   /** Rows fewer than the view stand at its foot. */
