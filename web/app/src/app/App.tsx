@@ -1,14 +1,15 @@
 import type { Madang } from '@madang/client'
 import { useStore } from '@nanostores/react'
-import { useEffect, useState } from 'react'
+import { lazy, Suspense, useEffect, useState } from 'react'
 import { Mark, Toasts, useLate } from '../components/index.ts'
 import { $language, t } from '../i18n/index.ts'
-import { SignedOutDialog } from '../signin/SignedOutDialog.tsx'
-import { SignInPage } from '../signin/SignInPage.tsx'
 import { Announcer } from './announcer.tsx'
 import { MadangContext } from './context.ts'
 import { navigate, useRoute } from './router.ts'
 import { Shell } from './Shell.tsx'
+
+const SignInPage = lazy(() => import('../signin/SignInPage.tsx').then((file) => ({ default: file.SignInPage })))
+const SignedOutDialog = lazy(() => import('../signin/SignedOutDialog.tsx').then((file) => ({ default: file.SignedOutDialog })))
 
 /** The whole app: the yard's gate for strangers, the panes for whoever is signed in. */
 export function App({ madang }: { madang: Madang }) {
@@ -41,11 +42,19 @@ function Gate({ madang }: { madang: Madang }) {
     return (
       <>
         <Shell />
-        {thrownOut && <SignedOutDialog username={insideAs} onLeave={() => setInsideAs(undefined)} />}
+        {thrownOut && (
+          <Suspense fallback={null}>
+            <SignedOutDialog username={insideAs} onLeave={() => setInsideAs(undefined)} />
+          </Suspense>
+        )}
       </>
     )
   }
-  return <SignInPage reason={session.reason} />
+  return (
+    <Suspense fallback={<Splash />}>
+      <SignInPage reason={session.reason} />
+    </Suspense>
+  )
 }
 
 function Splash() {

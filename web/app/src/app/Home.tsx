@@ -13,7 +13,7 @@ import { openWindow } from './windows.ts'
 import './home.css'
 
 /** The pane while no conversation is open: the first four steps, later the empty yard. */
-export function Home() {
+export default function Home() {
   const madang = useMadang()
   const me = useStore(madang.me)
   const known = useStore(madang.server) !== undefined

@@ -1,25 +1,25 @@
 import { useStore } from '@nanostores/react'
 import { lazy, Suspense, useEffect, useRef, type CSSProperties, type ReactNode } from 'react'
-import { ConversationPane, DetailsPane } from '../conversation/index.ts'
+import { ConversationPane } from '../conversation/ConversationPane.tsx'
 import { SkeletonRows } from '../components/index.ts'
 import { t } from '../i18n/index.ts'
 import { Sidebar } from '../sidebar/Sidebar.tsx'
 import { BottomBar } from './BottomBar.tsx'
-import { ConnectionBanner } from './ConnectionBanner.tsx'
 import { useMadang } from './context.ts'
 import { shareDrafts } from './drafts.ts'
-import { Home } from './Home.tsx'
 import { useLayout, watchLayout } from './layout-size.ts'
-import { startNotices } from './notices.ts'
 import { $preferences } from './preferences.ts'
 import { back, navigate, useRoute } from './router.ts'
 import { conversationPath, type Route } from './routes.ts'
 import { tellAttention } from './attention.ts'
-import { listenToKeys } from './shortcuts.ts'
 import { useTitle } from './title.ts'
 import { Windows } from './Windows.tsx'
 import './shell.css'
 
+// What is not needed to read and write comes later.
+const DetailsPane = lazy(() => import('../conversation/details/DetailsPane.tsx').then((file) => ({ default: file.DetailsPane })))
+const ConnectionBanner = lazy(() => import('./ConnectionBanner.tsx').then((file) => ({ default: file.ConnectionBanner })))
+const Home = lazy(() => import('./Home.tsx'))
 const NotificationsPage = lazy(() => import('../notifications/NotificationsPage.tsx'))
 const SettingsPages = lazy(() => import('../settings/SettingsPages.tsx'))
 
@@ -32,8 +32,8 @@ export function Shell() {
   const preferences = useStore($preferences)
   useTitle()
   useEffect(() => (container.current ? watchLayout(container.current) : undefined), [])
-  useEffect(() => listenToKeys(madang), [madang])
-  useEffect(() => startNotices(madang), [madang])
+  useEffect(() => later(() => import('./shortcuts.ts').then(({ listenToKeys }) => listenToKeys(madang))), [madang])
+  useEffect(() => later(() => import('./notices.ts').then(({ startNotices }) => startNotices(madang))), [madang])
   useEffect(() => tellAttention(madang), [madang])
   useEffect(shareDrafts, [])
   useEffect(() => {
@@ -53,11 +53,15 @@ export function Shell() {
         <Sidebar />
         <main className="pane" data-details-over={showsDetails && layout !== 'desktop' ? '' : undefined}>
           <Suspense fallback={<SkeletonRows count={5} />}>{pageOf(route, layout === 'phone')}</Suspense>
-          <ConnectionBanner />
+          <Suspense fallback={null}>
+            <ConnectionBanner />
+          </Suspense>
         </main>
         {showsDetails && conversationId !== undefined && (
           <DetailsFrame over={layout === 'tablet'} onClose={() => back(conversationPath(conversationId))}>
-            <DetailsPane key={conversationId} conversationId={conversationId} />
+            <Suspense fallback={null}>
+              <DetailsPane key={conversationId} conversationId={conversationId} />
+            </Suspense>
           </DetailsFrame>
         )}
         {layout === 'phone' && isListLevel(route) && <BottomBar />}
@@ -96,3 +100,21 @@ const levelOf = (route: Route): 'list' | 'page' => (['conversations', 'unknown',
 
 /** The bottom bar stands only where one chooses, not inside a conversation or a settings page. */
 const isListLevel = (route: Route): boolean => levelOf(route) === 'list' || route.page === 'notifications' || (route.page === 'settings' && !route.section)
+
+/** Starts something that is loaded first; stops it, whether it has come by then or not. */
+function later(start: () => Promise<() => void>): () => void {
+  let stopped = false
+  let stop: (() => void) | undefined
+  start().then(
+    (running) => {
+      if (stopped) running()
+      else stop = running
+    },
+    // Without the network nothing is missed: there is nothing to tell of either.
+    () => undefined,
+  )
+  return () => {
+    stopped = true
+    stop?.()
+  }
+}

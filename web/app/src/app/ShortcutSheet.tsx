@@ -1,6 +1,6 @@
 import { Dialog } from '../components/index.ts'
 import { t, type Key } from '../i18n/index.ts'
-import { shortcutText } from './shortcuts.ts'
+import { shortcutText } from './shortcut-text.ts'
 import './shortcut-sheet.css'
 
 const groups: { title: Key; rows: [string, Key][] }[] = [

@@ -4,12 +4,8 @@ import { $layout } from './layout-size.ts'
 import { $route, back, navigate } from './router.ts'
 import { conversationPath } from './routes.ts'
 import { $preferences, setPreference } from './preferences.ts'
+import { apple } from './shortcut-text.ts'
 import { $window, closeWindow, openWindow } from './windows.ts'
-
-const apple = typeof navigator !== 'undefined' && /Mac|iPhone|iPad/.test(navigator.userAgent)
-
-/** A shortcut as this machine writes it: Ctrl K, or ⌘ K. */
-export const shortcutText = (keys: string): string => (apple ? keys.replace('Ctrl', '⌘').replace('Alt', '⌥').replace('Shift', '⇧') : keys)
 
 /** The keys that work everywhere. Letters go by their place on the board, so that a Korean layout does not matter. */
 export function listenToKeys(madang: Madang): () => void {

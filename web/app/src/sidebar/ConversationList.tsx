@@ -1,14 +1,16 @@
 import type { ConversationView } from '@madang/client'
 import { useStore } from '@nanostores/react'
-import { useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react'
+import { lazy, Suspense, useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react'
 import { useNow } from '../app/clock.ts'
 import { useMadang } from '../app/context.ts'
 import { useRoute } from '../app/router.ts'
 import { SkeletonRows, TextButton } from '../components/index.ts'
 import { t } from '../i18n/index.ts'
 import { ConversationRow } from './ConversationRow.tsx'
-import { RowMenu, type RowMenuAt } from './RowMenu.tsx'
+import type { RowMenuAt } from './RowMenu.tsx'
 import { keepOrder, shown, type Filter } from './filters.ts'
+
+const RowMenu = lazy(() => import('./RowMenu.tsx').then((file) => ({ default: file.RowMenu })))
 
 /** The list: pinned first, then by last activity; arrows move in it, Tab leaves it. */
 export function ConversationList({ filter, onFindPeople }: { filter: Filter; onFindPeople: () => void }) {
@@ -73,7 +75,11 @@ export function ConversationList({ filter, onFindPeople }: { filter: Filter; onF
           {rows(others, t('sidebar.conversations'))}
         </>
       )}
-      {menu && <RowMenu key={menu.id} at={menu} onClose={() => setMenu(undefined)} />}
+      {menu && (
+        <Suspense fallback={null}>
+          <RowMenu key={menu.id} at={menu} onClose={() => setMenu(undefined)} />
+        </Suspense>
+      )}
     </div>
   )
 }
