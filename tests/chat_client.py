@@ -26,6 +26,8 @@ class ChatClient:
         self.told: list[tuple[str, tuple[Any, ...]]] = []
         self.socket = socketio.AsyncClient(reconnection=False)
         self._news = asyncio.Condition()
+        self._gone = asyncio.Event()
+        self.socket.on("disconnect", self._end, namespace="/chat")
         self.socket.on("*", self._hear, namespace="/chat")
         self.socket.on("*", self._be_told, namespace="/notifications")
 
@@ -73,6 +75,11 @@ class ChatClient:
             if name == "message_created" and arguments[0]["conversation_id"] == conversation_id
         ]
 
+    async def ended(self) -> None:
+        """Returns when the server has closed the connection."""
+        async with asyncio.timeout(PATIENCE_S):
+            await self._gone.wait()
+
     async def until(self, condition: Callable[[], bool]) -> None:
         """Waits until something heard makes ``condition`` true."""
         async with asyncio.timeout(PATIENCE_S), self._news:
@@ -87,6 +94,9 @@ class ChatClient:
         except TimeoutError:
             raise AssertionError(f"no {name} came; heard {[event for event, _ in events]}") from None
         return fits()[0]
+
+    def _end(self, reason: str) -> None:
+        self._gone.set()
 
     async def _hear(self, event: str, *arguments: Any) -> None:
         async with self._news:

@@ -103,6 +103,15 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
         asyncio.get_running_loop().call_later(AUTH_DEADLINE_S, self._check_joined, eio_sid)
         return await super()._handle_eio_connect(eio_sid, environ)
 
+    async def _handle_eio_disconnect(self, eio_sid: str, reason: str) -> Any:
+        try:
+            return await super()._handle_eio_disconnect(eio_sid, reason)
+        finally:
+            # A poll may be waiting for more from a connection that its client has just closed.
+            socket = self.eio.sockets.get(eio_sid)
+            if socket is not None and reason != self.reason.SERVER_DISCONNECT:
+                socket.queue.put_nowait(None)
+
     def _check_joined(self, eio_sid: str) -> None:
         if eio_sid not in self.environ:
             return

@@ -18,7 +18,7 @@ _numbers = itertools.count(1)
 def madang(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MadangProcess]:
     """A server of this module's own, with an empty database."""
     folder: Path = tmp_path_factory.mktemp("madang")
-    with MadangProcess(folder / "data", message_rate="off") as server:
+    with MadangProcess(folder / "data", message_rate="off", metrics_access="admin") as server:
         yield server
 
 
