@@ -193,6 +193,7 @@ async def _open(parts: Parts, stack: AsyncExitStack) -> None:
 
     publisher = Publisher(sockets, online, parts.notifications.counts)
     publisher.on_published = parts.metrics.published
+    sockets.on_sent = parts.metrics.sent
     publisher.start(parts.epoch)
     stack.push_async_callback(publisher.stop)
     db.after_commit = publisher.publish

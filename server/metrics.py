@@ -41,7 +41,9 @@ class Metrics:
             "madang_connections", "Sockets joined to a namespace.", ["namespace"], registry=self.registry
         )
         self._published = Counter("madang_entries_published", "Entries handed to fan-out.", registry=self.registry)
-        self._sends = Counter("madang_sends", "Events written to connections of this worker.", registry=self.registry)
+        self._sends = Counter(
+            "madang_sends", "Events and replies written to connections of this worker.", registry=self.registry
+        )
         self._batch_size = Histogram(
             "madang_write_batch_size",
             "Pieces of work in one transaction of the writer.",
@@ -83,7 +85,7 @@ class Metrics:
         self._published.inc(count)
 
     def sent(self, count: int = 1) -> None:
-        """Events were written to connections."""
+        """Events or replies were written to connections."""
         self._sends.inc(count)
 
     def batch(self, size: int, seconds: float) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -85,6 +85,8 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
             logger=logging.getLogger("socketio"),
             engineio_logger=logging.getLogger("engineio"),
         )
+        self.on_sent: Callable[[], None] = lambda: None
+        """Called for every packet that goes to a connection: replies, and each event once for each listener."""
 
     async def end_connection(self, sid: str, namespace: str) -> None:
         """Says goodbye and closes the transport, whatever the client does."""
@@ -111,6 +113,10 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
             socket = self.eio.sockets.get(eio_sid)
             if socket is not None and reason != self.reason.SERVER_DISCONNECT:
                 socket.queue.put_nowait(None)
+
+    async def _send_eio_packet(self, eio_sid: str, eio_pkt: Any) -> None:
+        self.on_sent()
+        await super()._send_eio_packet(eio_sid, eio_pkt)
 
     def _check_joined(self, eio_sid: str) -> None:
         if eio_sid not in self.environ:
