@@ -229,6 +229,23 @@ async def test_every_json_body_of_the_running_server_is_as_written(
         check(refused["error"], ErrorBody, "a refusal")
 
 
+async def test_the_counters_of_the_running_server_move(
+    yard: tuple[str, dict[str, Checked], dict[str, Person]],
+) -> None:
+    url, clients, people = yard
+    ana, ben, _ = clients.values()
+    await gather(ana, ben)
+    async with HttpPerson(url, people["ben"]) as door:
+        assert (await door.json("GET", "/metrics", None, 403))["error"]["code"] == "forbidden"
+    async with HttpPerson(url, people["ana"]) as door:
+        counted = dict(line.rsplit(" ", 1) for line in (await door.text("/metrics")).splitlines() if line[0] != "#")
+    assert counted['madang_connections{namespace="/chat"}'] == "3.0"
+    assert counted['madang_commands_total{command="send_message",namespace="/chat",outcome="ok"}'] == "1.0"
+    assert counted['madang_http_requests_total{method="GET",route="/metrics",status="403"}'] == "1.0"
+    for name in ("madang_entries_published_total", "madang_sends_total", "madang_write_batch_size_count"):
+        assert float(counted[name]) > 0
+
+
 class HttpPerson:
     """Somebody at the HTTP door with a bearer token."""
 
@@ -248,8 +265,16 @@ class HttpPerson:
     async def json(self, method: str, path: str, body: Any, status: int) -> Any:
         """The answer's body; its status must be the one that the contract names."""
         given = {"data": body} if isinstance(body, FormData) else {"json": body} if body is not None else {}
-        headers = {"Authorization": f"Bearer {self.token}"}
-        async with self.session.request(method, self.url + path, headers=headers, **given) as answer:
+        async with self.session.request(method, self.url + path, headers=self._headers(), **given) as answer:
             text = await answer.text()
             assert answer.status == status, f"{method} {path}: {answer.status} {text}"
             return json.loads(text) if text else None
+
+    async def text(self, path: str) -> str:
+        """The text of a page."""
+        async with self.session.get(self.url + path, headers=self._headers()) as answer:
+            assert answer.status == 200
+            return await answer.text()
+
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
