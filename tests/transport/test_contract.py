@@ -58,7 +58,7 @@ class Checked(ChatClient):
 async def yard(tmp_path: Path) -> AsyncIterator[tuple[str, dict[str, Checked], dict[str, Person]]]:
     """A running server with three people connected, and its address."""
     people = make_people_in(tmp_path, *WHO, "dana")
-    server = TestServer(build_app(Settings(data_dir=tmp_path, message_rate=None)))
+    server = TestServer(build_app(Settings(data_dir=tmp_path, message_rate=None, metrics_access="admin")))
     await server.start_server()
     url = str(server.make_url("/"))
     clients = {name: Checked(url, people[name]) for name in WHO}

@@ -31,7 +31,7 @@ WHO = {
     "anyone": "anyone",
     "account": "whoever is signed in",
     "member": "who uploaded the file, members of a conversation that holds it, and holders of a link to it",
-    "operator": "admins of the server; by `MADANG_METRICS_ACCESS` also this machine, or everyone",
+    "operator": "admins of the server, and programs on its own machine (`MADANG_METRICS_ACCESS`)",
 }
 """Who may use a route, in words."""
 

@@ -32,7 +32,7 @@ def routes(
 
     async def counters(request: web.Request) -> web.Response:
         if not await may_see(request):
-            refusal = Forbidden("The counters are for admins of the server (MADANG_METRICS_ACCESS).")
+            refusal = Forbidden("The counters are for admins, and for this machine (MADANG_METRICS_ACCESS).")
             return _answer(HttpError(error=error_body(refusal)), status=refusal.http_status)
         return web.Response(body=metrics.text(), headers={"Content-Type": CONTENT_TYPE, "Cache-Control": "no-store"})
 
