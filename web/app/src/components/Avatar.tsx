@@ -37,11 +37,11 @@ export function Avatar({ id, name, kind = 'person', size, pictureUrl, presence }
 /** A person's avatar with live presence; while it is on the page the presence is watched. */
 export function PersonAvatar({ account, size, presence: told }: { account: Account; size?: number; presence?: Presence['state'] }) {
   const presence = useStore(useMadang().presenceOf(account.id))
-  return <AccountAvatar account={account} {...(size ? { size } : {})} presence={told ?? presence?.state ?? 'offline'} />
+  return <AccountAvatar account={account} {...(size ? { size } : {})} presence={told ?? presence?.state} />
 }
 
 /** A person's avatar without presence. */
-export function AccountAvatar({ account, size, presence }: { account: Account; size?: number; presence?: Presence['state'] }) {
+export function AccountAvatar({ account, size, presence }: { account: Account; size?: number; presence?: Presence['state'] | undefined }) {
   const madang = useMadang()
   return (
     <Avatar

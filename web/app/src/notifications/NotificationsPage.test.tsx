@@ -13,7 +13,7 @@ const note = (facts: Partial<Notification>): Notification => ({ id: 1, seq: 1, t
 
 async function show(notifications: Notification[]) {
   const fake = fakeMadang({ accounts: [me, ben], meId: 6, conversations: [room], notifications })
-  await act(async () => renderWith(fake.madang, <NotificationsPage />))
+  await act(() => Promise.resolve(renderWith(fake.madang, <NotificationsPage />)))
   return fake
 }
 

@@ -8,7 +8,7 @@ import { SignInPage } from './SignInPage.tsx'
 
 async function show(facts: Partial<FakeFacts> = {}) {
   const fake = fakeMadang({ accounts: [account(1, 'ana')], meId: 1, conversations: [], session: { state: 'signed-out' }, ...facts })
-  await act(async () => renderWith(fake.madang, <SignInPage />))
+  await act(() => Promise.resolve(renderWith(fake.madang, <SignInPage />)))
   return fake
 }
 
@@ -16,7 +16,7 @@ const field = (name: string) => screen.getByLabelText<HTMLInputElement>(name)
 const submit = async (name: string) => {
   const form = field('Password').form as HTMLFormElement
   expect(form.querySelector('[type=submit]')?.textContent).toBe(name)
-  await act(async () => fireEvent.submit(form))
+  await act(() => Promise.resolve(fireEvent.submit(form)))
 }
 
 beforeEach(() => navigate('/sign-in', { replace: true }))
