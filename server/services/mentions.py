@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from itertools import takewhile
 
-_CALL = re.compile(r"(?<![\w@])@([\w.\-]{1,40})")
+_CALL = re.compile(r"(?<![\w@])@(\S{1,64})")
 
 _PARTICLES = re.compile(
     r"님?(?:이랑|에게|한테|으로|이|가|은|는|을|를|와|과|도|의|께|아|야|로|만|랑)?$"
@@ -27,9 +28,14 @@ def called_in(text: str) -> Called:
         return Called(frozenset(), False)
     names: set[str] = set()
     for found in _CALL.findall(text):
-        name = unicodedata.normalize("NFKC", found).casefold()
+        name = unicodedata.normalize("NFKC", _name_at(found)).casefold()
         names |= {name, name.rstrip(".-_")} | _without_particles(name)
     return Called(frozenset(names - {"all", ""}), "all" in names)
+
+
+def _name_at(word: str) -> str:
+    """The head of ``word`` that can stand in a username; marks belong to the letters of many scripts."""
+    return "".join(takewhile(lambda letter: letter in "._-" or unicodedata.category(letter)[0] in "LMN", word))
 
 
 def _without_particles(name: str) -> set[str]:

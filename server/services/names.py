@@ -8,6 +8,8 @@ from server.errors import Invalid
 
 # Marks that turn the direction of what follows: a name with one could rearrange the line it stands in.
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Letters that are drawn as nothing, and so not separators or marks for Unicode.
+_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 
 
 def clean(name: str, field: str) -> str:
@@ -18,6 +20,10 @@ def clean(name: str, field: str) -> str:
         if letter not in _BIDI and unicodedata.category(letter) not in ("Cc", "Cs")
     )
     cleaned = " ".join("".join(kept).split())
-    if not cleaned:
+    if not any(_is_visible(letter) for letter in cleaned):
         raise Invalid("A name needs at least one visible character.", field=field)
     return cleaned
+
+
+def _is_visible(letter: str) -> bool:
+    return unicodedata.category(letter)[0] not in "CZM" and letter not in _BLANK

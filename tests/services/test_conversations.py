@@ -96,8 +96,8 @@ async def test_a_repeated_creation_gets_the_same_group(yard: Yard, people: Peopl
     ana, ben = await people.add("ana", "ben")
     first = await yard.group(ana, ben)
     assert (await yard.group(ana, ben)).id == first.id
+    command = chat.CreateGroup(client_id="group-Roof repair", title="Lunch", account_ids=[ben])
     with pytest.raises(ClientIdConflict):
-        command = chat.CreateGroup(client_id="group-Roof repair", title="Lunch", account_ids=[ben])
         await yard.conversations.create_group(ana, command)
 
 

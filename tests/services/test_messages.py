@@ -211,7 +211,8 @@ async def test_every_kind_of_emoji_is_a_reaction(yard: Yard, people: People, emo
 
 
 async def test_pages_in_both_directions_and_around_a_place(yard: Yard, people: People) -> None:
-    first = [await yard.send(people["ana"], str(n)) for n in range(30)][0].seq
+    sent = [await yard.send(people["ana"], str(n)) for n in range(30)]
+    first = sent[0].seq
     newest = await yard.page(people["ben"], limit=10)
     assert [m.text for m in newest.messages] == [str(n) for n in range(20, 30)]
     assert (newest.more_before, newest.more_after) == (True, False)
