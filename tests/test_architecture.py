@@ -109,6 +109,6 @@ def test_files_are_one_subject() -> None:
     long = [
         f"{path.relative_to(ROOT)} has {count} lines"
         for path in [*modules(), *(ROOT / "tests").rglob("*.py")]
-        if (count := len(path.read_text().splitlines())) > 400  # noqa: PLR2004
+        if (count := len(path.read_text().splitlines())) > 400
     ]
     assert not long, long

@@ -46,9 +46,7 @@ class Publisher:
     shows; ``wake`` is called when the log has grown, so that followers look.
     """
 
-    def __init__(
-        self, sockets: Sockets, online: Online, counts_of: Callable[[int], Awaitable[msgspec.Struct]]
-    ) -> None:
+    def __init__(self, sockets: Sockets, online: Online, counts_of: Callable[[int], Awaitable[msgspec.Struct]]) -> None:
         self._sockets = sockets
         self._online = online
         self._epoch = ""
