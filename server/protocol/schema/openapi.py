@@ -27,10 +27,17 @@ PARAMETERS = {
 }
 """What stands in a path, by path; the others are under the empty one."""
 
+QUERIES = {
+    "download_file": {"link": "From `POST /api/v1/files/{id}/link`: opens the file without a session."},
+    "file_thumbnail": {"link": "The same link opens the thumbnail."},
+    "account_picture": {"v": "The version that `picture_url` names; under it the picture never changes."},
+}
+"""What may stand behind a path, by route; all of it may be left out."""
+
 WHO = {
     "anyone": "anyone",
     "account": "whoever is signed in",
-    "member": "who uploaded the file, members of a conversation that holds it, and holders of a link to it",
+    "member": "whoever uploaded the file, members of a conversation that holds it, and holders of a link to it",
     "operator": "admins of the server, and programs on its own machine (`MADANG_METRICS_ACCESS`)",
 }
 """Who may use a route, in words."""
@@ -82,6 +89,10 @@ def _operation(route: Route) -> Json:
         "tags": [tag_of(route)],
     }
     parameters = [_parameter(route.path, name) for name in _PARAMETER.findall(route.path)]
+    parameters += [
+        {"name": name, "in": "query", "schema": {"type": "string"}, "description": description}
+        for name, description in QUERIES.get(route.name, {}).items()
+    ]
     if parameters:
         operation["parameters"] = parameters
     if route.takes is not None:

@@ -115,6 +115,8 @@ def _events(namespace: str, module: ModuleType) -> str:
 
 def _route(route: Route) -> str:
     parts = [f"<p>{_text(route.summary)}</p>", f'<p class="quiet">For {_text(openapi.WHO[route.who])}.</p>']
+    queries = ((f"<code>?{name}=</code>", _text(note)) for name, note in openapi.QUERIES.get(route.name, {}).items())
+    parts.append(_table(("query", ""), queries))
     if isinstance(route.takes, str):
         parts.append(f"<h4>Body</h4><p><code>{route.takes}</code></p>")
     elif route.takes is not None:
