@@ -47,6 +47,7 @@ export function OpenConversation({ conversation, me, aroundSeq }: Props) {
     conversation,
     me,
     rows,
+    openAt: aroundSeq,
     composer,
     feed,
     openPicture: (message, file) => openLightbox(id, message, file.id),
@@ -96,6 +97,8 @@ export function OpenConversation({ conversation, me, aroundSeq }: Props) {
   }
   const escape = (event: React.KeyboardEvent) => {
     if (event.key !== 'Escape' || event.nativeEvent.isComposing || event.keyCode === 229 || event.defaultPrevented) return
+    // A dialog or popover that stands over the pane closes itself.
+    if (event.target instanceof Element && event.target.closest('dialog, [popover]')) return
     event.preventDefault()
     if (composer.current?.escape()) return
     latest()

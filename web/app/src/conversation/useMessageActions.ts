@@ -17,6 +17,8 @@ interface World {
   conversation: ConversationView
   me: number
   rows: readonly Row[]
+  /** The message that a link opened the conversation at. */
+  openAt: number | undefined
   composer: RefObject<ComposerHandle | null>
   feed: RefObject<TimelineHandle | null>
   openPicture: (message: Message, file: StoredFile) => void
@@ -33,10 +35,10 @@ export function useMessageActions(world: World) {
   const madang = useMadang()
   const { id } = world.conversation
   const [menu, setMenu] = useState<OpenMenu>()
-  const [picking, setPicking] = useState<{ message: Message; at: RefObject<HTMLElement> }>()
+  const [picking, setPicking] = useState<{ message: Message; at: RefObject<HTMLElement>; key: string | undefined }>()
   const [doomed, setDoomed] = useState<{ message: Message; key: string }>()
   const [pending, setPending] = useState<ReadonlySet<string>>(new Set())
-  const [jump, setJump] = useState<{ seq: number; flash: boolean }>()
+  const [jump, setJump] = useState(() => (world.openAt === undefined ? undefined : { seq: world.openAt, flash: true }))
   const now = useRef(world)
   useLayoutEffect(() => {
     now.current = world
@@ -81,7 +83,7 @@ export function useMessageActions(world: World) {
         mark(name, true)
         madang.react(id, message.seq, emoji, !mine).catch(failed).finally(() => mark(name, false))
       },
-      pickReaction: (message, at) => setPicking({ message, at: { current: at } }),
+      pickReaction: (message, at) => setPicking({ message, at: { current: at }, key: at.closest<HTMLElement>('.entry')?.dataset.row }),
       openMenu: (key, at) => {
         const message = messageOf(now.current.rows.find((row) => row.key === key))
         if (message) setMenu({ key, message, at })
@@ -106,7 +108,14 @@ export function useMessageActions(world: World) {
     menu,
     closeMenu: () => setMenu(undefined),
     picking,
-    closePicker: () => setPicking(undefined),
+    closePicker: () => {
+      const key = picking?.key
+      setPicking(undefined)
+      // Its opener may have gone with the pointer: then its message takes the focus back.
+      requestAnimationFrame(() => {
+        if (key !== undefined && document.activeElement === document.body) feed.current?.focusRow(key)
+      })
+    },
     doomed,
     closeDoomed: () => setDoomed(undefined),
   }

@@ -167,7 +167,11 @@ export class ComposerField {
   #grow(): void {
     const element = this.#element
     if (!element) return
+    const line = element.parentElement
+    // Its surroundings keep their height while it is measured: the timeline above must not see it shrink.
+    if (line) line.style.minHeight = `${line.offsetHeight}px`
     element.style.height = 'auto'
     element.style.height = `${element.scrollHeight}px`
+    if (line) line.style.minHeight = ''
   }
 }

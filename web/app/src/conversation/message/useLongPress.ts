@@ -2,6 +2,16 @@ import { useRef, type PointerEvent } from 'react'
 
 const HOLD_MS = 400
 const MOVED_PX = 10
+const LIFTED_MS = 60
+
+/** Lifting the finger must not press what has come up under it. */
+function swallowClick(): void {
+  const ended = new AbortController()
+  const options = { capture: true, signal: ended.signal }
+  addEventListener('click', (event) => { event.preventDefault(); event.stopPropagation() }, options)
+  addEventListener('pointerup', () => setTimeout(() => ended.abort(), LIFTED_MS), options)
+  addEventListener('pointercancel', () => ended.abort(), options)
+}
 
 /** A finger that rests: calls `held` with the pressed element after 400 ms. */
 export function useLongPress(held: (at: HTMLElement) => void) {
@@ -21,6 +31,7 @@ export function useLongPress(held: (at: HTMLElement) => void) {
         timer: setTimeout(() => {
           press.current = undefined
           navigator.vibrate?.(8)
+          swallowClick()
           held(at)
         }, HOLD_MS),
       }
