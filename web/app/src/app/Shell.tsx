@@ -51,14 +51,14 @@ export function Shell() {
           {t('shell.skip')}
         </button>
         <Sidebar />
-        <main className="pane" data-details-over={showsDetails && layout !== 'desktop' ? '' : undefined}>
+        <main className="pane" inert={showsDetails && layout !== 'desktop'}>
           <Suspense fallback={<SkeletonRows count={5} />}>{pageOf(route, layout === 'phone')}</Suspense>
           <Suspense fallback={null}>
             <ConnectionBanner />
           </Suspense>
         </main>
         {showsDetails && conversationId !== undefined && (
-          <DetailsFrame over={layout === 'tablet'} onClose={() => back(conversationPath(conversationId))}>
+          <DetailsFrame over={layout !== 'desktop'} onClose={() => back(conversationPath(conversationId))}>
             <Suspense fallback={null}>
               <DetailsPane key={conversationId} conversationId={conversationId} />
             </Suspense>
@@ -72,10 +72,20 @@ export function Shell() {
 }
 
 function DetailsFrame({ over, onClose, children }: { over: boolean; onClose: () => void; children: ReactNode }) {
+  const frame = useRef<HTMLElement>(null)
+  // What lies over the page takes the focus, and gives it back.
+  useEffect(() => {
+    if (!over) return
+    const opener = document.activeElement
+    frame.current?.focus({ preventScroll: true })
+    return () => {
+      if (opener instanceof HTMLElement && opener.isConnected) opener.focus({ preventScroll: true })
+    }
+  }, [over])
   return (
     <>
       {over && <div className="details-veil" onClick={onClose} />}
-      <aside className="details" aria-label={t('shell.details')}>
+      <aside className="details" aria-label={t('shell.details')} ref={frame} tabIndex={-1} data-over={over ? '' : undefined}>
         {children}
       </aside>
     </>
