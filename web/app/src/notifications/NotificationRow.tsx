@@ -35,7 +35,7 @@ export function NotificationRow({ note }: { note: Notification }) {
     <li className="note" data-unread={unread ? '' : undefined} data-one-line={note.body ? undefined : ''}>
       <span className="note-dot">{unread && <NewDot />}</span>
       <span className="pic">
-        {conversation && !conversation.with ? (
+        {conversation && !conversation.with && note.type !== 'invitation' ? (
           <ConversationAvatar conversation={conversation} size={40} />
         ) : actor ? (
           <AccountAvatar account={actor} size={40} />
