@@ -1,0 +1,140 @@
+"""A person in front of a real Chromium: what they see is found by its label, as a person finds it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+from playwright.async_api import Error as PlaywrightError
+
+from tests.services_under_test import chromium
+
+PATIENCE_MS = 15_000
+PASSWORD = "a swept yard in autumn"
+SCREENSHOTS = "SCREENSHOTS"
+"""The variable that names a folder for pictures of every screen a journey comes by."""
+
+DESKTOP = (1440, 900)
+PHONE = (390, 844)
+
+expect.set_options(timeout=PATIENCE_MS)
+
+
+@asynccontextmanager
+async def launched() -> AsyncIterator[Browser]:
+    """The distribution's Chromium, which asks nothing of the internet."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=chromium(),
+            args=["--headless=new", "--no-sandbox", "--disable-background-networking", "--disable-component-update"],
+        )
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+class Visitor:
+    """One person with one page. ``troubles`` has everything the page complained of."""
+
+    def __init__(self, name: str, page: Page, url: str) -> None:
+        self.name = name
+        self.page = page
+        self.url = url
+        self.troubles: list[str] = []
+        page.on("pageerror", lambda error: self.troubles.append(f"{name}: {error}"))
+        page.on("console", self._note)
+
+    @classmethod
+    async def arrived(cls, browser: Browser, url: str, name: str, **options: Any) -> Visitor:
+        """Somebody who has just opened the address in a browser of their own."""
+        width, height = options.pop("size", DESKTOP)
+        options = {"locale": "en-GB", "timezone_id": "Asia/Seoul", "color_scheme": "light", **options}
+        cookies = options.pop("cookies", [])
+        made = await browser.new_context(viewport={"width": width, "height": height}, **options)
+        await made.add_cookies(cookies)
+        page = await made.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        visitor = cls(name, page, url)
+        await page.goto(url)
+        return visitor
+
+    async def sign_up(self) -> None:
+        """Creates an account by the form."""
+        form = self.page.locator("form")
+        await (
+            self.page.get_by_role("tab", name="Create account")
+            .or_(self.page.get_by_role("link", name="Create account"))
+            .or_(self.page.get_by_role("button", name="Create account"))
+            .first.click()
+        )
+        await form.get_by_label("Name", exact=True).fill(self.name.capitalize())
+        await form.get_by_label("Username").fill(self.name)
+        await form.get_by_label("Password", exact=True).fill(PASSWORD)
+        await form.get_by_role("button", name="Create account").click()
+        await expect(self.page.get_by_role("navigation", name="Conversations")).to_be_visible()
+
+    @property
+    def composer(self) -> Locator:
+        """The box that one writes in."""
+        return self.page.locator("textarea")
+
+    async def find(self, *people: str, group: str = "") -> None:
+        """Opens a conversation with people found by name; several make a group."""
+        await self.page.get_by_role("button", name="New conversation").first.click()
+        dialog = self.page.get_by_role("dialog")
+        for person in people:
+            await dialog.get_by_role("combobox").fill(person)
+            await dialog.get_by_role("option", name=person.capitalize()).first.click()
+        if group:
+            await dialog.get_by_label("Group name").fill(group)
+        await dialog.get_by_role("button", name="Create" if group else "Open", exact=True).click()
+        await expect(self.composer).to_be_visible()
+
+    async def say(self, text: str) -> None:
+        """Writes and presses Enter; waits until the server has it."""
+        await self.composer.fill(text)
+        await self.composer.press("Enter")
+        await expect(self.message(text)).to_have_attribute("data-state", "sent")
+
+    async def open(self, conversation: str) -> None:
+        """Chooses a conversation in the list."""
+        rows = self.page.get_by_role("navigation", name="Conversations")
+        await rows.get_by_role("link", name=re.compile(rf"^{conversation}\b")).first.click()
+        await expect(self.composer).to_be_visible()
+
+    def message(self, text: str) -> Locator:
+        """The message that says ``text``."""
+        return self.page.locator("article").filter(has_text=text).locator(".message").first
+
+    async def sees(self, text: str) -> None:
+        """Waits until a message says ``text``."""
+        await expect(self.page.locator("article").filter(has_text=text).first).to_be_visible()
+
+    async def texts_from_top(self, first: str) -> list[str]:
+        """Every message's text, read while scrolling up to the one that says ``first``; rows come and go."""
+        seen: dict[int, str] = {}
+        timeline = self.page.get_by_role("feed")
+        while first not in seen.values():
+            for article in await timeline.locator("article[data-seq]").all():
+                with suppress(PlaywrightError):  # the row has gone while it was looked at
+                    seq = await article.get_attribute("data-seq", timeout=1000)
+                    seen[int(seq or 0)] = await article.locator(".text").inner_text(timeout=1000)
+            await self.page.locator(".timeline").evaluate("it => it.scrollBy(0, -400)")
+            await self.page.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
+        return [seen[seq] for seq in sorted(seen)]
+
+    async def picture(self, screen: str) -> None:
+        """Keeps a picture of the screen, if somebody asked for them."""
+        if folder := os.environ.get(SCREENSHOTS):
+            await self.page.screenshot(path=Path(folder) / f"{screen}.png", animations="disabled")
+
+    def _note(self, message: Any) -> None:
+        # Before signing in, the page asks who it is and is told 401: that is an answer.
+        if message.type == "error" and "401" not in message.text:
+            self.troubles.append(f"{self.name}: {message.text}")

@@ -1,0 +1,177 @@
+"""Two people, then three, in real browsers: from the first account to everything still there after a reload."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageDraw
+from playwright.async_api import Browser, expect
+
+from tests.chat_client import ChatClient
+from tests.journeys.browser import DESKTOP, PHONE, Visitor, launched
+from tests.people import make_people_in
+from tests.services_under_test import MadangProcess
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """A Chromium of this test's own."""
+    async with launched() as chromium:
+        yield chromium
+
+
+def painting() -> bytes:
+    """A picture of 1200 x 800: a persimmon tree, more or less."""
+    image = Image.new("RGB", (1200, 800), "#D9CDBB")
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((560, 300, 620, 800), fill="#4A3728")
+    for n in range(40):
+        x, y = 350 + 97 * n % 500, 80 + 61 * n % 300
+        draw.ellipse((x, y, x + 44, y + 44), fill="#D8602B")
+    kept = BytesIO()
+    image.save(kept, "JPEG")
+    return kept.getvalue()
+
+
+async def test_people_talk(browser: Browser, tmp_path: Path) -> None:
+    (tmp_path / "persimmons.jpg").write_bytes(painting())
+    with MadangProcess(tmp_path / "data") as madang:
+        ana, ben, cleo = [await Visitor.arrived(browser, madang.url, name) for name in ("ana", "ben", "cleo")]
+        await ana.picture("sign-up")
+        for visitor in (ana, ben, cleo):
+            await visitor.sign_up()
+        await ben.picture("first-run")
+
+        # Ana finds Ben, and they talk both ways.
+        await ana.find("ben")
+        await ana.say("마당에서 봐요")
+        await ben.open("Ana")
+        await ben.sees("마당에서 봐요")
+        await ben.say("See you in the yard.")
+        await ana.sees("See you in the yard.")
+
+        # A group of three.
+        await ana.find("ben", "cleo", group="Roof repair")
+        await ana.say("The tiles come on Monday.")
+        for visitor in (ben, cleo):
+            await visitor.open("Roof repair")
+            await visitor.sees("The tiles come on Monday.")
+
+        # A picture, seen by the others.
+        await ben.page.locator("input[type=file]").first.set_input_files(tmp_path / "persimmons.jpg")
+        await ben.say("The tree")
+        picture = cleo.page.locator("article").filter(has_text="The tree").locator("img").first
+        await expect(picture).to_be_visible()
+        await expect(picture).to_have_js_property("complete", True)
+        assert await picture.evaluate("image => image.naturalWidth") > 0
+
+        # A reaction, which everybody sees.
+        await cleo.message("The tiles come on Monday.").hover()
+        await cleo.page.locator("article").filter(has_text="The tiles").get_by_role("button", name="React").click()
+        await cleo.page.get_by_role("dialog").or_(cleo.page.get_by_role("menu")).get_by_text("👍").first.click()
+        await expect(
+            ana.page.locator("article").filter(has_text="The tiles").get_by_role("button", name=re.compile("👍, 1"))
+        ).to_be_visible()
+
+        # An edit, by the Up key.
+        await ana.say("on Munday")
+        await ana.composer.press("ArrowUp")
+        await expect(ana.composer).to_have_value("on Munday")
+        await ana.composer.fill("on Monday, surely")
+        await ana.composer.press("Enter")
+        await ben.sees("on Monday, surely")
+        await expect(ben.page.locator("article").filter(has_text="on Monday, surely")).to_contain_text("(edited)")
+
+        # Reload: everything is there.
+        await ben.page.reload()
+        for text in ("The tiles come on Monday.", "The tree", "on Monday, surely"):
+            await ben.sees(text)
+        await expect(ben.page.locator("article").filter(has_text="The tree").locator("img").first).to_be_visible()
+        await expect(ben.page.get_by_role("button", name=re.compile("👍, 1"))).to_be_visible()
+        await ben.open("Ana")
+        await ben.sees("See you in the yard.")
+
+        await show_everything(browser, madang, ana)
+        assert [*ana.troubles, *ben.troubles, *cleo.troubles] == []
+
+
+async def show_everything(browser: Browser, madang: MadangProcess, ana: Visitor) -> None:
+    """Keeps pictures of the screens, desktop and phone, light and dark, and in Korean."""
+    state = await ana.page.context.storage_state()
+    for size_name, size in (("desktop", DESKTOP), ("phone", PHONE)):
+        for scheme, locale in (("light", "en-GB"), ("dark", "en-GB"), ("light", "ko-KR")):
+            visitor = await Visitor.arrived(
+                browser, madang.url, "ana", size=size, color_scheme=scheme, locale=locale, storage_state=state
+            )
+            name = f"{size_name}-{scheme}-{locale[:2]}"
+            row = visitor.page.get_by_role("link").filter(has_text="Roof repair").first
+            await expect(row).to_be_visible()
+            await visitor.picture(f"list-{name}")
+            await row.click()
+            await visitor.sees("The tree")
+            await visitor.picture(f"conversation-{name}")
+            for path in ("notifications", "settings/devices", "settings/appearance"):
+                await visitor.page.goto(f"{madang.url}/{path}")
+                await expect(visitor.page.get_by_role("heading").first).to_be_visible()
+                await visitor.picture(f"{path.replace('/', '-')}-{name}")
+            assert visitor.troubles == []
+            await visitor.page.context.close()
+
+
+async def test_a_killed_server_comes_back_and_the_browser_shows_every_answered_send(
+    browser: Browser, tmp_path: Path
+) -> None:
+    with MadangProcess(tmp_path / "data", message_rate="off") as madang:
+        pair = make_people_in(madang.data_dir, "ana", "ben")
+        page = await signed_in(browser, madang.url, pair["ana"].token)
+        answered: list[str] = []
+        async with ChatClient(madang.url, pair["ben"].token) as ben:
+            direct = (await ben.do("open_direct", account_id=pair["ana"].id))["id"]
+            await ben.do("send_message", conversation_id=direct, client_id="the-very-first", text="number first")
+            await page.open("Ben")
+            await page.sees("number first")
+
+            async def send() -> None:
+                for n in range(500):
+                    text = f"number {n:03}"
+                    await ben.do("send_message", conversation_id=direct, client_id=f"in-a-row-{n:03}", text=text)
+                    answered.append(text)
+                    if n == 250:
+                        half.set()
+
+            half = asyncio.Event()
+            sending = asyncio.create_task(send())
+            await half.wait()
+            madang.kill()
+            sending.cancel()
+            await asyncio.gather(sending, return_exceptions=True)
+        madang.start()
+        # The page connects again by itself, fetches what it missed, and is never reloaded.
+        last = answered[-1]
+        await page.sees(last)
+        shown = await page.texts_from_top("number first")
+        assert [text for text in answered if shown.count(text) != 1] == []
+
+
+async def test_a_stock_client_and_a_browser_talk(browser: Browser, tmp_path: Path) -> None:
+    with MadangProcess(tmp_path / "data") as madang:
+        pair = make_people_in(madang.data_dir, "ana", "ben")
+        page = await signed_in(browser, madang.url, pair["ana"].token)
+        async with ChatClient(madang.url, pair["ben"].token, ["polling"]) as ben:
+            direct = (await ben.do("open_direct", account_id=pair["ana"].id))["id"]
+            await ben.do("send_message", conversation_id=direct, client_id="from-a-script", text="from a script")
+            await page.open("Ben")
+            await page.sees("from a script")
+            await page.say("from a browser")
+            await ben.hears("from a browser")
+
+
+async def signed_in(browser: Browser, url: str, token: str) -> Visitor:
+    """Somebody whose browser has the cookie already."""
+    cookie = {"name": "madang_session", "value": token, "url": url}
+    return await Visitor.arrived(browser, url, "ana", storage_state={"cookies": [], "origins": []}, cookies=[cookie])
