@@ -1,4 +1,3 @@
-/** The conversation pane and its details: what the shell puts into its panes. */
+/** What the shell puts into its panes. The details pane is a file of its own, so that it is fetched when it is shown: `details/DetailsPane.tsx`. */
 export { ConversationPane, type ConversationPaneProps } from './ConversationPane.tsx'
-export { DetailsPane } from './details/lazy.tsx'
 export { attachFiles } from './composer/attachments.ts'

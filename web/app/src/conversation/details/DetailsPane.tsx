@@ -15,7 +15,7 @@ import { Notifying } from './Notifying.tsx'
 import './details.css'
 
 /** About a conversation: what it is, what it tells me, who belongs to it. */
-export default function DetailsPane({ conversationId }: { conversationId: number }) {
+export function DetailsPane({ conversationId }: { conversationId: number }) {
   const conversation = useStore(useMadang().conversationOf(conversationId))
   return (
     <div className="details-pane">
