@@ -1,6 +1,6 @@
 import { useStore } from '@nanostores/react'
 import { Bell, Plus, Search, Settings } from 'lucide-react'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { useMadang } from '../app/context.ts'
 import { useLayout } from '../app/layout-size.ts'
 import { Link } from '../app/Link.tsx'
@@ -12,8 +12,9 @@ import { Badge, Chips, Icon, IconButton, Mark, PersonAvatar } from '../component
 import { t } from '../i18n/index.ts'
 import { ConversationList } from './ConversationList.tsx'
 import { filters, type Filter } from './filters.ts'
-import { SideGrip } from './SideGrip.tsx'
 import './sidebar.css'
+
+const SideGrip = lazy(() => import('./SideGrip.tsx').then((file) => ({ default: file.SideGrip })))
 
 /** The list of conversations with its header, filters and oneself at the foot. */
 export function Sidebar() {
@@ -34,7 +35,7 @@ export function Sidebar() {
       <Chips label={t('sidebar.filter')} value={filter} onChange={setFilter} options={filters.map((value) => ({ value, label: t(`sidebar.filter.${value}`) }))} />
       <ConversationList filter={filter} onFindPeople={() => openWindow('people')} />
       {!phone && <Me />}
-      {!phone && <SideGrip />}
+      <Suspense fallback={null}>{!phone && <SideGrip />}</Suspense>
     </>
   )
   if (!phone) {
