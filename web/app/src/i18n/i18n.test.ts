@@ -53,7 +53,7 @@ describe('t', () => {
   })
 
   test('speaks Korean with one plural form', () => {
-    speak('ko', catalogues.ko)
+    speak('ko', catalogues.ko, particle)
     expect(t('announce.messages', { count: 1 })).toBe('새 메시지 1개')
     expect(t('signin.meets_here', { name: '한옥 팀' })).toBe('한옥 팀이 모이는 곳이에요.')
     expect(t('signin.meets_here', { name: '마당' })).toBe('마당이 모이는 곳이에요.')

@@ -1,7 +1,6 @@
 import { atom } from 'nanostores'
 import { Fragment, createElement, type ReactNode } from 'react'
 import en from './en.json'
-import { isPair, particle } from './particles.ts'
 
 /** Every sentence of the app by its key `place.thing.state`, typed from English. */
 export type Key = keyof typeof en
@@ -20,6 +19,8 @@ export const languages: readonly { code: Language; name: string }[] = [
 const english = en as Catalogue
 let catalogue: Catalogue = english
 let plurals = new Intl.PluralRules('en')
+/** What a `{name|이/가}` adds behind the name; only Korean needs it, and brings it along. */
+let particleAfter: ((word: string, pair: string) => string) | undefined
 
 export const $language = atom<Language>('en')
 
@@ -32,13 +33,15 @@ export function preferredLanguage(chosen: string, browser: readonly string[] = n
 
 /** Loads a language if needed and makes it the one that `t` speaks. */
 export async function chooseLanguage(language: Language): Promise<void> {
-  const loaded = language === 'ko' ? ((await import('./ko.json')).default as Catalogue) : english
-  speak(language, loaded)
+  if (language === 'en') return speak('en', english)
+  const { catalogue: loaded, particle } = await import('./korean.ts')
+  speak(language, loaded, particle)
 }
 
 /** Makes `loaded` the catalogue in use. */
-export function speak(language: Language, loaded: Catalogue): void {
+export function speak(language: Language, loaded: Catalogue, particle?: typeof particleAfter): void {
   catalogue = loaded
+  particleAfter = particle
   plurals = new Intl.PluralRules(language)
   if (typeof document !== 'undefined') document.documentElement.lang = language
   $language.set(language)
@@ -71,7 +74,7 @@ function fill<Part = string>(text: string, values: Values, shown: Record<string,
     if (value === undefined) return shown[name]?.('') ?? part
     const word = typeof value === 'number' ? numberText(value) : value
     const show = shown[name]
-    const tail = pair && isPair(pair) ? particle(word, pair) : ''
+    const tail = (pair && particleAfter?.(word, pair)) ?? ''
     if (!show) return word + tail
     return tail ? (createElement(Fragment, null, show(word) as ReactNode, tail) as Part) : show(word)
   })

@@ -14,12 +14,8 @@ const both: Record<string, string> = {
 const digitFinals = ['ㅇ', 'ㄹ', '', 'ㅁ', '', '', 'ㄱ', 'ㄹ', 'ㄹ', '']
 const rieul = 8
 
-export type Pair = string
-
-export const isPair = (text: string): boolean => text in both
-
 /** The particle of `pair` that follows `word`; words of other scripts get both forms. */
-export function particle(word: string, pair: Pair): string {
+export function particle(word: string, pair: string): string {
   const final = finalOf(word)
   if (final === undefined) return both[pair] ?? pair
   const closed = pair === '로/으로' ? final !== '' && final !== 'ㄹ' : final !== ''
