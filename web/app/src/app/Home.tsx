@@ -1,7 +1,7 @@
 import type { Account } from '@madang/client'
 import { useStore } from '@nanostores/react'
 import { Check, ChevronRight } from 'lucide-react'
-import { useState, type ReactNode } from 'react'
+import { useEffect, useState, type ReactNode } from 'react'
 import { Button, Empty, Icon, Mark, PageTitle, toast } from '../components/index.ts'
 import { t } from '../i18n/index.ts'
 import { useMadang } from './context.ts'
@@ -17,9 +17,13 @@ export default function Home() {
   const madang = useMadang()
   const me = useStore(madang.me)
   const known = useStore(madang.server) !== undefined
-  const [dismissed, setDismissed] = useState(false)
   if (!me || !known) return null
-  if (dismissed || isFirstRunDone(me.id)) return <NothingOpen />
+  return <Yard key={me.id} me={me} />
+}
+
+function Yard({ me }: { me: Account }) {
+  const [dismissed, setDismissed] = useState(() => isFirstRunDone(me.id))
+  if (dismissed) return <NothingOpen />
   return (
     <FirstRun
       me={me}
@@ -47,6 +51,10 @@ function FirstRun({ me, onDismiss }: { me: Account; onDismiss: () => void }) {
   const hasGroup = conversations.some((one) => one.kind !== 'direct')
   const hasNotices = notices && noticePermission() === 'granted'
   const all = hasFace && hasPerson && hasGroup && hasNotices
+  useEffect(() => {
+    // All done: it stays for now, and does not come back.
+    if (all) finishFirstRun(me.id)
+  }, [all, me.id])
   return (
     <div className="pane-scroll first-scroll">
       <section className="first-run">

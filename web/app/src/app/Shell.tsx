@@ -4,6 +4,7 @@ import { ConversationPane } from '../conversation/ConversationPane.tsx'
 import { SkeletonRows } from '../components/index.ts'
 import { t } from '../i18n/index.ts'
 import { Sidebar } from '../sidebar/Sidebar.tsx'
+import { keepDropsHere } from '../sidebar/use-row-drop.ts'
 import { BottomBar } from './BottomBar.tsx'
 import { useMadang } from './context.ts'
 import { shareDrafts } from './drafts.ts'
@@ -36,6 +37,7 @@ export function Shell() {
   useEffect(() => later(() => import('./notices.ts').then(({ startNotices }) => startNotices(madang))), [madang])
   useEffect(() => tellAttention(madang), [madang])
   useEffect(shareDrafts, [])
+  useEffect(keepDropsHere, [])
   useEffect(() => {
     if (route.page === 'unknown') navigate('/c', { replace: true })
   }, [route])

@@ -13,6 +13,7 @@ const groups: { title: Key; rows: [string, Key][] }[] = [
       ['F6', 'shortcuts.pane'],
       ['Ctrl /', 'shortcuts.sheet'],
       ['Esc', 'shortcuts.close'],
+      ['Shift Esc', 'shortcuts.read_all'],
     ],
   },
   {

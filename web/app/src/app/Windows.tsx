@@ -5,6 +5,7 @@ import { $window, closeWindow } from './windows.ts'
 const Switcher = lazy(() => import('../people/Switcher.tsx'))
 const NewConversation = lazy(() => import('../people/NewConversation.tsx'))
 const FindPerson = lazy(() => import('../people/FindPerson.tsx'))
+const MarkAllRead = lazy(() => import('./MarkAllRead.tsx'))
 const ShortcutSheet = lazy(() => import('./ShortcutSheet.tsx'))
 
 /** The dialogs of the shell, loaded when they are first opened. */
@@ -15,6 +16,7 @@ export function Windows() {
       {open === 'switcher' && <Switcher onClose={closeWindow} />}
       {open === 'new' && <NewConversation onClose={closeWindow} />}
       {open === 'people' && <FindPerson onClose={closeWindow} />}
+      {open === 'read-all' && <MarkAllRead onClose={closeWindow} />}
       {open === 'shortcuts' && <ShortcutSheet onClose={closeWindow} />}
     </Suspense>
   )

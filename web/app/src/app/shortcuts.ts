@@ -14,8 +14,19 @@ export function listenToKeys(madang: Madang): () => void {
     if (event.isComposing || event.keyCode === 229 || event.defaultPrevented) return
     if (act(madang, event)) event.preventDefault()
   }
+  // Shift+Esc means everything; it must not first mean the nearest thing.
+  const everything = (event: KeyboardEvent) => {
+    if (event.key !== 'Escape' || !event.shiftKey || event.isComposing || event.keyCode === 229 || modalOpen()) return
+    event.preventDefault()
+    event.stopPropagation()
+    openWindow('read-all')
+  }
+  addEventListener('keydown', everything, { capture: true })
   addEventListener('keydown', pressed)
-  return () => removeEventListener('keydown', pressed)
+  return () => {
+    removeEventListener('keydown', everything, { capture: true })
+    removeEventListener('keydown', pressed)
+  }
 }
 
 function act(madang: Madang, event: KeyboardEvent): boolean {

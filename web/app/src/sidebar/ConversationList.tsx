@@ -8,6 +8,7 @@ import { SkeletonRows, TextButton } from '../components/index.ts'
 import { t } from '../i18n/index.ts'
 import { ConversationRow } from './ConversationRow.tsx'
 import type { RowMenuAt } from './RowMenu.tsx'
+import { useRowDrop } from './use-row-drop.ts'
 import { keepOrder, shown, type Filter } from './filters.ts'
 
 const RowMenu = lazy(() => import('./RowMenu.tsx').then((file) => ({ default: file.RowMenu })))
@@ -26,6 +27,7 @@ export function ConversationList({ filter, onFindPeople }: { filter: Filter; onF
   const others = visible.filter((one) => !one.preferences.pinned)
   const [rover, setRover] = useState<number>()
   const [menu, setMenu] = useState<RowMenuAt>()
+  const drop = useRowDrop()
   const tabbable = [rover, openId, visible[0]?.id].find((id) => visible.some((one) => one.id === id))
 
   if (visible.length === 0) {
@@ -35,7 +37,7 @@ export function ConversationList({ filter, onFindPeople }: { filter: Filter; onF
   const rows = (list: ConversationView[], label: string) => (
     <ul className="rows" aria-label={label}>
       {list.map((conversation) => (
-        <li key={conversation.id}>
+        <li key={conversation.id} data-drop={conversation.id === drop.over ? '' : undefined}>
           <ConversationRow conversation={conversation} selected={conversation.id === openId} tabbable={conversation.id === tabbable} now={now} />
         </li>
       ))}
@@ -44,7 +46,7 @@ export function ConversationList({ filter, onFindPeople }: { filter: Filter; onF
   return (
     <div
       className="list-scroll"
-      data-pane-focus
+      {...drop.handlers}
       onKeyDown={moveAmongRows}
       onContextMenu={(event) => {
         const row = (event.target as HTMLElement).closest<HTMLElement>('a.row')
