@@ -35,6 +35,8 @@ export function PeopleField({ label, chosen, onChange, error, inputRef, without 
     setQuery('')
     listbox.reset()
     input.current?.focus()
+    // Out of the way of the next field; typing or an arrow brings it back.
+    setOpen(false)
   }
   const listbox = useListbox({ count: open ? offered.length : 0, onTake: take })
   return (
@@ -58,7 +60,8 @@ export function PeopleField({ label, chosen, onChange, error, inputRef, without 
           placeholder={chosen.length === 0 ? t('people.find.hint') : undefined}
           aria-invalid={error ? true : undefined}
           aria-describedby={error ? `${id}-error` : undefined}
-          onFocus={() => setOpen(true)}
+          onFocus={() => setOpen(chosen.length === 0)}
+          onClick={() => setOpen(true)}
           onBlur={() => setOpen(false)}
           onChange={(event) => {
             setQuery(event.target.value)
@@ -67,7 +70,8 @@ export function PeopleField({ label, chosen, onChange, error, inputRef, without 
           }}
           {...listbox.field}
           onKeyDown={(event) => {
-            if (event.key === 'Backspace' && query === '' && !event.nativeEvent.isComposing) onChange(chosen.slice(0, -1))
+            if (event.key === 'ArrowDown' && !open) setOpen(true)
+            else if (event.key === 'Backspace' && query === '' && !event.nativeEvent.isComposing) onChange(chosen.slice(0, -1))
             else listbox.field.onKeyDown(event)
           }}
         />

@@ -41,7 +41,7 @@ export function PasswordPanel() {
           name="new_password"
           autoComplete="new-password"
           error={errors.new_password}
-          hint={<PasswordMeter password={next} {...(me ? { username: me.username } : {})} />}
+          hint={<PasswordMeter password={next} wordless={Boolean(errors.new_password)} {...(me ? { username: me.username } : {})} />}
           onChange={(event) => setNext(event.target.value)}
         />
         {errors.form && <FieldError>{errors.form}</FieldError>}

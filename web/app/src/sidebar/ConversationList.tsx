@@ -1,6 +1,6 @@
 import type { ConversationView } from '@madang/client'
 import { useStore } from '@nanostores/react'
-import { lazy, Suspense, useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react'
+import { lazy, Suspense, useEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
 import { useNow } from '../app/clock.ts'
 import { useMadang } from '../app/context.ts'
 import { useRoute } from '../app/router.ts'
@@ -14,7 +14,7 @@ import { keepOrder, shown, type Filter } from './filters.ts'
 const RowMenu = lazy(() => import('./RowMenu.tsx').then((file) => ({ default: file.RowMenu })))
 
 /** The list: pinned first, then by last activity; arrows move in it, Tab leaves it. */
-export function ConversationList({ filter, onFindPeople }: { filter: Filter; onFindPeople: () => void }) {
+export function ConversationList({ filter, onFindPeople, whenEmpty }: { filter: Filter; onFindPeople: () => void; whenEmpty?: ReactNode }) {
   const madang = useMadang()
   const conversations = useStore(madang.conversations)
   const known = useStore(madang.server) !== undefined
@@ -32,7 +32,7 @@ export function ConversationList({ filter, onFindPeople }: { filter: Filter; onF
 
   if (visible.length === 0) {
     if (!known) return <SkeletonRows count={6} />
-    return <NothingHere filter={filter} onFindPeople={onFindPeople} />
+    return whenEmpty && filter === 'all' ? whenEmpty : <NothingHere filter={filter} onFindPeople={onFindPeople} />
   }
   const rows = (list: ConversationView[], label: string) => (
     <ul className="rows" aria-label={label}>

@@ -2,6 +2,7 @@ import { useStore } from '@nanostores/react'
 import { Bell, Plus, Search, Settings } from 'lucide-react'
 import { lazy, Suspense, useState } from 'react'
 import { useMadang } from '../app/context.ts'
+import { isFirstRunDone } from '../app/first-run.ts'
 import { useLayout } from '../app/layout-size.ts'
 import { Link } from '../app/Link.tsx'
 import { navigate, useRoute } from '../app/router.ts'
@@ -14,12 +15,16 @@ import { ConversationList } from './ConversationList.tsx'
 import { filters, type Filter } from './filters.ts'
 import './sidebar.css'
 
+const Home = lazy(() => import('../app/Home.tsx'))
 const SideGrip = lazy(() => import('./SideGrip.tsx').then((file) => ({ default: file.SideGrip })))
 
 /** The list of conversations with its header, filters and oneself at the foot. */
 export function Sidebar() {
   const [filter, setFilter] = useState<Filter>('all')
   const phone = useLayout() === 'phone'
+  const me = useStore(useMadang().me)
+  // On a phone there is no pane beside the list: the first steps stand in it.
+  const firstSteps = phone && me && !isFirstRunDone(me.id) ? <Suspense fallback={null}><Home /></Suspense> : undefined
   const inside = (
     <>
       <Header phone={phone} />
@@ -33,7 +38,7 @@ export function Sidebar() {
         </div>
       )}
       <Chips label={t('sidebar.filter')} value={filter} onChange={setFilter} options={filters.map((value) => ({ value, label: t(`sidebar.filter.${value}`) }))} />
-      <ConversationList filter={filter} onFindPeople={() => openWindow('people')} />
+      <ConversationList filter={filter} onFindPeople={() => openWindow('people')} whenEmpty={firstSteps} />
       {!phone && <Me />}
       <Suspense fallback={null}>{!phone && <SideGrip />}</Suspense>
     </>

@@ -1,8 +1,8 @@
 import { t } from '../i18n/index.ts'
 import { judgePassword, longestBytes, shortest } from './password.ts'
 
-/** Four bars and a word under a new password. */
-export function PasswordMeter({ password, username }: { password: string; username?: string }) {
+/** Four bars and a word under a new password; only the bars where an error already has the word. */
+export function PasswordMeter({ password, username, wordless }: { password: string; username?: string; wordless?: boolean }) {
   const { state, level } = judgePassword(password, username)
   return (
     <span className="password-meter" data-state={state}>
@@ -11,7 +11,7 @@ export function PasswordMeter({ password, username }: { password: string; userna
           <i key={bar} data-on={bar <= level ? '' : undefined} />
         ))}
       </span>
-      <span aria-live="polite">{state === 'empty' ? t('signin.password.rule', { shortest, longest: longestBytes }) : t(`signin.password.${state}`, { shortest, longest: longestBytes })}</span>
+      {!wordless && <span aria-live="polite">{state === 'empty' ? t('signin.password.rule', { shortest, longest: longestBytes }) : t(`signin.password.${state}`, { shortest, longest: longestBytes })}</span>}
     </span>
   )
 }

@@ -75,7 +75,7 @@ export function CreateAccountForm({ welcome, invitation }: { welcome: Welcome | 
         error={errors.username}
         onChange={(event) => setUsername(event.target.value)}
       />
-      <PasswordField label={t('signin.password.label')} name="password" autoComplete="new-password" error={errors.password} onChange={(event) => setPassword(event.target.value)} hint={<PasswordMeter password={password} username={username} />} />
+      <PasswordField label={t('signin.password.label')} name="password" autoComplete="new-password" error={errors.password} onChange={(event) => setPassword(event.target.value)} hint={<PasswordMeter password={password} username={username} wordless={Boolean(errors.password)} />} />
       {wantsInvitation && <TextField label={t('signin.invitation.label')} name="invitation" defaultValue={invitation} autoComplete="off" autoCapitalize="none" spellCheck={false} hint={t('signin.invitation.hint')} error={errors.invitation} />}
       {wantsClaim && <TextField label={t('signin.claim.label')} name="claim" autoComplete="off" autoCapitalize="none" spellCheck={false} hint={t('signin.claim.hint')} error={errors.claim} />}
       {errors.form && <FieldError>{errors.form}</FieldError>}
