@@ -118,15 +118,9 @@ class Publisher:
         if member is not None and entry.kind == "member_added":
             for connection in self._online.of_account(member.account_id, CHAT):
                 await self._sockets.enter_room(connection.sid, room, CHAT)
-        body = chat.Entry(
-            conversation_id=entry.conversation_id,
-            seq=entry.seq,
-            kind=entry.kind,  # type: ignore[arg-type]
-            actor_id=entry.actor_id,
-            at=entry.at,
-            data=msgspec.Raw(entry.data),
+        await self._sockets.emit(
+            entry.kind, (chat.Entry.of(entry), self._offset(entry.position)), room=room, namespace=CHAT
         )
-        await self._sockets.emit(entry.kind, (body, self._offset(entry.position)), room=room, namespace=CHAT)
         self.on_published(1)
         if member is not None and entry.kind == "member_removed":
             # Behind the entry itself: whoever is removed gets it as the last one.

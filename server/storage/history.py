@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from server import records
 from server.protocol import chat
 from server.storage import files, log, membership
 from server.storage.database import fetch_all
@@ -35,21 +34,9 @@ def entries(account_id: int, conversation_id: int, after_seq: int, limit: int) -
     found = log.read(conversation_id, after_seq, member.history_from_seq, limit + 1)
     shown = _within_bytes(found[:limit], [len(entry.data) + 200 for entry in found[:limit]])
     return chat.EntriesPage(
-        entries=[entry_body(entry) for entry in shown],
+        entries=[chat.Entry.of(entry) for entry in shown],
         head_seq=conversation.head_seq,
         more=len(found) > len(shown),
-    )
-
-
-def entry_body(entry: records.Entry) -> chat.Entry:
-    """An entry as the wire has it; its data goes out as it was written."""
-    return chat.Entry(
-        conversation_id=entry.conversation_id,
-        seq=entry.seq,
-        kind=entry.kind,  # type: ignore[arg-type]
-        actor_id=entry.actor_id,
-        at=entry.at,
-        data=msgspec.Raw(entry.data),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from server import records
 from server.protocol.base import Body
 
 Role = Literal["owner", "admin", "member"]
@@ -156,6 +157,18 @@ class Entry(Body):
     actor_id: int
     at: int
     data: Any
+
+    @classmethod
+    def of(cls, entry: records.Entry) -> Entry:
+        """A line of the log as the wire has it; its data goes out as it was written."""
+        return cls(
+            conversation_id=entry.conversation_id,
+            seq=entry.seq,
+            kind=entry.kind,  # type: ignore[arg-type]
+            actor_id=entry.actor_id,
+            at=entry.at,
+            data=msgspec.Raw(entry.data),
+        )
 
 
 class MessageEdited(Body):
