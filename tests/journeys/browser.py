@@ -9,9 +9,10 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Locator, Page, Route, WebSocketRoute, async_playwright, expect
 from playwright.async_api import Error as PlaywrightError
 
+from tests.people import Person
 from tests.services_under_test import chromium
 
 PATIENCE_MS = 15_000
@@ -39,6 +40,44 @@ async def launched() -> AsyncIterator[Browser]:
             await browser.close()
 
 
+class Network:
+    """The way from a browser to the server's sockets. It can be cut and mended; pages and files still come."""
+
+    def __init__(self) -> None:
+        self._cut = False
+        self._open: list[WebSocketRoute] = []
+
+    async def stand_before(self, context: BrowserContext) -> None:
+        """Every socket of that browser goes through here from now on."""
+        await context.route("**/socket.io/**", self._pass_request)
+        await context.route_web_socket("**/socket.io/**", self._pass_socket)
+
+    async def cut(self) -> None:
+        """Ends the sockets there are, and lets no new one through."""
+        self._cut = True
+        sockets, self._open = self._open, []
+        for socket in sockets:
+            with suppress(PlaywrightError):  # it went with its page
+                await socket.close()
+
+    def mend(self) -> None:
+        """Lets the next one through."""
+        self._cut = False
+
+    async def _pass_request(self, route: Route) -> None:
+        if self._cut:
+            await route.abort("internetdisconnected")
+        else:
+            await route.continue_()
+
+    async def _pass_socket(self, socket: WebSocketRoute) -> None:
+        if self._cut:
+            await socket.close()
+        else:
+            socket.connect_to_server()
+            self._open.append(socket)
+
+
 class Visitor:
     """One person with one page. ``troubles`` has everything the page complained of."""
 
@@ -56,13 +95,22 @@ class Visitor:
         width, height = options.pop("size", DESKTOP)
         options = {"locale": "en-GB", "timezone_id": "Asia/Seoul", "color_scheme": "light", **options}
         cookies = options.pop("cookies", [])
+        network = options.pop("network", None)
         made = await browser.new_context(viewport={"width": width, "height": height}, **options)
         await made.add_cookies(cookies)
+        if network:
+            await network.stand_before(made)
         page = await made.new_page()
         page.set_default_timeout(PATIENCE_MS)
         visitor = cls(name, page, url)
         await page.goto(url)
         return visitor
+
+    @classmethod
+    async def signed_in(cls, browser: Browser, url: str, person: Person, **options: Any) -> Visitor:
+        """Somebody whose browser has the cookie already."""
+        cookie = {"name": "madang_session", "value": person.token, "url": url}
+        return await cls.arrived(browser, url, person.name, cookies=[cookie], **options)
 
     async def sign_up(self) -> None:
         """Creates an account by the form."""
@@ -104,9 +152,13 @@ class Visitor:
 
     async def open(self, conversation: str) -> None:
         """Chooses a conversation in the list."""
-        rows = self.page.get_by_role("navigation", name="Conversations")
-        await rows.get_by_role("link", name=re.compile(rf"^{conversation}\b")).first.click()
+        await self.row(conversation).click()
         await expect(self.composer).to_be_visible()
+
+    def row(self, conversation: str) -> Locator:
+        """A conversation's row in the list."""
+        rows = self.page.get_by_role("navigation", name="Conversations")
+        return rows.get_by_role("link", name=re.compile(rf"^{conversation}\b")).first
 
     def message(self, text: str) -> Locator:
         """The message that says ``text``."""

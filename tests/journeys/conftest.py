@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.async_api import Browser
 
+from tests.journeys.browser import launched
 from tests.people import Person, make_people_in
 from tests.services_under_test import MadangProcess
 
@@ -32,3 +34,10 @@ def people(madang: MadangProcess) -> Callable[..., dict[str, Person]]:
         return {name: made[f"{name}{number}"] for name in names}
 
     return make
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """A Chromium of this test's own."""
+    async with launched() as chromium:
+        yield chromium

@@ -4,25 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
 from io import BytesIO
 from pathlib import Path
 
-import pytest
 from PIL import Image, ImageDraw
 from playwright.async_api import Browser, expect
 
 from tests.chat_client import ChatClient
-from tests.journeys.browser import DESKTOP, PHONE, Visitor, launched
+from tests.journeys.browser import DESKTOP, PHONE, Visitor
 from tests.people import make_people_in
 from tests.services_under_test import MadangProcess
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    """A Chromium of this test's own."""
-    async with launched() as chromium:
-        yield chromium
 
 
 def painting() -> bytes:
@@ -128,7 +119,7 @@ async def test_a_killed_server_comes_back_and_the_browser_shows_every_answered_s
 ) -> None:
     with MadangProcess(tmp_path / "data", message_rate="off") as madang:
         pair = make_people_in(madang.data_dir, "ana", "ben")
-        page = await signed_in(browser, madang.url, pair["ana"].token)
+        page = await Visitor.signed_in(browser, madang.url, pair["ana"])
         answered: list[str] = []
         async with ChatClient(madang.url, pair["ben"].token) as ben:
             direct = (await ben.do("open_direct", account_id=pair["ana"].id))["id"]
@@ -161,7 +152,7 @@ async def test_a_killed_server_comes_back_and_the_browser_shows_every_answered_s
 async def test_a_stock_client_and_a_browser_talk(browser: Browser, tmp_path: Path) -> None:
     with MadangProcess(tmp_path / "data") as madang:
         pair = make_people_in(madang.data_dir, "ana", "ben")
-        page = await signed_in(browser, madang.url, pair["ana"].token)
+        page = await Visitor.signed_in(browser, madang.url, pair["ana"])
         async with ChatClient(madang.url, pair["ben"].token, ["polling"]) as ben:
             direct = (await ben.do("open_direct", account_id=pair["ana"].id))["id"]
             await ben.do("send_message", conversation_id=direct, client_id="from-a-script", text="from a script")
@@ -169,9 +160,3 @@ async def test_a_stock_client_and_a_browser_talk(browser: Browser, tmp_path: Pat
             await page.sees("from a script")
             await page.say("from a browser")
             await ben.hears("from a browser")
-
-
-async def signed_in(browser: Browser, url: str, token: str) -> Visitor:
-    """Somebody whose browser has the cookie already."""
-    cookie = {"name": "madang_session", "value": token, "url": url}
-    return await Visitor.arrived(browser, url, "ana", storage_state={"cookies": [], "origins": []}, cookies=[cookie])
