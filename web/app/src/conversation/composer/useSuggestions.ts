@@ -71,8 +71,8 @@ export function useSuggestions(conversation: ConversationView, me: number) {
       return true
     },
     field: {
-      role: 'combobox' as const,
-      'aria-expanded': open,
+      // A field of several lines may not be a combobox; what it controls and which option is meant it may say.
+      'aria-haspopup': 'listbox' as const,
       'aria-controls': open ? `${id}-list` : undefined,
       'aria-autocomplete': 'list' as const,
       'aria-activedescendant': open ? `${id}-${found?.chosen ?? 0}` : undefined,

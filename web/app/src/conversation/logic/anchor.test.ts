@@ -43,6 +43,11 @@ describe('the anchor', () => {
     expect(anchorAt(ten(), 100, 200)).toEqual({ key: '2', offset: 0 })
   })
 
+  test('is never the head, before which older rows will stand', () => {
+    expect(anchorAt(ten(), 0, 200, 1)).toEqual({ key: '1', offset: 50 })
+    expect(anchorAt(ten(), 120, 200, 1)).toEqual({ key: '3', offset: 30 })
+  })
+
   test('is the row itself when it fills the view', () => {
     const heights = ten()
     heights.set('2', 1000)

@@ -97,10 +97,10 @@ export class Heights {
   }
 }
 
-/** The first row whose top is in view; when one row fills the view, that row. */
-export function anchorAt(heights: Heights, scroll: number, view: number): Anchor | undefined {
-  if (heights.count === 0) return undefined
-  let index = heights.at(scroll)
+/** The first row whose top is in view; when one row fills the view, that row. Rows before `from` are none to hang on. */
+export function anchorAt(heights: Heights, scroll: number, view: number, from = 0): Anchor | undefined {
+  if (heights.count <= from) return undefined
+  let index = Math.max(from, heights.at(scroll))
   if (heights.top(index) < scroll && index + 1 < heights.count && heights.top(index + 1) < scroll + view) index += 1
   const key = heights.keyAt(index)
   return key === undefined ? undefined : { key, offset: heights.top(index) - scroll }

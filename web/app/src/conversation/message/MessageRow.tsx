@@ -58,9 +58,9 @@ export const MessageRow = memo(function MessageRow({ row, item, flash, held, see
       onBlur={(event) => !event.currentTarget.contains(event.relatedTarget) && setNear(false)}
       {...(touchable ? press : {})}
     >
-      {!row.own && !direct && <span className="face">{row.first && author && <AccountAvatar account={author} size={36} />}</span>}
+      <span className="face">{row.first && author && <AccountAvatar account={author} size={36} />}</span>
       <div className="body">
-        {row.first && !row.own && !direct && <bdi className="who">{author?.display_name ?? '…'}</bdi>}
+        {row.first && <bdi className="who">{author?.display_name ?? '…'}</bdi>}
         <div className="said-line">
           <Said item={item} removed={removed} />
           <Stamp row={row} item={item} seenDirectly={direct && seen !== undefined && seen.length > 0} />

@@ -12,6 +12,8 @@ export function systemSentence(entry: Entry, { me, actor, other }: Names): strin
   const mine = entry.actor_id === me
   switch (entry.kind) {
     case 'member_added':
+      // The first line of a group: its owner comes with it.
+      if (entry.data.role === 'owner' && entry.data.account_id === entry.actor_id) return mine ? t('timeline.created_you') : t('timeline.created', { name: actor })
       if (entry.data.account_id === entry.actor_id) return mine ? t('timeline.joined_you') : t('timeline.joined', { name: actor })
       if (entry.data.account_id === me) return t('timeline.added_you', { name: actor })
       return mine ? t('timeline.you_added', { other }) : t('timeline.added', { name: actor, other })

@@ -20,7 +20,7 @@ import './timeline.css'
 
 const LOAD_AHEAD = 1200
 const SHOW_PILL = 400
-const HEAD_HEIGHT = 180
+const HEAD_HEIGHT = 196
 
 /** Where a timeline is opened. */
 export type Opening = { at: 'bottom' } | { at: 'divider'; key: string } | { at: 'message'; key: string } | { at: 'anchor'; key: string; offset: number }
@@ -206,7 +206,7 @@ export function Timeline({ conversation, timeline, rows, me, opening, flashKey, 
       />
     )
   }
-  const keptTop = keptAt >= 0 ? scroller.heights.top(keptAt) - scroller.heights.top(range.start) : 0
+  const keptTop = keptAt >= 0 ? scroller.heights.top(keptAt) : 0
   return (
     <>
       <div className="timeline" ref={element}>

@@ -20,6 +20,8 @@ export type Place = 'third' | 'centre' | 'nearest'
 
 /** Room under the last row. */
 const FOOT = 8
+/** The head stands first among the rows. */
+const FIRST_ROW = 1
 const DRAW_AHEAD = 900
 const DRAW_AGAIN = 350
 const REST_MS = 140
@@ -223,8 +225,9 @@ export class Scroller {
   #stand(dom: ScrollerDom): void {
     const height = `${Math.max(this.view, this.total)}px`
     if (dom.column.style.height !== height) dom.column.style.height = height
-    const top = `${this.#lead + this.heights.top(this.range.start) - this.#drift}px`
-    if (dom.slice.style.top !== top) dom.slice.style.top = top
+    const top = `${Math.max(0, this.#lead + this.heights.top(this.range.start) - this.#drift)}px`
+    // Padding, not an offset: the drawn rows then never move themselves, for the eye and for the browser's own measure.
+    if (dom.slice.style.paddingBlockStart !== top) dom.slice.style.paddingBlockStart = top
   }
 
   #scrolled(): void {
@@ -235,10 +238,16 @@ export class Scroller {
       this.#setTop = -1
       this.#target = undefined
       this.#stick = this.atBottom
-      this.#anchor = anchorAt(this.heights, this.scroll, this.view)
+      this.#anchor = anchorAt(this.heights, this.scroll, this.view, this.#firstSeen())
     }
     this.#draw()
     this.#events.onMove()
+  }
+
+  /** The first row that may be an anchor: a drawn one if any is in view, for only those have been seen where they stand. */
+  #firstSeen(): number {
+    const { start } = this.range
+    return start > FIRST_ROW && this.heights.top(start) < this.scroll + this.view ? start : FIRST_ROW
   }
 
   #hold(): void {
