@@ -310,6 +310,8 @@ class Client {
         break
       case 'conversation_added':
         this.conversations.put(change.data.conversation)
+        // Those one shares a conversation with may be seen from now on.
+        this.presences.onReady()
         break
       case 'conversation_removed':
         this.conversations.remove(change.data.conversation_id)
