@@ -2,7 +2,6 @@ import type { ConversationView } from '@madang/client'
 import { useStore } from '@nanostores/react'
 import { PanelRight } from 'lucide-react'
 import { useEffect, useRef } from 'react'
-import { useMadang } from '../app/context.ts'
 import { toggleDetails } from '../app/details.ts'
 import { useLayout } from '../app/layout-size.ts'
 import { $preferences } from '../app/preferences.ts'
@@ -14,13 +13,12 @@ import { useAbout } from './useAbout.ts'
 /** Who one talks with here, and the way to the details. */
 export function ConversationHead({ conversation, takesFocus }: { conversation: ConversationView; takesFocus: boolean }) {
   const about = useAbout(conversation)
-  const madang = useMadang()
   const layout = useLayout()
   const route = useRoute()
   const { details } = useStore($preferences)
   const heading = useRef<HTMLHeadingElement>(null)
   const open = (route.page === 'conversation' && route.details) || (layout === 'desktop' && details)
-  const name = useStore(madang.conversationOf(conversation.id))?.with?.display_name ?? conversation.title
+  const name = conversation.with?.display_name ?? conversation.title
   useEffect(() => {
     if (takesFocus) heading.current?.focus({ preventScroll: true })
   }, [takesFocus])

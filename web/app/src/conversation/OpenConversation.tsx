@@ -2,8 +2,10 @@ import type { ConversationView, Message } from '@madang/client'
 import { useStore } from '@nanostores/react'
 import { useEffect, useMemo, useRef, useState, type DragEvent } from 'react'
 import { useMadang } from '../app/context.ts'
-import { $arrival } from '../app/router.ts'
-import { Confirm, SkeletonRows } from '../components/index.ts'
+import { $arrival, navigate } from '../app/router.ts'
+import { conversationPath } from '../app/routes.ts'
+import { Confirm, SkeletonRows, toast } from '../components/index.ts'
+import { errorText } from '../i18n/errors.ts'
 import { t } from '../i18n/index.ts'
 import { attachFiles, filesOf } from './composer/attachments.ts'
 import { Composer, type ComposerHandle } from './composer/Composer.tsx'
@@ -40,6 +42,7 @@ export function OpenConversation({ conversation, me, aroundSeq }: Props) {
 
   const latest = () => {
     clearDivider()
+    if (aroundSeq) navigate(conversationPath(id), { replace: true })
     // The rows of the newest page come with the next commit; the view then hangs on the bottom.
     void madang.jumpToLatest(id).catch(() => undefined).then(() => feed.current?.goToBottom())
   }
@@ -156,7 +159,6 @@ export function OpenConversation({ conversation, me, aroundSeq }: Props) {
               messageAt={(seq) => messageOf(rows.find((row) => row.seq === seq))}
               lastOwn={() => messageOf(rows.findLast((row) => row.own && row.item.state === 'sent' && messageOf(row)?.deleted_at === undefined && messageOf(row)?.text !== ''))}
               onSend={() => (timeline.more_after ? latest() : feed.current?.goToBottom())}
-              onEditDone={() => undefined}
               onJump={(seq) => actions.jumpTo(seq)}
               onLeaveUp={() => feed.current?.focusLast()}
             />
@@ -175,7 +177,7 @@ export function OpenConversation({ conversation, me, aroundSeq }: Props) {
             onClose={closeDoomed}
             onConfirm={() => {
               const at = rows.findIndex((row) => row.key === doomed.key)
-              void madang.remove(id, doomed.message.seq).catch(() => undefined)
+              madang.remove(id, doomed.message.seq).catch((reason: unknown) => toast({ text: errorText(reason), kind: 'info' }))
               const next = rows[at + 1] ?? rows[at]
               if (next) setTimeout(() => feed.current?.focusRow(next.key))
             }}

@@ -1,6 +1,7 @@
 import type { ConversationView, Message, StoredFile } from '@madang/client'
 import { useCallback, useLayoutEffect, useMemo, useRef, useState, type RefObject } from 'react'
 import { useMadang } from '../app/context.ts'
+import { $path, navigate } from '../app/router.ts'
 import { conversationPath } from '../app/routes.ts'
 import { toast } from '../components/index.ts'
 import { errorText } from '../i18n/errors.ts'
@@ -37,7 +38,7 @@ export function useMessageActions(world: World) {
   const [menu, setMenu] = useState<OpenMenu>()
   const [picking, setPicking] = useState<{ message: Message; at: RefObject<HTMLElement>; key: string | undefined }>()
   const [doomed, setDoomed] = useState<{ message: Message; key: string }>()
-  const [pending, setPending] = useState<ReadonlySet<string>>(new Set())
+  const [pending, setPending] = useState<ReadonlyMap<string, boolean>>(new Map())
   const [jump, setJump] = useState(() => (world.openAt === undefined ? undefined : { seq: world.openAt, flash: true }))
   const now = useRef(world)
   useLayoutEffect(() => {
@@ -63,13 +64,19 @@ export function useMessageActions(world: World) {
   }, [jump, targetKey, feed])
   const flashKey = jump?.flash ? targetKey : undefined
 
+  /** The opener may have gone with the pointer: then its message takes the focus back, unless something else has. */
+  const focusBack = (key: string | undefined) =>
+    requestAnimationFrame(() => {
+      if (key !== undefined && document.activeElement === document.body) feed.current?.focusRow(key)
+    })
+
   const actions = useMemo<MessageActions>(() => {
     const failed = (reason: unknown) => toast({ text: errorText(reason), kind: 'info' })
-    const mark = (name: string, on: boolean) =>
+    const mark = (name: string, on: boolean | undefined) =>
       setPending((before) => {
-        const next = new Set(before)
-        if (on) next.add(name)
-        else next.delete(name)
+        const next = new Map(before)
+        if (on === undefined) next.delete(name)
+        else next.set(name, on)
         return next
       })
     return {
@@ -80,8 +87,8 @@ export function useMessageActions(world: World) {
         const current = now.current.rows.map(messageOf).find((one) => one?.seq === message.seq) ?? message
         const mine = current.reactions.some((one) => one.emoji === emoji && one.mine)
         const name = `${message.seq} ${emoji}`
-        mark(name, true)
-        madang.react(id, message.seq, emoji, !mine).catch(failed).finally(() => mark(name, false))
+        mark(name, !mine)
+        madang.react(id, message.seq, emoji, !mine).catch(failed).finally(() => mark(name, undefined))
       },
       pickReaction: (message, at) => setPicking({ message, at: { current: at }, key: at.closest<HTMLElement>('.entry')?.dataset.row }),
       openMenu: (key, at) => {
@@ -93,7 +100,12 @@ export function useMessageActions(world: World) {
         const address = location.origin + conversationPath(id, { seq: message.seq })
         void navigator.clipboard.writeText(address).then(() => toast({ text: t('message.link_copied') }), failed)
       },
-      jumpTo: (seq) => jumpTo(seq, true),
+      // By its own address, so that Back returns.
+      jumpTo: (seq) => {
+        const path = conversationPath(id, { seq })
+        if ($path.get() === path) jumpTo(seq, true)
+        else navigate(path)
+      },
       openPicture: (message, file) => now.current.openPicture(message, file),
       retry: (message) => madang.retry(id, message.client_id),
       discard: (message) => madang.discard(id, message.client_id),
@@ -106,15 +118,14 @@ export function useMessageActions(world: World) {
     flashKey,
     jumpTo,
     menu,
-    closeMenu: () => setMenu(undefined),
+    closeMenu: () => {
+      setMenu(undefined)
+      focusBack(menu?.key)
+    },
     picking,
     closePicker: () => {
-      const key = picking?.key
       setPicking(undefined)
-      // Its opener may have gone with the pointer: then its message takes the focus back.
-      requestAnimationFrame(() => {
-        if (key !== undefined && document.activeElement === document.body) feed.current?.focusRow(key)
-      })
+      focusBack(picking?.key)
     },
     doomed,
     closeDoomed: () => setDoomed(undefined),

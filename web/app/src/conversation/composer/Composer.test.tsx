@@ -15,7 +15,7 @@ function show(view = group(), lastOwn = message(4, doyun.id, '저는 조금 늦�
   const onSend = vi.fn()
   const fake = madangWith([], view)
   const drawn = renderInConversation(
-    <Composer conversation={view} me={doyun.id} handle={handle} messageAt={() => lastOwn} lastOwn={() => lastOwn} onSend={onSend} onEditDone={vi.fn()} onJump={vi.fn()} onLeaveUp={vi.fn()} />,
+    <Composer conversation={view} me={doyun.id} handle={handle} messageAt={() => lastOwn} lastOwn={() => lastOwn} onSend={onSend} onJump={vi.fn()} onLeaveUp={vi.fn()} />,
     fake,
   )
   const field = drawn.container.querySelector('textarea')!
@@ -122,7 +122,7 @@ test('where only admins post, a member reads', () => {
   const view = group({ rules })
   const handle = createRef<ComposerHandle>()
   const { container } = renderInConversation(
-    <Composer conversation={view} me={doyun.id} handle={handle} messageAt={() => undefined} lastOwn={() => undefined} onSend={vi.fn()} onEditDone={vi.fn()} onJump={vi.fn()} onLeaveUp={vi.fn()} />,
+    <Composer conversation={view} me={doyun.id} handle={handle} messageAt={() => undefined} lastOwn={() => undefined} onSend={vi.fn()} onJump={vi.fn()} onLeaveUp={vi.fn()} />,
     madangWith([], view),
   )
   expect(container.textContent).toBe('Only admins can post here.')

@@ -4,7 +4,8 @@ import { ArrowUp, Plus, Smile } from 'lucide-react'
 import { useEffect, useImperativeHandle, useLayoutEffect, useRef, useState, type Ref } from 'react'
 import { useMadang } from '../../app/context.ts'
 import { $preferences } from '../../app/preferences.ts'
-import { Icon, IconButton } from '../../components/index.ts'
+import { Icon, IconButton, toast } from '../../components/index.ts'
+import { errorText } from '../../i18n/errors.ts'
 import { countText } from '../../i18n/format.ts'
 import { t } from '../../i18n/index.ts'
 import { $language } from '../../i18n/index.ts'
@@ -37,14 +38,13 @@ export interface ComposerProps {
   messageAt: (seq: number) => Message | undefined
   lastOwn: () => Message | undefined
   onSend: () => void
-  onEditDone: (seq: number) => void
   onJump: (seq: number) => void
   /** Up in an empty field with nothing of one's own to edit. */
   onLeaveUp: () => void
 }
 
 /** Where one writes. The field is the browser's own; what it holds is never set while an input method composes. */
-export function Composer({ conversation, me, handle, messageAt, lastOwn, onSend, onEditDone, onJump, onLeaveUp }: ComposerProps) {
+export function Composer({ conversation, me, handle, messageAt, lastOwn, onSend, onJump, onLeaveUp }: ComposerProps) {
   const madang = useMadang()
   const { id } = conversation
   const language = useStore($language)
@@ -59,9 +59,9 @@ export function Composer({ conversation, me, handle, messageAt, lastOwn, onSend,
   const suggestions = useSuggestions(conversation, me)
 
   const [field] = useState(() => new ComposerField(madang, id, me))
-  const state = useRef({ answering, editing, uploads, limit, lastOwn, messageAt, onSend, onEditDone, onLeaveUp, suggestions })
+  const state = useRef({ answering, editing, uploads, limit, lastOwn, messageAt, onSend, onLeaveUp, suggestions })
   useLayoutEffect(() => {
-    state.current = { answering, editing, uploads, limit, lastOwn, messageAt, onSend, onEditDone, onLeaveUp, suggestions }
+    state.current = { answering, editing, uploads, limit, lastOwn, messageAt, onSend, onLeaveUp, suggestions }
   })
 
   useEffect(() => {
@@ -71,6 +71,18 @@ export function Composer({ conversation, me, handle, messageAt, lastOwn, onSend,
       setEditing(message)
       setAnswering(undefined)
       field.beginEdit(message.text)
+    }
+    const saveEdit = (message: Message, text: string) => {
+      setEditing(undefined)
+      field.endEdit()
+      if (text === message.text) return
+      madang.edit(id, message.seq, text).catch((reason: unknown) => {
+        toast({ text: errorText(reason), kind: 'info' })
+        // What was typed is not lost: it can be saved again, unless something else is being written.
+        if (element.value !== '') return
+        beginEdit(message)
+        field.replace(text)
+      })
     }
     const leave = field.attach(element, {
       enterSends: () => $preferences.get().enterSends && !matchMedia('(pointer: coarse)').matches,
@@ -87,10 +99,7 @@ export function Composer({ conversation, me, handle, messageAt, lastOwn, onSend,
         if (Array.from(text).length > now.limit) return false
         if (now.editing) {
           if (text.trim() === '') return false
-          if (text.trim() !== now.editing.text) void madang.edit(id, now.editing.seq, text.trim()).catch(() => undefined)
-          setEditing(undefined)
-          field.endEdit()
-          now.onEditDone(now.editing.seq)
+          saveEdit(now.editing, text.trim())
           return false
         }
         const files = takeAttached(id)

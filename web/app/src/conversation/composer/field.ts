@@ -105,6 +105,11 @@ export class ComposerField {
     this.#element?.setSelectionRange(text.length, text.length)
   }
 
+  /** Another text in place of the one that is there, unless an input method is at work in it. */
+  replace(text: string): void {
+    if (!this.composing) this.#set(text)
+  }
+
   /** Puts text at the caret, in place of what is selected or of `from` to the caret. */
   insert(text: string, from?: number): void {
     const element = this.#element

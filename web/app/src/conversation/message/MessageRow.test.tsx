@@ -5,6 +5,7 @@ import { rowsOf } from '../logic/runs.ts'
 import { ana, ben, doyun, madangWith, message, renderInConversation, sent } from '../testing.tsx'
 import { messageLabel } from './label.ts'
 import { MessageRow } from './MessageRow.tsx'
+import { withPending } from './Reactions.tsx'
 
 type MessageItem = Extract<Item, { kind: 'message' }>
 
@@ -75,6 +76,12 @@ test('a reaction says whether it is mine and toggles', () => {
   expect(pill.getAttribute('title')).toBe('You and ben: 👍')
   fireEvent.click(pill)
   expect(actions.react.mock.calls[0]?.[1]).toBe('👍')
+})
+
+test('a reaction on its way shows at once', () => {
+  const said = message(4, ana.id, 'hi', { reactions: [{ emoji: '👍', count: 2, mine: false, account_ids: [3] }] })
+  const pending = new Map([['4 👍', true], ['4 🎉', true], ['9 🎉', true]])
+  expect(withPending(said, pending, doyun.id).map((one) => [one.emoji, one.count, one.mine])).toEqual([['👍', 3, true], ['🎉', 1, true]])
 })
 
 test('a quote names its author and jumps', () => {

@@ -36,7 +36,7 @@ export interface MessageRowProps {
 
 /** One message: bubble, what hangs on it, and how far it has come. */
 export const MessageRow = memo(function MessageRow({ row, item, flash, held, seen }: MessageRowProps) {
-  const { direct, me, actions } = useMessageContext()
+  const { direct, me, pending, actions } = useMessageContext()
   const { message } = item
   const [near, setNear] = useState(false)
   const author = useStore(useMadang().accountOf(message.sender_id))
@@ -66,7 +66,7 @@ export const MessageRow = memo(function MessageRow({ row, item, flash, held, see
           <Stamp row={row} item={item} seenDirectly={direct && seen !== undefined && seen.length > 0} />
           {(near || held) && touchable && <Toolbar message={message} rowKey={row.key} held={held} />}
         </div>
-        {!removed && message.reactions.length > 0 && <Reactions message={message} />}
+        {!removed && (message.reactions.length > 0 || isReactedTo(message, pending)) && <Reactions message={message} />}
         {item.state === 'failed' && <NotSent message={message} error={item.error} />}
         {!direct && seen && seen.length > 0 && <SeenBy people={seen} />}
       </div>
@@ -82,6 +82,10 @@ export function useMessageLabel(row: Row, item: MessageItem): string {
   const quoted = useStore(madang.accountOf(item.message.reply_to?.sender_id ?? item.message.sender_id))
   return messageLabel(row, item, { me, author: author?.display_name ?? '…', quoted: quoted?.display_name ?? '…' })
 }
+
+/** Whether a first reaction is on its way. */
+const isReactedTo = (message: Message, pending: ReadonlyMap<string, boolean>): boolean =>
+  pending.size > 0 && Array.from(pending.keys()).some((name) => name.startsWith(`${message.seq} `))
 
 function Said({ item, removed }: { item: MessageItem; removed: boolean }) {
   const { message } = item

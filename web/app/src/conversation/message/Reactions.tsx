@@ -13,10 +13,11 @@ const NAMED = 12
 
 /** Pills under a message: an emoji and how many chose it; pressed when one of them is oneself. */
 export function Reactions({ message }: { message: Message }) {
-  const { actions } = useMessageContext()
+  const { me, pending, actions } = useMessageContext()
   const [all, setAll] = useState(false)
-  const reactions = all ? message.reactions : message.reactions.slice(0, SHOWN)
-  const more = message.reactions.length - reactions.length
+  const every = withPending(message, pending, me)
+  const reactions = all ? every : every.slice(0, SHOWN)
+  const more = every.length - reactions.length
   return (
     <div className="reactions">
       {reactions.map((reaction) => (
@@ -32,6 +33,20 @@ export function Reactions({ message }: { message: Message }) {
       </button>
     </div>
   )
+}
+
+/** The reactions as they will be once what is on its way has arrived. */
+export function withPending(message: Message, pending: ReadonlyMap<string, boolean>, me: number): Reaction[] {
+  if (pending.size === 0) return message.reactions
+  const shown = message.reactions.map((reaction) => {
+    const on = pending.get(`${message.seq} ${reaction.emoji}`)
+    return on === undefined || on === reaction.mine ? reaction : { ...reaction, mine: on, count: Math.max(1, reaction.count + (on ? 1 : -1)) }
+  })
+  for (const [name, on] of pending) {
+    const [seq, emoji = ''] = name.split(' ')
+    if (on && Number(seq) === message.seq && !shown.some((one) => one.emoji === emoji)) shown.push({ emoji, count: 1, mine: true, account_ids: [me] })
+  }
+  return shown
 }
 
 function Pill({ message, reaction }: { message: Message; reaction: Reaction }) {

@@ -23,8 +23,8 @@ export interface MessageContext {
   conversationId: number
   direct: boolean
   me: number
-  /** Reactions on their way: `seq emoji`. */
-  pending: ReadonlySet<string>
+  /** Reactions on their way, by `seq emoji`: whether they are being added. */
+  pending: ReadonlyMap<string, boolean>
   actions: MessageActions
 }
 

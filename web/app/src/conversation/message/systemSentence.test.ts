@@ -2,7 +2,7 @@ import type { Entry } from '@madang/client'
 import { expect, test } from 'vitest'
 import en from '../../i18n/en.json'
 import ko from '../../i18n/ko.json'
-import { speak, type Catalogue } from '../../i18n/index.ts'
+import { speak } from '../../i18n/index.ts'
 import { systemSentence } from './systemSentence.ts'
 
 const names = { me: 1, actor: 'ana', other: '민지' }
