@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 
-from peewee import InterfaceError, OperationalError, SqliteDatabase
+from peewee import InterfaceError, SqliteDatabase
 from playhouse.migrations import Runner
 
 from server.errors import Busy, ChatError, Unavailable
@@ -34,10 +34,19 @@ _PRAGMAS = {
     "journal_mode": "wal",
     "synchronous": 2,  # FULL: an answer means that the row is on the disk
     "foreign_keys": 1,
-    "busy_timeout": 5000,
     "cache_size": -16_000,
     "temp_store": 2,
 }
+_NEEDED = {"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1"}
+"""What durability rests on, as SQLite answers it."""
+
+_TROUBLE = {
+    sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PROTOCOL,
+    sqlite3.SQLITE_NOTADB,
+}  # fmt: skip
+"""The database itself fails, whatever it was asked; any other code concerns one statement alone."""
+
 _log = logging.getLogger(__name__)
 _outgoing = threading.local()
 
@@ -86,7 +95,8 @@ class Database:
     """A SQLite file with its threads.
 
     ``after_commit`` is called on the event loop with what a transaction announced, in commit order and
-    before any caller of that transaction goes on. ``on_batch(pieces, seconds)`` is for the metrics.
+    before any caller of that transaction goes on. ``on_batch(pieces, seconds)`` is for the metrics, in the
+    writer's thread. Another process that writes is waited for, up to ``busy_timeout_ms``.
     """
 
     def __init__(
@@ -94,12 +104,13 @@ class Database:
         path: Path,
         *,
         readers: int = 4,
-        on_batch: Callable[[int, float], None] | None = None,
+        busy_timeout_ms: int = 5000,
+        on_batch: Callable[[int, float], None] = lambda pieces, seconds: None,
     ) -> None:
         self.path = path
         self.after_commit: Callable[[list[Fact]], None] = lambda facts: None
         self._on_batch = on_batch
-        self._db = SqliteDatabase(str(path), pragmas=_PRAGMAS)
+        self._db = SqliteDatabase(str(path), pragmas=_PRAGMAS | {"busy_timeout": busy_timeout_ms})
         self._queue: queue.SimpleQueue[_Piece | None] = queue.SimpleQueue()
         self._readers = ThreadPoolExecutor(readers, thread_name_prefix="reader", initializer=self._db.connect)
         self._writer = threading.Thread(target=self._run, name="writer", daemon=True)
@@ -123,6 +134,8 @@ class Database:
 
     async def read(self, query: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run ``query`` in a reader thread, in one consistent view of the database."""
+        if self._closing:
+            raise Unavailable("The server is shutting down.")
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._readers, self._read, query, args, kwargs)
 
@@ -145,8 +158,10 @@ class Database:
         try:
             with self._db.atomic():
                 return query(*args, **kwargs)
-        except (OperationalError, InterfaceError) as error:
-            raise _unavailable(error) from error
+        except Exception as error:
+            if _is_trouble(error):
+                raise _unavailable(error) from error
+            raise
 
     # The writer
 
@@ -162,10 +177,10 @@ class Database:
 
     def _assert_pragmas(self) -> None:
         """What durability rests on: a file system without WAL, say, must not go unnoticed."""
-        for name in ("journal_mode", "synchronous", "foreign_keys"):
-            found = cast(Any, self._db).connection().execute(f"pragma {name}").fetchone()[0]
-            if str(found).lower() != str(_PRAGMAS[name]):
-                raise RuntimeError(f"SQLite gives {name}={found} for {self.path}, but {_PRAGMAS[name]} is needed.")
+        for name, needed in _NEEDED.items():
+            found = self._connection().execute(f"pragma {name}").fetchone()[0]
+            if str(found).lower() != needed:
+                raise RuntimeError(f"SQLite gives {name}={found} for {self.path}, but {needed} is needed.")
 
     def _run(self) -> None:
         self._db.connect()
@@ -175,7 +190,7 @@ class Database:
             if pieces:
                 started = time.perf_counter()
                 self._commit(pieces)
-                if self._on_batch:
+                with contextlib.suppress(Exception):  # counting must not end the only writer
                     self._on_batch(len(pieces), time.perf_counter() - started)
         self._db.close()
 
@@ -205,11 +220,12 @@ class Database:
                 with contextlib.suppress(Exception):
                     self._db.rollback()
                 raise
-        except Exception as error:
+        except BaseException as error:
             _log.exception("a transaction of %d pieces failed", len(pieces))
             failure = _unavailable(error)
             for piece in pieces:
-                piece.error, piece.facts = piece.error or failure, []
+                # What was refused may have been refused because of a neighbour that is gone now.
+                piece.error, piece.facts = failure, []
         assert self._loop is not None
         with contextlib.suppress(RuntimeError):  # the loop is gone: nobody is left to tell
             self._loop.call_soon_threadsafe(self._settle, pieces)
@@ -238,7 +254,8 @@ class Database:
         try:
             with self._savepoint():
                 outcomes = bulk([piece.args for piece in run])
-        except Exception:
+        except Exception as error:
+            self._raise_trouble(error)
             _log.warning("a bulk write of %d pieces is done singly", len(run), exc_info=True)
             return False
         for piece, outcome in zip(run, outcomes, strict=True):
@@ -254,16 +271,23 @@ class Database:
         try:
             with self._savepoint():
                 piece.value = piece.work(*piece.args)
-        except (OperationalError, InterfaceError):
-            raise  # the database itself: it is the whole transaction's trouble
         except Exception as error:
+            self._raise_trouble(error)
             piece.error = error
         else:
             piece.facts = _outgoing.facts
 
+    def _raise_trouble(self, error: Exception) -> None:
+        """Raises what is the whole transaction's trouble: the database fails, or has ended the transaction."""
+        if _is_trouble(error) or not self._connection().in_transaction:
+            raise error
+
+    def _connection(self) -> sqlite3.Connection:
+        return cast(sqlite3.Connection, cast(Any, self._db).connection())
+
     @contextlib.contextmanager
     def _savepoint(self) -> Iterator[None]:
-        connection = cast(sqlite3.Connection, cast(Any, self._db).connection())
+        connection = self._connection()
         connection.execute("savepoint piece")
         try:
             yield
@@ -298,8 +322,19 @@ def _neighbours(pieces: list[_Piece]) -> Iterator[list[_Piece]]:
     yield run
 
 
-def _unavailable(error: Exception) -> ChatError:
-    if "locked" in str(error) or "busy" in str(error):
+def _is_trouble(error: BaseException) -> bool:
+    """Whether the database itself failed; peewee wraps SQLite's own error, raw statements raise it."""
+    return isinstance(error, InterfaceError) or _code(error) in _TROUBLE
+
+
+def _code(error: BaseException) -> int | None:
+    """SQLite's primary result code, if there is one behind an error."""
+    code: int | None = getattr(getattr(error, "orig", error), "sqlite_errorcode", None)
+    return None if code is None else code & 0xFF
+
+
+def _unavailable(error: BaseException) -> ChatError:
+    if _code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return Busy("The database is busy. Try again.", retry_after_ms=500)
     return Unavailable("The database did not take this. Try again.", retry_after_ms=1000)
 
