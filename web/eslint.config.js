@@ -22,5 +22,4 @@ export default tseslint.config(
   },
   { files: ['app/**/*.{ts,tsx}'], ...reactHooks.configs.flat.recommended },
   { files: ['**/*.{js,mjs}'], ...tseslint.configs.disableTypeChecked, languageOptions: { globals: globals.node } },
-  { files: ['app/public/*.js'], languageOptions: { globals: globals.browser } },
 )
