@@ -22,7 +22,7 @@ export interface MessageMenuProps {
 }
 
 /** What can be done with one message. */
-export function MessageMenu({ message, rowKey, at, me, mayDelete, touch, actions, onClose }: MessageMenuProps) {
+export default function MessageMenu({ message, rowKey, at, me, mayDelete, touch, actions, onClose }: MessageMenuProps) {
   const anchor = useRef<HTMLElement | null>(at)
   const own = message.sender_id === me
   const items: MenuItem[] = [

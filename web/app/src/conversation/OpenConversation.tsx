@@ -1,6 +1,6 @@
 import type { ConversationView, Message } from '@madang/client'
 import { useStore } from '@nanostores/react'
-import { useEffect, useMemo, useRef, useState, type DragEvent } from 'react'
+import { lazy, Suspense, useEffect, useMemo, useRef, useState, type DragEvent } from 'react'
 import { useMadang } from '../app/context.ts'
 import { $arrival, navigate } from '../app/router.ts'
 import { conversationPath } from '../app/routes.ts'
@@ -12,15 +12,18 @@ import { Composer, type ComposerHandle } from './composer/Composer.tsx'
 import { TypingLine } from './composer/TypingLine.tsx'
 import { ConversationHead } from './ConversationHead.tsx'
 import { DropFrame } from './composer/DropFrame.tsx'
-import { EmojiPopover } from './emoji/EmojiPopover.tsx'
 import { LightboxSlot } from './lightbox/LightboxSlot.tsx'
 import { openLightbox } from './lightbox/open.ts'
 import { messageOf, type Row } from './logic/runs.ts'
 import { MessageContextProvider } from './message/context.ts'
-import { MessageMenu } from './MessageMenu.tsx'
+import type { Left } from './timeline/places.ts'
 import { Timeline, type TimelineHandle } from './timeline/Timeline.tsx'
 import { useMessageActions } from './useMessageActions.ts'
 import { useRows } from './useRows.ts'
+
+// What is opened now and then is fetched when it first is.
+const EmojiPopover = lazy(() => import('./emoji/EmojiPopover.tsx'))
+const MessageMenu = lazy(() => import('./MessageMenu.tsx'))
 
 interface Props {
   conversation: ConversationView
@@ -58,15 +61,21 @@ export function OpenConversation({ conversation, me, aroundSeq }: Props) {
 
   // A link to a message of the conversation that is open already; Back from it returns to where one was.
   const jumpedTo = useRef(aroundSeq)
-  const returnTo = useRef<number>(undefined)
+  const returnTo = useRef<Left | 'bottom'>(undefined)
   useEffect(() => {
     if (jumpedTo.current === aroundSeq) return
     jumpedTo.current = aroundSeq
     if (aroundSeq) {
-      returnTo.current = feed.current?.anchorSeq
+      returnTo.current = feed.current?.place ?? 'bottom'
       jumpTo(aroundSeq, true)
-    } else if ($arrival.get() === 'back' && returnTo.current) jumpTo(returnTo.current, false)
-  }, [aroundSeq, jumpTo])
+      return
+    }
+    const place = returnTo.current
+    if ($arrival.get() !== 'back' || place === undefined) return
+    if (place === 'bottom') void madang.jumpToLatest(id).catch(() => undefined).then(() => feed.current?.goToBottom())
+    else if (madang.timelineOf(id).get().items.some((item) => item.key === place.anchor.key)) feed.current?.goToPlace(place)
+    else jumpTo(place.seq, false)
+  }, [madang, id, aroundSeq, jumpTo])
 
   const ready = timeline.state === 'ready' && opening !== undefined
   useEffect(() => {
@@ -166,8 +175,10 @@ export function OpenConversation({ conversation, me, aroundSeq }: Props) {
         </div>
         <LightboxSlot />
         {dragging && <DropFrame />}
-        {menu && <MessageMenu message={menu.message} rowKey={menu.key} at={menu.at} me={me} mayDelete={mayDelete(menu.message)} touch={isTouch()} actions={actions} onClose={closeMenu} />}
-        {picking && <EmojiPopover anchor={picking.at} onClose={closePicker} onPick={(emoji) => actions.react(picking.message, emoji)} />}
+        <Suspense>
+          {menu && <MessageMenu message={menu.message} rowKey={menu.key} at={menu.at} me={me} mayDelete={mayDelete(menu.message)} touch={isTouch()} actions={actions} onClose={closeMenu} />}
+          {picking && <EmojiPopover anchor={picking.at} onClose={closePicker} onPick={(emoji) => actions.react(picking.message, emoji)} />}
+        </Suspense>
         {doomed && (
           <Confirm
             title={t('message.delete_ask')}

@@ -1,7 +1,7 @@
 import type { ConversationView, Message } from '@madang/client'
 import { useStore } from '@nanostores/react'
 import { ArrowUp, Plus, Smile } from 'lucide-react'
-import { useEffect, useImperativeHandle, useLayoutEffect, useRef, useState, type Ref } from 'react'
+import { lazy, Suspense, useEffect, useImperativeHandle, useLayoutEffect, useRef, useState, type Ref } from 'react'
 import { useMadang } from '../../app/context.ts'
 import { $preferences } from '../../app/preferences.ts'
 import { Icon, IconButton, toast } from '../../components/index.ts'
@@ -10,7 +10,6 @@ import { countText } from '../../i18n/format.ts'
 import { t } from '../../i18n/index.ts'
 import { $language } from '../../i18n/index.ts'
 import { languageOf } from '../../i18n/names.ts'
-import { EmojiPopover } from '../emoji/EmojiPopover.tsx'
 import { $attached, attachFiles, filesOf, takeAttached } from './attachments.ts'
 import { Chips } from './Chips.tsx'
 import { ComposerField } from './field.ts'
@@ -18,6 +17,8 @@ import { Strip } from './Strip.tsx'
 import { Suggestions } from './Suggestions.tsx'
 import { useSuggestions } from './useSuggestions.ts'
 import './composer.css'
+
+const EmojiPopover = lazy(() => import('../emoji/EmojiPopover.tsx'))
 
 const MAX_TEXT = 8000
 const COUNT_FROM = 7200
@@ -209,7 +210,7 @@ export function Composer({ conversation, me, handle, messageAt, lastOwn, onSend,
         </button>
       </div>
       {suggestions.open && <Suggestions suggestions={suggestions} onTake={(index) => area.current && suggestions.take(index, area.current, field)} />}
-      {picking && <EmojiPopover anchor={smile} onClose={() => setPicking(false)} onPick={(emoji) => field.insert(emoji)} />}
+      <Suspense>{picking && <EmojiPopover anchor={smile} onClose={() => setPicking(false)} onPick={(emoji) => field.insert(emoji)} />}</Suspense>
     </div>
   )
 }

@@ -10,7 +10,7 @@ import './emoji.css'
 const COLUMNS = 8
 
 /** Search, what was chosen lately, and every emoji by group, as one grid for the keyboard. */
-export default function EmojiPicker({ onPick }: { onPick: (emoji: string) => void }) {
+export function EmojiPicker({ onPick }: { onPick: (emoji: string) => void }) {
   const language = useStore($language)
   const { recent, tone } = useStore($emojiChoice)
   const [query, setQuery] = useState('')

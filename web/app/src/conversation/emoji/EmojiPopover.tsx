@@ -1,24 +1,21 @@
-import { lazy, Suspense, type RefObject } from 'react'
+import type { RefObject } from 'react'
 import { useLayout } from '../../app/layout-size.ts'
 import { Popover, Sheet } from '../../components/index.ts'
 import { t } from '../../i18n/index.ts'
+import { EmojiPicker } from './EmojiPicker.tsx'
 import { rememberEmoji } from './recent.ts'
 
-const EmojiPicker = lazy(() => import('./EmojiPicker.tsx'))
-
-/** The emoji picker at its button; at the foot of a phone. Its data is fetched when it is first opened. */
-export function EmojiPopover({ anchor, onPick, onClose }: { anchor: RefObject<HTMLElement | null>; onPick: (emoji: string) => void; onClose: () => void }) {
+/** The emoji picker at its button; at the foot of a phone. A file of its own with its data: import it when it is first opened. */
+export default function EmojiPopover({ anchor, onPick, onClose }: { anchor: RefObject<HTMLElement | null>; onPick: (emoji: string) => void; onClose: () => void }) {
   const phone = useLayout() === 'phone'
   const picker = (
-    <Suspense fallback={<div className="emoji-picker" aria-busy="true" />}>
-      <EmojiPicker
-        onPick={(emoji) => {
-          rememberEmoji(emoji)
-          onClose()
-          onPick(emoji)
-        }}
-      />
-    </Suspense>
+    <EmojiPicker
+      onPick={(emoji) => {
+        rememberEmoji(emoji)
+        onClose()
+        onPick(emoji)
+      }}
+    />
   )
   if (phone) {
     return (

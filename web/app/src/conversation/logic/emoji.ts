@@ -1,4 +1,4 @@
-import { emojiGroups } from './emojiData.ts'
+import { emojiGroups, type EmojiLines } from './emojiData.ts'
 import { beginsWithHangul } from './hangul.ts'
 
 export interface Emoji {
@@ -10,7 +10,7 @@ export interface Emoji {
   toned: boolean
 }
 
-export type EmojiGroup = (typeof emojiGroups)[number]['key']
+export type EmojiGroup = EmojiLines['key']
 
 /** Every emoji that can be picked, by group. This module is loaded when somebody first asks for an emoji. */
 export const emojiByGroup: readonly { key: EmojiGroup; emoji: readonly Emoji[] }[] = emojiGroups.map(({ key, lines }) => ({ key, emoji: lines.split('\n').map(read) }))

@@ -11,7 +11,7 @@ import { estimateRow } from './estimate.ts'
 import { FloatingDay } from './FloatingDay.tsx'
 import { Head } from './Head.tsx'
 import { JumpPill } from './JumpPill.tsx'
-import { leavePlace } from './places.ts'
+import { leavePlace, type Left } from './places.ts'
 import { ReadMark } from './readMark.ts'
 import { Scroller } from './scroller.ts'
 import { TimelineRow } from './TimelineRow.tsx'
@@ -30,7 +30,9 @@ export interface TimelineHandle {
   goToBottom(): void
   focusRow(key: string): void
   focusLast(): void
-  readonly anchorSeq: number | undefined
+  /** Where the view hangs; nothing for the bottom. */
+  readonly place: Left | undefined
+  goToPlace(place: Left): void
 }
 
 export interface TimelineProps {
@@ -70,10 +72,15 @@ export function Timeline({ conversation, timeline, rows, me, opening, flashKey, 
   const mark = useRef<ReadMark>(undefined)
   const known = useRef<readonly string[]>([])
 
+  const page = (loading: Promise<void>) => {
+    const feed = slice.current
+    feed?.setAttribute('aria-busy', 'true')
+    void loading.catch(() => undefined).finally(() => feed?.setAttribute('aria-busy', 'false'))
+  }
   const onMove = useEffectEvent(() => {
     if (timeline.state === 'ready') {
-      if (timeline.more_before && scroller.scroll < LOAD_AHEAD) void madang.loadOlder(conversation.id).catch(() => undefined)
-      if (timeline.more_after && scroller.fromBottom < LOAD_AHEAD) void madang.loadNewer(conversation.id).catch(() => undefined)
+      if (timeline.more_before && scroller.scroll < LOAD_AHEAD) page(madang.loadOlder(conversation.id))
+      if (timeline.more_after && scroller.fromBottom < LOAD_AHEAD) page(madang.loadNewer(conversation.id))
     }
     mark.current?.look()
     const pill = !scroller.atBottom && (scroller.fromBottom > SHOW_PILL || conversation.unread > 0 || timeline.more_after)
@@ -141,11 +148,7 @@ export function Timeline({ conversation, timeline, rows, me, opening, flashKey, 
 
   const conversationId = conversation.id
   useEffect(
-    () => () => {
-      const { anchor } = scroller
-      const row = anchor && latest.current.rows.find((one) => one.key === anchor.key)
-      leavePlace(conversationId, anchor && row && !scroller.hangsOnBottom ? { anchor, seq: row.seq } : undefined)
-    },
+    () => () => leavePlace(conversationId, placeOf(scroller, latest.current.rows)),
     [conversationId, scroller],
   )
 
@@ -163,10 +166,10 @@ export function Timeline({ conversation, timeline, rows, me, opening, flashKey, 
       const last = rows.at(-1)
       if (last) focusRow(last.key)
     },
-    get anchorSeq() {
-      const key = scroller.anchor?.key
-      return latest.current.rows.find((row) => row.key === key)?.seq
+    get place() {
+      return placeOf(scroller, latest.current.rows)
     },
+    goToPlace: (place) => scroller.goToAnchor(place.anchor),
   }))
 
   const keyDown = (event: KeyboardEvent<HTMLElement>) => {
@@ -211,7 +214,7 @@ export function Timeline({ conversation, timeline, rows, me, opening, flashKey, 
     <>
       <div className="timeline" ref={element}>
         <div className="timeline-column" ref={column}>
-          <div className="timeline-slice" role="feed" aria-label={t('timeline.label', { name })} aria-busy={timeline.state === 'loading'} ref={slice} onKeyDown={keyDown}>
+          <div className="timeline-slice" role="feed" aria-label={t('timeline.label', { name })} ref={slice} onKeyDown={keyDown}>
             {keptAt >= 0 && keptAt < range.start && draw(keptAt, keptTop)}
             {shown.map((_, offset) => draw(range.start + offset))}
             {keptAt >= range.end && draw(keptAt, keptTop)}
@@ -222,6 +225,12 @@ export function Timeline({ conversation, timeline, rows, me, opening, flashKey, 
       <JumpPill shown={moved.pill} unread={conversation.unread} mentions={conversation.mentions} onJump={onLatest} />
     </>
   )
+}
+
+/** What to come back to. */
+function placeOf({ anchor, hangsOnBottom }: Scroller, rows: readonly Row[]): Left | undefined {
+  const row = anchor && rows.find((one) => one.key === anchor.key)
+  return row && !hangsOnBottom ? { anchor, seq: row.seq } : undefined
 }
 
 function articleOf(slice: HTMLElement | null, key: string): HTMLElement | null {

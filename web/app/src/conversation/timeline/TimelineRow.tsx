@@ -1,5 +1,5 @@
 import type { Account } from '@madang/client'
-import { memo, type FocusEvent } from 'react'
+import { memo, useLayoutEffect, useRef } from 'react'
 import { dayLabel } from '../../i18n/format.ts'
 import { t } from '../../i18n/index.ts'
 import type { Row } from '../logic/runs.ts'
@@ -46,9 +46,15 @@ function SystemArticle({ row, item, ...rest }: TimelineRowProps & { item: Extrac
 type ArticleProps = Pick<TimelineRowProps, 'row' | 'tabbable' | 'away' | 'onFocus'> & { label: string; children: React.ReactNode }
 
 function Article({ row, label, tabbable, away, onFocus, children }: ArticleProps) {
+  const article = useRef<HTMLElement>(null)
+  // One message is in the tab order, and with it what it holds: its links, pictures and reactions.
+  useLayoutEffect(() => {
+    for (const inside of article.current?.querySelectorAll<HTMLElement>('a, button, pre, audio, video') ?? []) inside.tabIndex = tabbable ? 0 : -1
+  })
   return (
     <article
       className="entry"
+      ref={article}
       data-row={row.key}
       data-seq={row.seq || undefined}
       aria-posinset={row.seq || undefined}
@@ -56,7 +62,7 @@ function Article({ row, label, tabbable, away, onFocus, children }: ArticleProps
       aria-label={label}
       tabIndex={tabbable ? 0 : -1}
       style={away === undefined ? undefined : { position: 'absolute', insetInline: 0, top: away }}
-      onFocus={(event: FocusEvent) => event.target === event.currentTarget && onFocus(row.key)}
+      onFocus={() => onFocus(row.key)}
     >
       {row.day !== undefined && <h2 className="day">{dayLabel(row.day)}</h2>}
       {row.divider && (

@@ -1,7 +1,7 @@
 import type { Anchor } from '../logic/anchor.ts'
 
 /** Where each conversation was left in this visit; nothing for the bottom. */
-interface Left {
+export interface Left {
   anchor: Anchor
   /** The anchor row's place in the log, to load around it when it has gone. */
   seq: number
