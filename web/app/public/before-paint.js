@@ -1,4 +1,5 @@
 // Theme, text size and language before the first paint; reads what src/app/preferences.ts keeps.
+/* global document, matchMedia */
 ;(function () {
   var root = document.documentElement
   var kept = {}
