@@ -1,6 +1,6 @@
 import { useStore } from '@nanostores/react'
 import { Search } from 'lucide-react'
-import { useRef, useState, type KeyboardEvent } from 'react'
+import { useEffect, useRef, useState, type KeyboardEvent } from 'react'
 import { Icon } from '../../components/index.ts'
 import { $language, t } from '../../i18n/index.ts'
 import { emojiByGroup, emojiName, findEmoji, skinTones, toned, type Emoji } from '../logic/emoji.ts'
@@ -16,6 +16,11 @@ export function EmojiPicker({ onPick }: { onPick: (emoji: string) => void }) {
   const [query, setQuery] = useState('')
   const [name, setName] = useState('')
   const grid = useRef<HTMLDivElement>(null)
+  const field = useRef<HTMLInputElement>(null)
+  // Once it is on the screen; on a touch screen the keyboard would cover what one came for.
+  useEffect(() => {
+    if (!matchMedia('(pointer: coarse)').matches) field.current?.focus()
+  }, [])
   const found = query.trim() === '' ? undefined : findEmoji(query, 64).map((one) => toned(one, tone))
   const groups: { key: string; title: string; signs: string[] }[] = found
     ? [{ key: 'found', title: t('emoji.found', { count: found.length }), signs: found }]
@@ -47,7 +52,7 @@ export function EmojiPicker({ onPick }: { onPick: (emoji: string) => void }) {
     <div className="emoji-picker">
       <div className="input" data-kind="search">
         <Icon of={Search} size={16} />
-        <input autoFocus={!matchMedia('(pointer: coarse)').matches} value={query} placeholder={t('emoji.search')} aria-label={t('emoji.search')} autoComplete="off" onChange={(event) => setQuery(event.target.value)} onKeyDown={fieldKey} />
+        <input ref={field} value={query} placeholder={t('emoji.search')} aria-label={t('emoji.search')} autoComplete="off" onChange={(event) => setQuery(event.target.value)} onKeyDown={fieldKey} />
       </div>
       <div className="emoji-scroll" role="grid" aria-label={t('emoji.title')} ref={grid} onKeyDown={gridKey}>
         {groups.map((group) => (
