@@ -17,10 +17,13 @@ export function EmojiPicker({ onPick }: { onPick: (emoji: string) => void }) {
   const [name, setName] = useState('')
   const grid = useRef<HTMLDivElement>(null)
   const field = useRef<HTMLInputElement>(null)
-  // Once it is on the screen; on a touch screen the keyboard would cover what one came for.
+  const [touch] = useState(() => matchMedia('(pointer: coarse)').matches)
+  // A dialog gives its focus to the first field it finds, and on a phone that brings up a keyboard over what one came for.
+  const [open, setOpen] = useState(!touch)
   useEffect(() => {
-    if (!matchMedia('(pointer: coarse)').matches) field.current?.focus()
-  }, [])
+    if (touch) requestAnimationFrame(() => setOpen(true))
+    else field.current?.focus()
+  }, [touch])
   const found = query.trim() === '' ? undefined : findEmoji(query, 64).map((one) => toned(one, tone))
   const groups: { key: string; title: string; signs: string[] }[] = found
     ? [{ key: 'found', title: t('emoji.found', { count: found.length }), signs: found }]
@@ -52,7 +55,7 @@ export function EmojiPicker({ onPick }: { onPick: (emoji: string) => void }) {
     <div className="emoji-picker">
       <div className="input" data-kind="search">
         <Icon of={Search} size={16} />
-        <input ref={field} value={query} placeholder={t('emoji.search')} aria-label={t('emoji.search')} autoComplete="off" onChange={(event) => setQuery(event.target.value)} onKeyDown={fieldKey} />
+        <input ref={field} disabled={!open} value={query} placeholder={t('emoji.search')} aria-label={t('emoji.search')} autoComplete="off" onChange={(event) => setQuery(event.target.value)} onKeyDown={fieldKey} />
       </div>
       <div className="emoji-scroll" role="grid" aria-label={t('emoji.title')} ref={grid} onKeyDown={gridKey}>
         {groups.map((group) => (

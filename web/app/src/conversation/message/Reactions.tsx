@@ -66,7 +66,7 @@ function Pill({ message, reaction }: { message: Message; reaction: Reaction }) {
       title={t('reaction.by', { names: who, emoji: reaction.emoji })}
       onClick={() => actions.react(message, reaction.emoji)}
     >
-      {reaction.emoji} <span>{countText(reaction.count)}</span>
+      <span className="sign">{reaction.emoji}</span> <span>{countText(reaction.count)}</span>
     </button>
   )
 }
