@@ -160,6 +160,17 @@ class Visitor:
         rows = self.page.get_by_role("navigation", name="Conversations")
         return rows.get_by_role("link", name=re.compile(rf"^{conversation}\b")).first
 
+    async def to_message(self, article: Locator) -> None:
+        """Goes from the composer to a message by keyboard."""
+        await self.composer.focus()
+        on_a_message = self.page.locator("article:focus")
+        while await on_a_message.count() == 0:
+            await self.page.keyboard.press("Shift+Tab")
+        await self.page.keyboard.press("End")
+        while not await article.evaluate("it => it === document.activeElement"):
+            await expect(on_a_message).not_to_have_attribute("aria-posinset", "1")
+            await self.page.keyboard.press("ArrowUp")
+
     def message(self, text: str) -> Locator:
         """The message that says ``text``."""
         return self.page.locator("article").filter(has_text=text).locator(".message").first

@@ -84,7 +84,8 @@ async def test_it_opens_where_reading_stopped_and_counts_agree_everywhere(
         await expect(divider).to_be_visible()
         await expect(ana.page.locator("article").filter(has=divider)).to_contain_text("number 301")
         timeline, line = await ana.page.locator(".timeline").bounding_box(), await divider.bounding_box()
-        assert timeline and line
+        assert timeline
+        assert line
         assert 0.28 < (line["y"] - timeline["y"]) / timeline["height"] < 0.4
 
         # Reading to the end clears the count here and in the other tab, and the divider stays.
