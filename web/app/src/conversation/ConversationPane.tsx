@@ -1,5 +1,5 @@
 import { useStore } from '@nanostores/react'
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useMadang } from '../app/context.ts'
 import { Empty, useLate } from '../components/index.ts'
 import { t } from '../i18n/index.ts'
@@ -22,14 +22,18 @@ export function ConversationPane({ conversationId, aroundSeq }: ConversationPane
   const late = useLate(1500)
   const [firstSeq] = useState(aroundSeq)
   const known = conversation !== undefined
+  const connected = connection.state === 'online' || connection.state === 'catching-up'
+  const asked = useRef(false)
   useEffect(() => {
-    if (!known) return
+    const { state } = madang.timelineOf(conversationId).get()
+    // Asked for once, and again with each new connection as long as there is nothing to show.
+    if (!known || (asked.current && state !== 'empty')) return
+    asked.current = true
     // The place that was left in this visit may no longer be loaded.
-    const left = madang.timelineOf(conversationId).get().state === 'ready' ? undefined : placeLeft(conversationId)?.seq
+    const left = state === 'ready' ? undefined : placeLeft(conversationId)?.seq
     const around = firstSeq ?? left
-    // Without a connection the core tries again by itself.
     void (around ? madang.loadAround(conversationId, around) : madang.openTimeline(conversationId)).catch(() => undefined)
-  }, [madang, conversationId, firstSeq, known])
+  }, [madang, conversationId, firstSeq, known, connected])
   if (conversation && me) return <OpenConversation conversation={conversation} me={me.id} {...(aroundSeq ? { aroundSeq } : {})} />
   if (connection.state === 'online' && late) {
     return (
