@@ -25,10 +25,11 @@ class Connection:
 
 @dataclass(slots=True)
 class _Person:
-    """One account's connections, and what others were last told of it."""
+    """One account's connections, what others were last told of it, and what the timer is about to tell."""
 
     connections: set[Connection] = field(default_factory=set)
     told: State = "offline"
+    coming: State | None = None
     timer: asyncio.TimerHandle | None = None
 
 
@@ -93,28 +94,35 @@ class Online:
         self._look_at(connection.account_id)
 
     def close(self) -> None:
-        """Stops the timers."""
-        for person in self._people.values():
-            if person.timer:
-                person.timer.cancel()
+        """Everybody is gone now, and that is told; no timer stays."""
+        for account_id, person in list(self._people.items()):
+            self._wait_for(None, person)
+            if person.told != "offline":
+                self._tell(account_id, person, "offline")
 
     def _look_at(self, account_id: int) -> None:
         """Tells at once that somebody is here, and later that they are not."""
         person = self._people[account_id]
-        if person.timer:
-            person.timer.cancel()
-            person.timer = None
         state = _state_of(person)
+        if state == person.coming:
+            return  # waiting anew each time would let a restless device put it off for ever
+        self._wait_for(None, person)
         if state == person.told:
             self._forget_if_gone(account_id, person)
         elif state == "online" or (state == "away" and person.told == "offline"):
             self._tell(account_id, person, state)
         else:
             delay = self._grace_s if state == "offline" else self._away_s
-            person.timer = asyncio.get_running_loop().call_later(delay, self._tell, account_id, person, state)
+            timer = asyncio.get_running_loop().call_later(delay, self._tell, account_id, person, state)
+            self._wait_for(state, person, timer)
+
+    def _wait_for(self, state: State | None, person: _Person, timer: asyncio.TimerHandle | None = None) -> None:
+        if person.timer:
+            person.timer.cancel()
+        person.coming, person.timer = state, timer
 
     def _tell(self, account_id: int, person: _Person, state: State) -> None:
-        person.timer = None
+        self._wait_for(None, person)
         person.told = state
         self._forget_if_gone(account_id, person)
         self.on_change(account_id, state)

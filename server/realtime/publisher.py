@@ -56,6 +56,8 @@ class Publisher:
         self._idle = asyncio.Event()
         self._idle.set()
         self._task: asyncio.Task[None] | None = None
+        self._changed_inboxes: set[int] = set()
+        self._counting: asyncio.Task[None] | None = None
         self.wake: list[Callable[[], None]] = []
         self.on_published: Callable[[int], None] = lambda count: None
 
@@ -69,6 +71,8 @@ class Publisher:
         if self._task is None:
             return
         await self._idle.wait()
+        if self._counting:
+            await self._counting
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
 
@@ -92,7 +96,10 @@ class Publisher:
                 except Exception:
                     # An event is a hint: whoever missed it finds the gap and fetches.
                     _log.exception("delivering %s failed", type(fact).__name__)
-            await self._tell_counts(changed_inboxes)
+            self._changed_inboxes |= changed_inboxes
+            if self._changed_inboxes and (self._counting is None or self._counting.done()):
+                # Beside the deliveries: reading the counts of many must keep no message waiting.
+                self._counting = asyncio.create_task(self._tell_counts(), name="counts")
             if not self._waiting:
                 self._idle.set()
 
@@ -150,8 +157,9 @@ class Publisher:
         data = (msgspec.Raw(change.notification), self._offset(change.seq))
         await self._sockets.emit(event, data, room=account_room(change.account_id), namespace=NOTIFICATIONS)
 
-    async def _tell_counts(self, account_ids: set[int]) -> None:
-        for account_id in account_ids:
+    async def _tell_counts(self) -> None:
+        while self._changed_inboxes:
+            account_id = self._changed_inboxes.pop()
             if not self._online.of_account(account_id, NOTIFICATIONS):
                 continue
             try:
