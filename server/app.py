@@ -216,7 +216,7 @@ async def _open(parts: Parts, stack: AsyncExitStack) -> None:
 
     telling: set[asyncio.Task[None]] = set()
     online.on_change = lambda account_id, state: _tell_presence(parts, telling, account_id, state)
-    stack.callback(online.close)
+    stack.push_async_callback(_tell_of_all, online, telling)
     for namespace in _namespaces(parts):
         sockets.register_namespace(namespace)
 
@@ -288,6 +288,12 @@ def _tell_presence(parts: Parts, telling: set[asyncio.Task[None]], account_id: i
     task = asyncio.get_running_loop().create_task(tell())
     telling.add(task)
     task.add_done_callback(telling.discard)
+
+
+async def _tell_of_all(online: Online, telling: set[asyncio.Task[None]]) -> None:
+    """Remembers when those were last seen who were here until the server stopped."""
+    online.close()
+    await asyncio.gather(*telling, return_exceptions=True)
 
 
 def _server_info(parts: Parts) -> chat.ServerInfo:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
@@ -21,6 +22,8 @@ from server.transport.identity import Identity
 from server.transport.sockets import SocketServer, Unsound
 
 PROTOCOL = 1
+PATIENCE_S = 8.0
+"""To find out who connects; while that lasts, the connection's heartbeat is not heard either."""
 
 ByAccount = Callable[[int, Any], Awaitable[Any]]
 ByConnection = Callable[[Connection, Any], Awaitable[Any]]
@@ -48,6 +51,7 @@ class CommandNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
         commands: Mapping[str, tuple[type[Command], ByAccount]],
         connection_commands: Mapping[str, tuple[type[Command], ByConnection]],
         welcome: Welcome,
+        patience_s: float = PATIENCE_S,
     ) -> None:
         super().__init__(namespace)
         self._sockets = sockets
@@ -56,6 +60,7 @@ class CommandNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
         self._metrics = metrics
         self._now = now
         self._welcome = welcome
+        self._patience_s = patience_s
         self._table: dict[str, tuple[type[Command], ByConnection]] = {
             **{name: (kind, _for_account(handle)) for name, (kind, handle) in commands.items()},
             **connection_commands,
@@ -82,6 +87,8 @@ class CommandNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
         try:
             await self._welcome(connection)
         except Exception as error:
+            if self._online.get(sid) is None:
+                return
             log_bug(_log, "welcoming a connection failed", error, namespace=self.namespace)
             await self._sockets.end_connection(sid, self.namespace)
 
@@ -120,7 +127,10 @@ class CommandNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
     async def _connect(self, sid: str, environ: Mapping[str, Any], auth: Any) -> None:
         try:
             _check_protocol(auth)
-            signed_in = await self._identity.of_handshake(auth, environ.get("HTTP_COOKIE"), environ.get("HTTP_ORIGIN"))
+            async with asyncio.timeout(self._patience_s):
+                signed_in = await self._identity.of_handshake(
+                    auth, environ.get("HTTP_COOKIE"), environ.get("HTTP_ORIGIN")
+                )
         except ChatError as error:
             raise _refusal(error) from None
         except Exception as error:

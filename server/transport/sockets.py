@@ -16,7 +16,7 @@ from socketio import packet
 from server.errors import ChatError
 from server.protocol.base import MAX_PAYLOAD_BYTES, decode_json
 
-AUTH_DEADLINE_S = 5.0
+JOIN_DEADLINE_S = 5.0
 PING_INTERVAL_S = 18
 PING_TIMEOUT_S = 10
 
@@ -70,7 +70,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
     as events, a malformed packet closes the connection, and a client that joins nothing is let go.
     """
 
-    def __init__(self, origins: Sequence[str]) -> None:
+    def __init__(self, origins: Sequence[str], join_deadline_s: float = JOIN_DEADLINE_S) -> None:
         super().__init__(
             async_mode="aiohttp",
             async_handlers=False,
@@ -85,8 +85,14 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
             logger=logging.getLogger("socketio"),
             engineio_logger=logging.getLogger("engineio"),
         )
+        self._join_deadline_s = join_deadline_s
         self.on_sent: Callable[[], None] = lambda: None
         """Called for every packet that goes to a connection: replies, and each event once for each listener."""
+
+    async def enter_room(self, sid: str, room: str, namespace: str | None = None) -> None:
+        """Puts a connection into a room; nothing happens when it has gone meanwhile."""
+        if self.manager.eio_sid_from_sid(sid, namespace or "/") is not None:
+            await super().enter_room(sid, room, namespace)
 
     async def end_connection(self, sid: str, namespace: str) -> None:
         """Says goodbye and closes the transport, whatever the client does."""
@@ -102,7 +108,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
             await self._close_transport(eio_sid)
 
     async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> Any:
-        asyncio.get_running_loop().call_later(AUTH_DEADLINE_S, self._check_joined, eio_sid)
+        asyncio.get_running_loop().call_later(self._join_deadline_s, self._check_joined, eio_sid)
         return await super()._handle_eio_connect(eio_sid, environ)
 
     async def _handle_eio_disconnect(self, eio_sid: str, reason: str) -> Any:
@@ -134,6 +140,10 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
         if self.manager.sid_from_eio_sid(eio_sid, namespace):
             raise ValueError("the namespace is joined already")
         await super()._handle_connect(eio_sid, namespace, data)
+        if eio_sid not in self.environ:
+            # It left while it was asked who it is; the library had nothing to take leave of then.
+            await self._handle_disconnect(eio_sid, namespace, self.reason.TRANSPORT_CLOSE)
+            return
         sid = self.manager.sid_from_eio_sid(eio_sid, namespace)
         if sid and self.manager.is_connected(sid, namespace):
             await self.namespace_handlers[namespace].joined(sid)
@@ -149,6 +159,8 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
             await self._send_packet(eio_sid, self.packet_class(packet.ACK, namespace=namespace, id=id, data=[reply]))
 
     async def _handle_eio_message(self, eio_sid: str, data: Any) -> None:
+        if eio_sid not in self.environ:
+            return  # a frame that was on its way when the connection was closed
         try:
             await super()._handle_eio_message(eio_sid, data)
         except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
