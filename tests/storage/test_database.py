@@ -1,84 +1,32 @@
-"""The open database: groups of writes, each all or nothing; facts behind the commit; trouble, and its end."""
+"""The writer: groups of writes, each all or nothing; neighbours done at once; facts behind the commit."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import sqlite3
-import subprocess
-import sys
-import threading
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from peewee import IntegrityError
 
-from server.errors import Busy, ChatError, Forbidden, Unavailable
+from server.errors import ChatError, Forbidden, Unavailable
 from server.records import CountsChanged, Fact
 from server.storage import database
-from server.storage.database import Database, announce, execute_many, fetch_all, together
-from server.storage.models import ServerValue
+from server.storage.database import Database, announce, execute_many, together
 from tests.fakes import RecordingPublisher
-
-PATIENCE_S = 20
-
-
-class Held:
-    """The writer kept busy inside a piece of its own, so that everything asked meanwhile waits together."""
-
-    def __init__(self) -> None:
-        self._entered = threading.Event()
-        self._release = threading.Event()
-
-    def piece(self) -> None:
-        """What the writer is busy with."""
-        self._entered.set()
-        assert self._release.wait(PATIENCE_S)
-
-    async def entered(self) -> None:
-        assert await asyncio.to_thread(self._entered.wait, PATIENCE_S)
-
-    def let_go(self) -> None:
-        self._release.set()
-
-
-async def together_in_one_group(db: Database, *pieces: tuple[Any, ...]) -> list[Any]:
-    """The outcomes of writes that all waited while the writer was held; refusals among them."""
-    held = Held()
-    first = asyncio.create_task(db.write(held.piece))
-    await held.entered()
-    waiting = [asyncio.create_task(db.write(*piece)) for piece in pieces]
-    await asyncio.sleep(0)  # each of them has put itself into the queue now
-    held.let_go()
-    await first
-    return await asyncio.gather(*waiting, return_exceptions=True)
-
-
-def put(name: str, value: str = "") -> str:
-    ServerValue.create(name=name, value=value)
-    announce(CountsChanged(len(name)))
-    return name
-
-
-def put_and_refuse(name: str) -> None:
-    put(name)
-    raise Forbidden("No.")
-
-
-def put_and_break(name: str) -> None:
-    put(name)
-    raise KeyError(name)
-
-
-def put_what_nobody_can(name: str) -> None:
-    put(name)
-    fetch_all("select no_such_column from server_value")
-
-
-def names() -> list[str]:
-    return [row[0] for row in fetch_all("select name from server_value order by rowid")]
+from tests.storage.writer import (
+    Held,
+    names,
+    put,
+    put_and_break,
+    put_and_refuse,
+    put_what_nobody_can,
+    stored,
+    together_in_one_group,
+)
 
 
 @pytest.fixture
@@ -97,15 +45,6 @@ async def db(tmp_path: Path, published: RecordingPublisher, batches: list[int]) 
     await opened.open()
     yield opened
     await opened.close()
-
-
-@contextlib.contextmanager
-def locked(db: Database) -> Iterator[None]:
-    """Another process holds the database's write lock."""
-    with contextlib.closing(sqlite3.connect(db.path, isolation_level=None)) as other:
-        other.execute("begin immediate")
-        yield
-        other.execute("rollback")
 
 
 # Groups
@@ -289,178 +228,3 @@ async def test_a_failed_commit_is_heard_by_all_and_forgotten(
     assert await db.read(names) == []
     assert await db.write(put, "one") == "one"
     assert published.facts == [CountsChanged(3)]
-
-
-# Trouble
-
-
-async def test_a_locked_database_is_busy_for_all_and_works_again(db: Database, published: RecordingPublisher) -> None:
-    await db.write(put, "before")
-    with locked(db):
-        refused = await asyncio.gather(db.write(put, "one"), db.write(put, "two"), return_exceptions=True)
-        assert [type(one) for one in refused] == [Busy, Busy]
-        assert all(one.retryable and one.retry_after_ms for one in refused if isinstance(one, Busy))
-        assert await db.read(names) == ["before"]
-    assert await db.write(put, "after") == "after"
-    assert await db.read(names) == ["before", "after"]
-    assert len(published.facts) == 2
-
-
-def fill_up() -> None:
-    """The file may not grow any further, as on a full disk."""
-    [(pages,)] = fetch_all("pragma page_count")
-    fetch_all(f"pragma max_page_count = {pages}")
-
-
-def make_room() -> None:
-    fetch_all("pragma max_page_count = 1000000")
-
-
-@pytest.mark.parametrize("as_bulk", [False, True])
-async def test_a_full_disk_is_unavailable_for_the_group_while_reads_work_and_later_writes_too(
-    db: Database, published: RecordingPublisher, as_bulk: bool
-) -> None:
-    much = "x" * 200_000
-
-    def one(name: str) -> str:
-        execute_many("insert into server_value (name, value) values (?, ?)", [(name, much)])
-        return name
-
-    def many(calls: Sequence[tuple[Any, ...]]) -> list[str]:
-        return [one(*call) for call in calls]
-
-    work = together(many)(one) if as_bulk else one
-    await db.write(put, "before")
-    await db.write(fill_up)
-    outcomes = await together_in_one_group(db, (put, "small"), (work, "large"), (work, "larger"), (put, "little"))
-    assert [type(outcome) for outcome in outcomes] == [Unavailable] * 4
-    assert await db.read(names) == ["before"]
-    assert len(published.facts) == 1
-    await db.write(make_room)
-    assert await db.write(work, "large") == "large"
-    assert await db.read(names) == ["before", "large"]
-    assert await db.read(fetch_all, "pragma integrity_check") == [("ok",)]
-
-
-async def test_a_piece_that_ends_the_transaction_takes_the_group_with_it(db: Database) -> None:
-    def rolls_back() -> None:
-        fetch_all("rollback")
-        raise KeyError("and fails")
-
-    outcomes = await together_in_one_group(db, (put, "one"), (rolls_back,), (put, "two"))
-    assert [type(outcome) for outcome in outcomes] == [Unavailable] * 3
-    assert await db.read(names) == []
-    assert await db.write(put, "three") == "three"
-
-
-# Opening and closing
-
-
-async def test_closing_commits_what_waits(db: Database) -> None:
-    held = Held()
-    first = asyncio.create_task(db.write(held.piece))
-    await held.entered()
-    waiting = [asyncio.create_task(db.write(put, f"name-{n}")) for n in range(5)]
-    await asyncio.sleep(0)
-    closing = asyncio.create_task(db.close())
-    await asyncio.sleep(0)
-    held.let_go()
-    await closing
-    assert await asyncio.gather(first, *waiting) == [None, *(f"name-{n}" for n in range(5))]
-    assert stored(db) == [f"name-{n}" for n in range(5)]
-
-
-async def test_a_closed_database_refuses(db: Database) -> None:
-    await db.close()
-    with pytest.raises(Unavailable):
-        await db.write(put, "late")
-    with pytest.raises(Unavailable):
-        await db.read(names)
-
-
-@pytest.mark.parametrize("name", ["journal_mode", "synchronous", "foreign_keys"])
-async def test_a_file_that_is_not_safe_is_not_opened(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
-    weak = {"journal_mode": "delete", "synchronous": 1, "foreign_keys": 0}
-    monkeypatch.setitem(database._PRAGMAS, name, weak[name])
-    with pytest.raises(RuntimeError, match=name):
-        await Database(tmp_path / "madang.db").open()
-
-
-async def test_every_connection_is_as_safe_as_asserted(db: Database) -> None:
-    def pragmas() -> list[Any]:
-        return [fetch_all(f"pragma {name}")[0][0] for name in ("journal_mode", "synchronous", "foreign_keys")]
-
-    # A barrier brings the readers together: each of the four threads has its own connection.
-    barrier = threading.Barrier(4, timeout=PATIENCE_S)
-
-    def read() -> tuple[int, list[Any]]:
-        barrier.wait()
-        return threading.get_ident(), pragmas()
-
-    answers = await asyncio.gather(*(db.read(read) for _ in range(4)))
-    assert len({thread for thread, _ in answers}) == 4
-    assert [found for _, found in answers] == [["wal", 2, 1]] * 4
-    assert await db.write(pragmas) == ["wal", 2, 1]
-
-
-async def test_a_read_sees_one_moment(db: Database) -> None:
-    await db.write(put, "before")
-    started, written = threading.Event(), threading.Event()
-
-    def twice() -> tuple[list[str], list[str]]:
-        first = names()
-        started.set()
-        assert written.wait(PATIENCE_S)
-        return first, names()
-
-    reading = asyncio.create_task(db.read(twice))
-    assert await asyncio.to_thread(started.wait, PATIENCE_S)
-    await db.write(put, "meanwhile")
-    written.set()
-    assert await reading == (["before"], ["before"])
-
-
-OPEN = """
-import asyncio, pathlib, sys
-from server.storage.database import Database
-from server.storage import server_values
-
-async def main():
-    db = Database(pathlib.Path(sys.argv[1]))
-    sys.stdin.readline()
-    await db.open()
-    print(await db.write(server_values.get_or_put, "epoch", sys.argv[2]))
-    await db.close()
-
-asyncio.run(main())
-"""
-
-
-def test_two_processes_start_on_the_same_new_folder(tmp_path: Path) -> None:
-    path = tmp_path / "data" / "madang.db"
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", OPEN, str(path), name],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for name in ("one", "two", "three")
-    ]
-    for process in processes:
-        assert process.stdin is not None
-        process.stdin.write("\n")
-        process.stdin.flush()
-    ended = [process.communicate(timeout=PATIENCE_S) for process in processes]
-    assert [process.returncode for process in processes] == [0, 0, 0], ended
-    epochs = {out.strip() for out, _ in ended}
-    assert len(epochs) == 1, "each has its own idea of the database"
-
-
-def stored(db: Database) -> list[str]:
-    """What a closed database holds."""
-    with contextlib.closing(sqlite3.connect(db.path)) as other:
-        return [row[0] for row in other.execute("select name from server_value order by rowid")]

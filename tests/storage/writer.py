@@ -1,0 +1,78 @@
+"""What tests of the writer share: holding it, small writes that succeed or fail, and a look at what is stored."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+import threading
+from typing import Any
+
+from server.errors import Forbidden
+from server.records import CountsChanged
+from server.storage.database import Database, announce, fetch_all
+from server.storage.models import ServerValue
+
+PATIENCE_S = 20
+
+
+class Held:
+    """The writer kept busy inside a piece of its own, so that everything asked meanwhile waits together."""
+
+    def __init__(self) -> None:
+        self._entered = threading.Event()
+        self._release = threading.Event()
+
+    def piece(self) -> None:
+        """What the writer is busy with."""
+        self._entered.set()
+        assert self._release.wait(PATIENCE_S)
+
+    async def entered(self) -> None:
+        assert await asyncio.to_thread(self._entered.wait, PATIENCE_S)
+
+    def let_go(self) -> None:
+        self._release.set()
+
+
+async def together_in_one_group(db: Database, *pieces: tuple[Any, ...]) -> list[Any]:
+    """The outcomes of writes that all waited while the writer was held; refusals among them."""
+    held = Held()
+    first = asyncio.create_task(db.write(held.piece))
+    await held.entered()
+    waiting = [asyncio.create_task(db.write(*piece)) for piece in pieces]
+    await asyncio.sleep(0)  # each of them has put itself into the queue now
+    held.let_go()
+    await first
+    return await asyncio.gather(*waiting, return_exceptions=True)
+
+
+def put(name: str, value: str = "") -> str:
+    ServerValue.create(name=name, value=value)
+    announce(CountsChanged(len(name)))
+    return name
+
+
+def put_and_refuse(name: str) -> None:
+    put(name)
+    raise Forbidden("No.")
+
+
+def put_and_break(name: str) -> None:
+    put(name)
+    raise KeyError(name)
+
+
+def put_what_nobody_can(name: str) -> None:
+    put(name)
+    fetch_all("select no_such_column from server_value")
+
+
+def names() -> list[str]:
+    return [row[0] for row in fetch_all("select name from server_value order by rowid")]
+
+
+def stored(db: Database) -> list[str]:
+    """What a closed database holds."""
+    with contextlib.closing(sqlite3.connect(db.path)) as other:
+        return [row[0] for row in other.execute("select name from server_value order by rowid")]
