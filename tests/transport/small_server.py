@@ -49,7 +49,8 @@ class SmallServer:
     async def open(self) -> AsyncIterator[SmallServer]:
         app = web.Application()
         self.sockets.attach(app, socketio_path="socket.io")
-        identity: Any = SimpleNamespace(of_handshake=lambda *asked: self.identify(*asked))
+        # Looked up at each call: a test replaces them.
+        identity: Any = SimpleNamespace(of_handshake=lambda *asked: self.identify(*asked))  # noqa: PLW0108
         self.sockets.register_namespace(
             CommandNamespace(
                 CHAT,
@@ -60,7 +61,7 @@ class SmallServer:
                 now=SteppedClock(),
                 commands={name: (Word, handle) for name, handle in self.commands.items()},
                 connection_commands={},
-                welcome=lambda connection: self.welcome(connection),
+                welcome=lambda connection: self.welcome(connection),  # noqa: PLW0108
                 patience_s=self._patience_s,
             )
         )
@@ -102,7 +103,7 @@ class SmallServer:
     async def until_nothing_is_left(self) -> None:
         """Returns when every connection has been forgotten."""
         async with asyncio.timeout(PATIENCE_S):
-            while self.left_behind():
+            while self.left_behind():  # noqa: ASYNC110 - the library tells nobody when it is done
                 await asyncio.sleep(0.005)
 
 
