@@ -13,11 +13,12 @@ export function Quote({ quote }: { quote: QuoteData }) {
   const style = { '--by': `var(--person-${personColour(quote.sender_id)})` } as React.CSSProperties
   const excerpt = quote.excerpt.trim()
   return (
-    <button type="button" className="quote" style={style} aria-label={t('message.quote', { name, text: excerpt })} onClick={() => actions.jumpTo(quote.seq)}>
+    <button type="button" className="quote" style={style} onClick={() => actions.jumpTo(quote.seq)}>
       <bdi className="by">{name}</bdi>
       <span className="excerpt" lang={languageOf(excerpt)} dir="auto">
         {excerpt || t('message.quoted_nothing')}
       </span>
+      <span className="for-ears">{t('message.quote')}</span>
     </button>
   )
 }
