@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 
 from server.clock import Now
+from server.errors import ChatError
 from server.protocol import chat
 from server.realtime.online import Online, State
 from server.storage import accounts, membership
@@ -32,7 +34,9 @@ class Presence:
         """What to tell others now; somebody who goes is remembered as last seen."""
         last_seen_at = self._now()
         if state == "offline":
-            await self._db.write(accounts.set_last_seen, account_id, last_seen_at)
+            # Others hear of it even when the database is busy: the time is worth less than the news.
+            with contextlib.suppress(ChatError):
+                await self._db.write(accounts.set_last_seen, account_id, last_seen_at)
         return self._told(account_id, last_seen_at)
 
     def _told(self, account_id: int, last_seen_at: int | None) -> chat.Presence:

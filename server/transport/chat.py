@@ -142,7 +142,7 @@ class Welcome:
         before = set(await self._rooms_of(account_id))
         for conversation_id in before:
             await self._sockets.enter_room(connection.sid, conversation_room(conversation_id), CHAT)
-        await self._enter_what_changed(connection, before)
+        await self._leave_what_is_gone(connection, before)
         account, version = await self._account_of(account_id)
         page = await self._conversations.newest(account_id)
         ready = chat.Ready(
@@ -155,13 +155,11 @@ class Welcome:
         )
         await self._sockets.emit("ready", ready, room=connection.sid, namespace=CHAT)
 
-    async def _enter_what_changed(self, connection: Connection, before: set[int]) -> None:
+    async def _leave_what_is_gone(self, connection: Connection, before: set[int]) -> None:
         # A removal that was published between the read and the joins found no room to leave.
         after = set(await self._rooms_of(connection.account_id))
         for conversation_id in before - after:
             await self._sockets.leave_room(connection.sid, conversation_room(conversation_id), CHAT)
-        for conversation_id in after - before:
-            await self._sockets.enter_room(connection.sid, conversation_room(conversation_id), CHAT)
 
 
 async def tell_presence(sockets: SocketServer, presence: chat.Presence) -> None:
