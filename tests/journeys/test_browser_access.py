@@ -124,7 +124,7 @@ async def furnish(madang: MadangProcess, three: dict[str, Person]) -> int:
             )["id"]
         )
 
-        async def say(name: str, text: str, **more: object) -> int:
+        async def say(name: str, text: str, **more: Any) -> int:
             sent = await ben.do("send_message", conversation_id=group, client_id=name, text=text, **more)
             return int(sent["seq"])
 
