@@ -94,7 +94,9 @@ async def test_it_opens_where_reading_stopped_and_counts_agree_everywhere(
         for tab in (ana, other_tab):
             await expect(tab.row(talk.name)).to_have_accessible_name(re.compile(rf"^{talk.name}(?!.*unread)"))
             await expect(tab.page).to_have_title(re.compile(r"^(?!\()"))
-        while await divider.count() == 0:
+        for _ in range(READ // 10):
+            if await divider.count():
+                break
             await scroll(ana.page, -900)
         await expect(ana.page.locator("article").filter(has=divider)).to_contain_text("number 301")
         assert [*ana.troubles, *other_tab.troubles] == []
@@ -108,7 +110,9 @@ async def test_paging_back_to_the_first_message_moves_nothing(
         await ana.open(talk.name)
         await ana.sees("number 400")
         moved: list[float] = []
-        while await ana.page.get_by_text("number 001").count() == 0:
+        for _ in range(MESSAGES // 5):
+            if await ana.page.get_by_text("number 001").count():
+                break
             moved.append((await scroll(ana.page, -900))[1])
         assert max(moved) <= 1, moved
         assert len(moved) > 10

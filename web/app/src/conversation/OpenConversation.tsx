@@ -44,7 +44,6 @@ export function OpenConversation({ conversation, me, aroundSeq }: Props) {
   const [dragging, setDragging] = useState(false)
 
   const latest = () => {
-    clearDivider()
     if (aroundSeq) navigate(conversationPath(id), { replace: true })
     // The rows of the newest page come with the next commit; the view then hangs on the bottom.
     void madang.jumpToLatest(id).catch(() => undefined).then(() => feed.current?.goToBottom())
@@ -113,6 +112,7 @@ export function OpenConversation({ conversation, me, aroundSeq }: Props) {
     if (event.target instanceof Element && event.target.closest('dialog, [popover]')) return
     event.preventDefault()
     if (composer.current?.escape()) return
+    clearDivider()
     latest()
     madang.markRead(id, timeline.known_seq)
     composer.current?.focus()
