@@ -6,6 +6,8 @@ import { makeSockets, type MakeSockets, type SocketLike, type SocketPair } from 
 import type { ErrorBody, Reply } from './types.ts'
 import type { ChatWire, InboxWire } from './wire.ts'
 
+const JOINING_MS = 50
+
 const ANSWER_TIMEOUT_MS = 10_000
 const PROBE_TIMEOUT_MS = 2_000
 /** Longer than the link itself may take to open. */
@@ -107,7 +109,8 @@ export class Connection {
       } catch (reason) {
         const error = asMadangError(reason)
         if (!error.retryable) throw error
-        if (this.isReady) await sleep(error.retry_after_ms ?? retryDelay(tries))
+        // The second namespace joins a moment after the first: that is no failure to back off from.
+        if (this.isReady) await sleep(error.code === 'not_connected' ? JOINING_MS : (error.retry_after_ms ?? retryDelay(tries)))
       }
     }
   }
