@@ -57,8 +57,8 @@ _TOO_LONG = re.compile(r"length <= (\d+)")
 _TOO_SHORT = re.compile(r"length >= (\d+)")
 _MISSING = re.compile(r"missing required field `([^`]+)`")
 _UNKNOWN = re.compile(r"unknown field `([^`]+)`")
-_DEEP_STEP = re.compile(r"[\[{]")
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# Possessive, and content with a string that never ends: a hostile text costs one look at each character.
+_STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 
 
 def decode_json(text: str | bytes, kind: type[T] | Any = Any) -> T:

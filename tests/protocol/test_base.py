@@ -84,3 +84,12 @@ def test_bytes_anywhere_are_refused() -> None:
     refuse_binary({"a": [1, {"b": "text"}]})
     with pytest.raises(Unsupported):
         refuse_binary({"a": [1, {"b": b"bytes"}]})
+
+
+def test_a_text_that_never_ends_is_read_once() -> None:
+    # Looked at anew from each of its quotes, this would take minutes.
+    hostile = "[" * 17 + '"' + '\\"' * 60_000
+    with pytest.raises(Invalid):
+        decode_json(hostile)
+    with pytest.raises(Invalid):
+        decode_json(hostile.encode())
