@@ -1,0 +1,1 @@
+"""Socket.IO made strict, bounded and fast; knows nothing of chat and imports nothing of ours."""
