@@ -59,7 +59,7 @@ class FrameReader:
     frame or message only.
     """
 
-    __slots__ = ("_is_text", "_max_payload", "_message", "_need", "_partial", "_sink", "done")
+    __slots__ = ("_held", "_is_text", "_max_payload", "_message", "_need", "_partial", "_sink", "done")
 
     def __init__(self, sink: Sink, max_payload: int) -> None:
         self.done = False
@@ -69,16 +69,27 @@ class FrameReader:
         self._need = 0
         self._message: bytearray | None = None
         self._is_text = False
+        self._held = False
+
+    def hold(self) -> None:
+        """Stops behind the current frame; what has come and comes is kept as it is."""
+        self._held = True
+
+    def release(self) -> None:
+        """Goes on with what was kept."""
+        self._held = False
+        if self._partial is not None:
+            self.feed(b"")
 
     def feed(self, data: bytes | bytearray) -> None:
         """Reads what has come. After the end it is dropped."""
         if self._partial is not None:
             self._partial += data
-            if len(self._partial) < self._need:
+            if self._held or len(self._partial) < self._need:
                 return  # never look again before the frame can be whole: one byte at a time stays cheap
             data, self._partial = self._partial, None
         place, size = 0, len(data)
-        while not self.done:
+        while not self.done and not self._held:
             try:
                 end = self._one(data, place, size - place)
             except _Broken as broken:
@@ -86,10 +97,10 @@ class FrameReader:
                 self._sink.failed(broken.code)
                 return
             if not end:
-                if place < size:
-                    self._partial = bytearray(data[place:])
-                return
+                break
             place = end
+        if place < size and not self.done:
+            self._partial = bytearray(data[place:])
 
     def _one(self, data: bytes | bytearray, place: int, left: int) -> int:
         """Reads the frame at ``place`` and returns where it ends; 0 when it has not come whole."""

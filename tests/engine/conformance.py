@@ -1,0 +1,59 @@
+"""Starts the small server that an official protocol suite expects, so that anybody can run it against us.
+
+    python -m tests.engine.conformance --suite engine --port 3000
+
+The suites' own files are foreign code and stay outside; they look for localhost:3000.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from typing import Any
+
+from aiohttp import web
+
+from server.engine.engine_server import EngineServer
+from server.engine.limits import Limits
+
+
+def suite_limits(*, take_over: bool = True) -> Limits:
+    """What the suites' timings are written for."""
+    return Limits(ping_interval_s=0.3, ping_timeout_s=0.2, max_payload=1_000_000, take_over=take_over)
+
+
+def engine_app(*, take_over: bool = True) -> web.Application:
+    """Echoes every message, under /engine.io/."""
+    server = EngineServer(limits=suite_limits(take_over=take_over), origins=["*"])
+
+    async def echo(sid: str, data: Any) -> None:
+        await server.send(sid, data)
+
+    server.on("message", echo)
+    app = web.Application()
+    server.attach(app)
+    return app
+
+
+SUITES = {"engine": engine_app}
+
+
+def main() -> None:
+    """The command line."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--suite", choices=sorted(SUITES), required=True)
+    options.add_argument("--port", type=int, default=3000)
+    options.add_argument("--loop", choices=("asyncio", "uvloop"), default="asyncio")
+    options.add_argument("--no-take-over", action="store_true", help="leave the transports with aiohttp")
+    chosen = options.parse_args()
+    app = SUITES[chosen.suite](take_over=not chosen.no_take_over)
+    loop: asyncio.AbstractEventLoop | None = None
+    if chosen.loop == "uvloop":
+        import uvloop
+
+        loop = uvloop.new_event_loop()
+    web.run_app(app, host="localhost", port=chosen.port, print=None, access_log=None, loop=loop)
+
+
+if __name__ == "__main__":
+    main()
