@@ -7,13 +7,23 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from server.engine import frames, shared
-from server.engine.frames import frame
+from server.engine.frames import BINARY, NORMAL, POLICY, PROTOCOL_ERROR, frame
 from server.engine.heartbeat import LIVENESS, Heartbeat
 from server.engine.outflow import Parcel
 from server.engine.packets import ProtocolError
 from server.engine.payload import BASE64, CLOSE, MESSAGE, NOOP, PING, PONG, UPGRADE, joined, unwrapped
-from server.engine.shared import Link, Shared, answered
+from server.engine.shared import (
+    AUTH_DEADLINE,
+    CLIENT_DISCONNECT,
+    PARSE_ERROR,
+    PING_TIMEOUT,
+    SLOW_CONSUMER,
+    TOO_MANY_ERRORS,
+    TRANSPORT_CLOSE,
+    Link,
+    Shared,
+    answered,
+)
 
 POLLING, UPGRADING, WEBSOCKET = range(3)
 PING_FRAME = frame(b"2")
@@ -24,7 +34,7 @@ EAGER_BYTES = 65536
 """So much in one turn is written at once: what the transport cannot pass on is looked at."""
 ERRORS_S = 60.0
 # Whoever says goodbye themselves has a right to what they said before.
-_KEEPS_INPUT = frozenset((shared.CLIENT_DISCONNECT, shared.TRANSPORT_CLOSE))
+_KEEPS_INPUT = frozenset((CLIENT_DISCONNECT, TRANSPORT_CLOSE))
 
 
 class Connection(Heartbeat):
@@ -36,7 +46,7 @@ class Connection(Heartbeat):
 
     __slots__ = (
         *("sid", "state", "link", "members", "assembly", "closed", "task", "waiter", "posting", "probed"),
-        *("_shared", "_inbox", "_out", "_out_size", "_why", "_room", "_is_there", "_session"),
+        *("_shared", "_inbox", "_out", "_out_size", "_why", "_room", "_is_there", "session"),
         *("_errors", "_errors_since"),
     )
 
@@ -58,7 +68,7 @@ class Connection(Heartbeat):
         self._why: str | None = None
         self._room: asyncio.Future[None] | None = None
         self._is_there: Callable[[], bool] | None = None
-        self._session: dict[str, Any] | None = None
+        self.session: dict[str, Any] | None = None
         self._errors = 0
         self._errors_since = 0.0
         super().__init__(house.wheel, house.loop.time(), house.limits)
@@ -71,17 +81,6 @@ class Connection(Heartbeat):
     def upgraded(self) -> bool:
         """Whether this is a WebSocket."""
         return self.state == WEBSOCKET
-
-    @property
-    def session(self) -> dict[str, Any]:
-        """The application's own notes about this connection."""
-        if self._session is None:
-            self._session = {}
-        return self._session
-
-    @session.setter
-    def session(self, notes: dict[str, Any]) -> None:
-        self._session = notes
 
     # In
 
@@ -98,7 +97,7 @@ class Connection(Heartbeat):
         elif kind == PONG:
             self.ponged(self._shared.loop.time())
         elif kind == CLOSE:
-            self.close(shared.CLIENT_DISCONNECT)
+            self.close(CLIENT_DISCONNECT)
         elif kind == BASE64 and self.state != WEBSOCKET and (data := unwrapped(packet)) is not None:
             self._enqueue(data)
         else:
@@ -163,7 +162,7 @@ class Connection(Heartbeat):
         """The peer does not speak the protocol."""
         self._shared.counters.faults["protocol"] += 1
         self._shared.log.note(self._shared.loop.time(), self.sid, "protocol", what)
-        self.close(shared.PARSE_ERROR, code=frames.PROTOCOL_ERROR)
+        self.close(PARSE_ERROR, code=PROTOCOL_ERROR)
 
     def fault(self, kind: str) -> None:
         """A lesser fault; too many of them in a minute end the connection."""
@@ -174,7 +173,7 @@ class Connection(Heartbeat):
             self._errors, self._errors_since = 0, now
         self._errors += 1
         if self._errors > self._shared.limits.errors:
-            self.close(shared.TOO_MANY_ERRORS, code=frames.POLICY)
+            self.close(TOO_MANY_ERRORS, code=POLICY)
 
     # Liveness
 
@@ -200,11 +199,11 @@ class Connection(Heartbeat):
 
     def missed(self) -> None:
         """The client has not answered a ping in time."""
-        self.close(shared.PING_TIMEOUT)
+        self.close(PING_TIMEOUT)
 
     def _look_joined(self, now: float) -> None:
         if not self.members:
-            self.close(shared.AUTH_DEADLINE, code=frames.POLICY)
+            self.close(AUTH_DEADLINE, code=POLICY)
         elif not any(member.is_on for member in self.members.values()):
             self._shared.wheel.at(now + self._shared.limits.connect_s, self, JOINING)
 
@@ -226,7 +225,7 @@ class Connection(Heartbeat):
         if self.closed:
             return
         if self.state == WEBSOCKET:
-            self.write(frame(packet.encode()) if isinstance(packet, str) else frame(packet, frames.BINARY))
+            self.write(frame(packet.encode()) if isinstance(packet, str) else frame(packet, BINARY))
             return
         if self._out is None:
             self._out = []
@@ -279,7 +278,7 @@ class Connection(Heartbeat):
         """Its reader does not take what it is sent."""
         self._shared.counters.faults["slow"] += 1
         self._out = None
-        self.close(shared.SLOW_CONSUMER, abort=True)
+        self.close(SLOW_CONSUMER, abort=True)
 
     # Polling and upgrade
 
@@ -304,7 +303,7 @@ class Connection(Heartbeat):
 
     def _answer_poll(self) -> None:
         if self._is_there is not None and not self._is_there():
-            self.close(shared.TRANSPORT_CLOSE)  # abandoned: what waits has nobody to go to
+            self.close(TRANSPORT_CLOSE)  # abandoned: what waits has nobody to go to
             return
         self.end_poll(self._payload())
 
@@ -320,7 +319,7 @@ class Connection(Heartbeat):
     def probe(self, link: Link, packet: str | bytes) -> None:
         """A packet on a WebSocket that is not this connection's yet."""
         if self.closed or self.link is not link:
-            link.shut(frames.PROTOCOL_ERROR)
+            link.shut(PROTOCOL_ERROR)
         elif packet == PING + "probe":
             self.probed = True
             link.write(frame(b"3probe"))
@@ -328,7 +327,7 @@ class Connection(Heartbeat):
         elif packet == UPGRADE and self.probed:
             self._upgrade()
         else:
-            link.shut(frames.PROTOCOL_ERROR)
+            link.shut(PROTOCOL_ERROR)
 
     def _upgrade(self) -> None:
         self.state = WEBSOCKET
@@ -347,7 +346,7 @@ class Connection(Heartbeat):
 
     # The end
 
-    def close(self, reason: str, *, code: int = frames.NORMAL, abort: bool = False) -> None:
+    def close(self, reason: str, *, code: int = NORMAL, abort: bool = False) -> None:
         """Ends the connection, once: tells the client, frees what waits, lets the level above know."""
         if self.closed:
             return
@@ -374,7 +373,7 @@ class Connection(Heartbeat):
     def _last_answer(self, reason: str) -> None:
         if self.state == WEBSOCKET:
             return
-        by_client = reason == shared.CLIENT_DISCONNECT
+        by_client = reason == CLIENT_DISCONNECT
         if self.waiter is None:
             if by_client:
                 self._shared.remember_overtaken(self.sid)

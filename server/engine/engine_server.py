@@ -12,12 +12,12 @@ from typing import Any
 import engineio
 from aiohttp import web
 
-from server.engine import frames, shared
 from server.engine.connection import Connection
 from server.engine.counters import Counters
+from server.engine.frames import RESTARTING
 from server.engine.front import Front
 from server.engine.limits import Limits
-from server.engine.shared import Shared
+from server.engine.shared import SERVER_DISCONNECT, SHUTTING_DOWN, Shared
 
 SECRET_BYTES = 15
 _HEADERS = ("Cookie", "Origin", "User-Agent", "Authorization", "Accept-Language", "Host")
@@ -115,12 +115,19 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]
         if connection is not None:
             connection.push(pkt.encode())
 
+    async def get_session(self, sid: str) -> dict[str, Any]:
+        """The application's own notes about a connection. Raises KeyError when it is gone."""
+        connection = self.sockets[sid]
+        if connection.session is None:
+            connection.session = {}
+        return connection.session
+
     async def disconnect(self, sid: str | None = None) -> None:
         """Closes a connection for real, or all of them."""
         chosen = list(self.sockets.values()) if sid is None else [self.sockets.get(sid)]
         for connection in chosen:
             if connection is not None:
-                connection.close(shared.SERVER_DISCONNECT)
+                connection.close(SERVER_DISCONNECT)
 
     async def shutdown(self) -> None:
         """The same as drain."""
@@ -147,7 +154,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]
 
     async def _close_all(self, running: set[asyncio.Task[None]]) -> None:
         for number, connection in enumerate(list(self.sockets.values()), start=1):
-            connection.close(shared.SHUTTING_DOWN, code=frames.RESTARTING)
+            connection.close(SHUTTING_DOWN, code=RESTARTING)
             if number % self.limits.slice == 0:
                 await asyncio.sleep(0)
         for task in running:

@@ -13,12 +13,11 @@ from typing import Any
 
 from aiohttp import web
 
-from server.engine import frames, shared
 from server.engine.connection import POLLING, UPGRADING, WEBSOCKET, Connection
-from server.engine.frames import frame
+from server.engine.frames import POLICY, close_frame, frame
 from server.engine.link import WebSocketLink
 from server.engine.payload import CLOSE, NOOP, SEPARATOR
-from server.engine.shared import Shared
+from server.engine.shared import PING_TIMEOUT, SERVER_DISCONNECT, TRANSPORT_CLOSE, TRANSPORT_ERROR, Shared
 
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _WRITE_HIGH = 65536
@@ -84,7 +83,7 @@ class Front:
     def _alive(self, sid: str) -> Connection | None:
         connection = self._shared.connections.get(sid)
         if connection is not None and connection.is_overdue(self._shared.loop.time()):
-            connection.close(shared.PING_TIMEOUT)
+            connection.close(PING_TIMEOUT)
             return None
         return connection
 
@@ -112,7 +111,7 @@ class Front:
         connection = Connection(self._shared, self._new_sid())
         self._shared.connections[connection.sid] = connection
         if not await self._opened(connection, request):
-            connection.close(shared.SERVER_DISCONNECT)
+            connection.close(SERVER_DISCONNECT)
             return self._refused(request, 403, FORBIDDEN)
         self._shared.counters.opened[transport] += 1
         hello = self._hello(connection.sid, transport)
@@ -140,13 +139,13 @@ class Front:
         if connection.has_poll():
             self._shared.counters.faults["second poll"] += 1
             connection.end_poll(CLOSE)
-            connection.close(shared.TRANSPORT_ERROR)
+            connection.close(TRANSPORT_ERROR)
             return self._refused(request, 400, BAD_REQUEST)
         waiter = connection.poll(lambda: request.transport is not None)
         try:
             return _answer(request, await waiter)
         except asyncio.CancelledError:
-            connection.close(shared.TRANSPORT_CLOSE)
+            connection.close(TRANSPORT_CLOSE)
             raise
 
     async def _post(self, request: web.Request, connection: Connection) -> web.Response:
@@ -154,7 +153,7 @@ class Front:
             return self._refused(request, 415, BAD_REQUEST)
         if connection.posting:
             self._shared.counters.faults["second post"] += 1
-            connection.close(shared.TRANSPORT_ERROR)
+            connection.close(TRANSPORT_ERROR)
             return self._refused(request, 400, BAD_REQUEST)
         connection.posting = True
         try:
@@ -197,7 +196,7 @@ class Front:
 
     def _broken_off(self, request: web.Request, connection: Connection, status: int) -> web.Response:
         self._shared.counters.faults["body"] += 1
-        connection.close(shared.TRANSPORT_ERROR)
+        connection.close(TRANSPORT_ERROR)
         response = self._refused(request, status, BAD_REQUEST)
         response.force_close()
         return response
@@ -211,7 +210,7 @@ class Front:
         if connection.state != POLLING:
             # A plain refusal raises in the clients that ask twice: accepted, and closed.
             if request.transport is not None:
-                request.transport.write(_switching(accept) + frames.close_frame(frames.POLICY))
+                request.transport.write(_switching(accept) + close_frame(POLICY))
                 request.transport.close()
             return web.Response()
         connection.state = UPGRADING
@@ -226,7 +225,7 @@ class Front:
             if probing:
                 connection.state = POLLING
             else:
-                connection.close(shared.TRANSPORT_CLOSE)
+                connection.close(TRANSPORT_CLOSE)
             return web.Response()
         link = WebSocketLink(self._shared, transport, connection, probing=probing)
         connection.link = link

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from server.engine import frames, shared
 from server.engine.connection import Connection
-from server.engine.frames import FrameReader, close_frame, frame
-from server.engine.shared import Shared, answered
+from server.engine.frames import NORMAL, POLICY, PONG, FrameReader, close_frame, frame
+from server.engine.shared import TRANSPORT_CLOSE, TRANSPORT_ERROR, Shared, answered
 
 REAP_S = 5.0
 """How long a farewell may lie unread before the transport is cut."""
@@ -66,7 +65,7 @@ class WebSocketLink(asyncio.Protocol):
         if not self._is_shut:
             self._end()
             if not self.probing:
-                self.connection.close(shared.TRANSPORT_CLOSE)
+                self.connection.close(TRANSPORT_CLOSE)
             else:
                 self.connection.probe_over(self)
 
@@ -97,16 +96,16 @@ class WebSocketLink(asyncio.Protocol):
     def pinged(self, payload: bytes) -> None:
         """A WebSocket ping; a few of them wait for nobody."""
         if self.unsent() < self._shared.limits.out_bytes:
-            self.write(frame(payload, frames.PONG))
+            self.write(frame(payload, PONG))
 
     def failed(self, code: int) -> None:
         """The peer broke the rules of RFC 6455."""
         self._shared.counters.faults["frame"] += 1
-        self._over(shared.TRANSPORT_ERROR, code)
+        self._over(TRANSPORT_ERROR, code)
 
     def closed(self) -> None:
         """The peer said goodbye."""
-        self._over(shared.TRANSPORT_CLOSE, frames.NORMAL)
+        self._over(TRANSPORT_CLOSE, NORMAL)
 
     def _over(self, reason: str, code: int) -> None:
         if self.probing:
@@ -170,7 +169,7 @@ class WebSocketLink(asyncio.Protocol):
         if kind == REAP:
             self.cut()
         elif self.probing and not self._is_shut:
-            self.shut(frames.POLICY)
+            self.shut(POLICY)
 
     def _end(self) -> None:
         self._is_shut = True

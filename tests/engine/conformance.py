@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
 
 from server.engine.engine_server import EngineServer
 from server.engine.limits import Limits
+from server.engine.socket_server import SocketServer
 
 
 def suite_limits(*, take_over: bool = True) -> Limits:
@@ -35,7 +37,33 @@ def engine_app(*, take_over: bool = True) -> web.Application:
     return app
 
 
-SUITES = {"engine": engine_app}
+def socket_app(*, take_over: bool = True) -> web.Application:
+    """Namespaces / and /custom, under /socket.io/."""
+    limits = replace(suite_limits(take_over=take_over), auth_s=1.0)
+    server = SocketServer(["/", "/custom"], limits=limits, origins=["*"])
+    for namespace in ("/", "/custom"):
+        _answer_in(server, namespace)
+    app = web.Application()
+    server.attach(app)
+    return app
+
+
+def _answer_in(server: SocketServer, namespace: str) -> None:
+    async def connect(sid: str, environ: Any, auth: Any) -> None:
+        await server.emit("auth", auth or {}, to=sid, namespace=namespace)
+
+    async def message(sid: str, *arguments: Any) -> None:
+        await server.emit("message-back", arguments, to=sid, namespace=namespace)
+
+    async def message_with_ack(sid: str, *arguments: Any) -> tuple[Any, ...]:
+        return arguments
+
+    server.on("connect", connect, namespace)
+    server.on("message", message, namespace)
+    server.on("message-with-ack", message_with_ack, namespace)
+
+
+SUITES = {"engine": engine_app, "socket": socket_app}
 
 
 def main() -> None:

@@ -41,6 +41,12 @@ class SteppedLoop:
             callback(*arguments)
         self.now = until
 
+    def turn(self) -> None:
+        """Runs the next callback alone."""
+        when, _, callback, arguments = heapq.heappop(self._timers)
+        self.now = max(self.now, when)
+        callback(*arguments)
+
     def block(self, seconds: float) -> None:
         """Moves time on while nothing runs, as a busy loop does; what is due runs late."""
         self.now += seconds
