@@ -37,8 +37,6 @@ class Limits:
     """Asked of the kernel for each WebSocket."""
     held: int = 100
     """Events that wait for the CONNECT reply of one member."""
-    replayed: int = 1000
-    """The same while a recovery reads what was missed."""
     slice: int = 512
     """Connections written in one turn of the loop."""
     pause_s: float = 0.02
