@@ -59,8 +59,7 @@ class Connection(Heartbeat):
         self.closed = False
         self.task: asyncio.Task[None] | None = None
         self.waiter: asyncio.Future[str] | None = None
-        self.posting = False
-        self.probed = False
+        self.posting = self.probed = False
         self._shared = house
         self._inbox: deque[str | bytes] | None = None
         self._out: list[Any] | None = None
@@ -252,11 +251,13 @@ class Connection(Heartbeat):
             self._look_sent()
 
     def _look_sent(self) -> None:
-        if self.link is None:
-            return
         if self._out_size > EAGER_BYTES:
             self.flush()
-        self._shared.outflow.holds(self, self.link.unsent() + self._out_size)
+        self._shared.outflow.holds(self, self.unsent())
+
+    def unsent(self) -> int:
+        """Bytes that wait, here and in the transport."""
+        return self._out_size + (self.link.unsent() if self.upgraded and self.link is not None else 0)
 
     def drained(self) -> None:
         """The transport has passed on what it held."""

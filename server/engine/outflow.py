@@ -35,6 +35,9 @@ class Outlet(Protocol):
     def flush(self) -> None:
         """Writes what waits."""
 
+    def unsent(self) -> int:
+        """Bytes that it holds now."""
+
     def too_slow(self) -> None:
         """It holds more than it may."""
 
@@ -85,15 +88,22 @@ class Outflow:
         if size > self._limits.out_bytes:
             outlet.too_slow()
             return
+        self._note(outlet, size)
+        while self.unsent_total > self._limits.out_total and self._unsent:
+            largest = max(self._unsent, key=self._unsent.__getitem__)
+            # What was noted may have gone out since, unheard; nobody is cut for that.
+            if (now := largest.unsent()) < self._unsent[largest]:
+                self._note(largest, now)
+                continue
+            self.forget(largest)
+            largest.too_slow()
+
+    def _note(self, outlet: Outlet, size: int) -> None:
         self.unsent_total += size - self._unsent.get(outlet, 0)
         if size:
             self._unsent[outlet] = size
         else:
             self._unsent.pop(outlet, None)
-        while self.unsent_total > self._limits.out_total and self._unsent:
-            largest = max(self._unsent, key=self._unsent.__getitem__)
-            self.forget(largest)
-            largest.too_slow()
 
     def forget(self, outlet: Outlet) -> None:
         """``outlet`` holds nothing any more."""

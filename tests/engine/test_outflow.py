@@ -13,6 +13,10 @@ class Outlet:
     def __init__(self) -> None:
         self.flushed = 0
         self.slow = False
+        self.holding = 0
+
+    def unsent(self) -> int:
+        return self.holding
 
     def flush(self) -> None:
         self.flushed += 1
@@ -71,16 +75,31 @@ def test_a_slice_at_a_time() -> None:
     assert {outlet.flushed for outlet in outlets} == {1}
 
 
+def holds(flow: Outflow, outlet: Outlet, size: int) -> None:
+    outlet.holding = size
+    flow.holds(outlet, size)
+
+
 def test_one_who_holds_too_much_goes_and_so_does_the_largest_of_many() -> None:
     flow = outflow(SteppedLoop(), out_bytes=100, out_total=250)
     small, large, third, greedy = (Outlet() for _ in range(4))
-    flow.holds(small, 80)
-    flow.holds(large, 100)
-    flow.holds(third, 90)
+    holds(flow, small, 80)
+    holds(flow, large, 100)
+    holds(flow, third, 90)
     assert (small.slow, large.slow, third.slow) == (False, True, False)
     assert flow.unsent_total == 170
-    flow.holds(greedy, 101)
+    holds(flow, greedy, 101)
     assert greedy.slow
-    flow.holds(small, 0)
+    holds(flow, small, 0)
     flow.forget(third)
     assert flow.unsent_total == 0
+
+
+def test_nobody_is_cut_for_what_has_gone_out_since() -> None:
+    flow = outflow(SteppedLoop(), out_bytes=100, out_total=250)
+    outlets = [Outlet() for _ in range(20)]
+    for outlet in outlets:
+        holds(flow, outlet, 90)
+        outlet.holding = 0  # its transport took it all, and said nothing
+    assert not any(outlet.slow for outlet in outlets)
+    assert flow.unsent_total <= 250
