@@ -1,0 +1,9 @@
+"""Socket.IO made strict, bounded and fast; knows nothing of chat and imports nothing of ours."""
+
+from server.engine.counters import Counters
+from server.engine.limits import Limits
+from server.engine.reading import Unreadable
+from server.engine.rooms import Rooms
+from server.engine.socket_server import SocketServer
+
+__all__ = ["Counters", "Limits", "Rooms", "SocketServer", "Unreadable"]

@@ -1,0 +1,400 @@
+"""Connection: one client, polling or WebSocket. What comes in, what goes out, whether it lives, how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from server.engine.frames import BINARY, NORMAL, POLICY, PROTOCOL_ERROR, frame
+from server.engine.heartbeat import LIVENESS, Heartbeat
+from server.engine.outflow import Parcel
+from server.engine.packets import ProtocolError
+from server.engine.payload import BASE64, CLOSE, MESSAGE, NOOP, PING, PONG, UPGRADE, joined, unwrapped
+from server.engine.shared import (
+    AUTH_DEADLINE,
+    CLIENT_DISCONNECT,
+    PARSE_ERROR,
+    PING_TIMEOUT,
+    SLOW_CONSUMER,
+    TOO_MANY_ERRORS,
+    TRANSPORT_CLOSE,
+    Link,
+    Shared,
+    answered,
+)
+
+POLLING, UPGRADING, WEBSOCKET = range(3)
+PING_FRAME = frame(b"2")
+JOINING, ENDING, ATTACHMENTS = range(LIVENESS + 1, LIVENESS + 4)
+"""What a connection asks to be woken for."""
+
+EAGER_BYTES = 65536
+"""So much in one turn is written at once: what the transport cannot pass on is looked at."""
+ERRORS_S = 60.0
+# Whoever says goodbye themselves has a right to what they said before.
+_KEEPS_INPUT = frozenset((CLIENT_DISCONNECT, TRANSPORT_CLOSE))
+
+
+class Connection(Heartbeat):
+    """One client. Costs no task and no queue until something comes in.
+
+    ``members`` and ``assembly`` belong to the level above. ``task`` handles the inbox and lives as long as
+    there is something in it.
+    """
+
+    __slots__ = (
+        *("sid", "state", "link", "members", "assembly", "closed", "task", "waiter", "posting", "probed"),
+        *("_shared", "_inbox", "_out", "_out_size", "_why", "_room", "_is_there", "session"),
+        *("_errors", "_errors_since"),
+    )
+
+    def __init__(self, house: Shared[Connection], sid: str) -> None:
+        self.sid = sid
+        self.state = POLLING
+        self.link: Link | None = None
+        self.members: dict[str, Any] | None = None
+        self.assembly: Any = None
+        self.closed = False
+        self.task: asyncio.Task[None] | None = None
+        self.waiter: asyncio.Future[str] | None = None
+        self.posting = self.probed = False
+        self._shared = house
+        self._inbox: deque[str | bytes] | None = None
+        self._out: list[Any] | None = None
+        self._out_size = 0
+        self._why: str | None = None
+        self._room: asyncio.Future[None] | None = None
+        self._is_there: Callable[[], bool] | None = None
+        self.session: dict[str, Any] | None = None
+        self._errors = 0
+        self._errors_since = 0.0
+        super().__init__(house.wheel, house.loop.time(), house.limits)
+        if house.joins:
+            house.wheel.at(house.loop.time() + house.limits.auth_s, self, JOINING)
+
+    # Names that python-engineio looks for
+
+    @property
+    def upgraded(self) -> bool:
+        """Whether this is a WebSocket."""
+        return self.state == WEBSOCKET
+
+    # In
+
+    def received(self, packet: str | bytes) -> bool:
+        """Takes one Engine.IO packet; False when it is none, and the connection should end."""
+        if self.closed:
+            return True
+        if isinstance(packet, bytes):
+            self._enqueue(packet)
+            return True
+        kind = packet[:1]
+        if kind == MESSAGE:
+            self._enqueue(packet[1:])
+        elif kind == PONG:
+            self.ponged(self._shared.loop.time())
+        elif kind == CLOSE:
+            self.close(CLIENT_DISCONNECT)
+        elif kind == BASE64 and self.state != WEBSOCKET and (data := unwrapped(packet)) is not None:
+            self._enqueue(data)
+        else:
+            return False
+        return True
+
+    def _enqueue(self, data: str | bytes) -> None:
+        self._shared.counters.packets_in += 1
+        if self._inbox is None:
+            self._inbox = deque()
+        self._inbox.append(data)
+        if self.task is None:
+            self.task = self._shared.loop.create_task(self._work())
+        if len(self._inbox) >= self._shared.limits.inbox_packets and not self.is_excused:
+            self.excused(True, self._shared.loop.time())
+            self._shared.counters.inbox_pauses += 1
+            if self.link is not None:
+                self.link.pause()
+
+    async def _work(self) -> None:
+        try:
+            while self._inbox:
+                data = self._inbox.popleft()
+                if self.is_excused and len(self._inbox) <= self._shared.limits.inbox_packets // 2:
+                    self._go_on_reading()
+                await self._handle(data)
+        finally:
+            self._inbox = None
+            self.task = None
+            answered(self._room, None)
+            if self.closed:
+                await self._farewell()
+
+    async def _handle(self, data: str | bytes) -> None:
+        try:
+            await self._shared.receive(self, data)
+        except ProtocolError as error:
+            self.broke(str(error))
+        except Exception as error:
+            self._shared.log.failed(self._shared.loop.time(), self.sid, "handler", error)
+            self.fault("handler")
+
+    def _go_on_reading(self) -> None:
+        self.excused(False, self._shared.loop.time())
+        answered(self._room, None)
+        if self.link is not None and not self.closed:
+            self.link.resume()
+
+    async def room(self) -> None:
+        """Returns when the inbox takes more."""
+        if self.is_excused and self.task is not None:
+            self._room = self._shared.loop.create_future()
+            await self._room
+            self._room = None
+
+    async def idle(self, timeout_s: float) -> None:
+        """Returns when everything received has been handled, or after ``timeout_s``."""
+        if self.task is not None:
+            await asyncio.wait([self.task], timeout=timeout_s)
+
+    def broke(self, what: str) -> None:
+        """The peer does not speak the protocol."""
+        self._shared.counters.faults["protocol"] += 1
+        self._shared.log.note(self._shared.loop.time(), self.sid, "protocol", what)
+        self.close(PARSE_ERROR, code=PROTOCOL_ERROR)
+
+    def fault(self, kind: str) -> None:
+        """A lesser fault; too many of them in a minute end the connection."""
+        now = self._shared.loop.time()
+        self._shared.counters.faults[kind] += 1
+        self._shared.log.note(now, self.sid, kind, "a client did what it should not")
+        if now - self._errors_since > ERRORS_S:
+            self._errors, self._errors_since = 0, now
+        self._errors += 1
+        if self._errors > self._shared.limits.errors:
+            self.close(TOO_MANY_ERRORS, code=POLICY)
+
+    # Liveness
+
+    def timer(self, kind: int, now: float) -> None:
+        """The wheel's call; see the constants."""
+        if kind == ENDING:
+            self._end_handler()
+        elif self.closed:
+            return
+        elif kind == LIVENESS:
+            self.look_alive(now)
+        elif kind == JOINING:
+            self._look_joined(now)
+        elif kind == ATTACHMENTS and self.assembly is not None and now >= self.assembly.until:
+            self.broke("an attachment did not come")
+
+    def ping(self) -> None:
+        """Asks whether the client is there."""
+        if self.state == WEBSOCKET:
+            self.write(PING_FRAME)
+        else:
+            self.push(PING)
+
+    def missed(self) -> None:
+        """The client has not answered a ping in time."""
+        self.close(PING_TIMEOUT)
+
+    def _look_joined(self, now: float) -> None:
+        if not self.members:
+            self.close(AUTH_DEADLINE, code=POLICY)
+        elif not any(member.is_on for member in self.members.values()):
+            self._shared.wheel.at(now + self._shared.limits.connect_s, self, JOINING)
+
+    # Out
+
+    def send(self, parcel: Parcel) -> None:
+        """Sends what was encoded once, whatever the transport."""
+        if self.closed:
+            return
+        self._shared.counters.packets_out += 1
+        if self.state == WEBSOCKET:
+            self.write(parcel.frames)
+        else:
+            for packet in parcel.packets:
+                self.push(packet)
+
+    def push(self, packet: str | bytes) -> None:
+        """Sends one Engine.IO packet: text with its type, or bytes."""
+        if self.closed:
+            return
+        if self.state == WEBSOCKET:
+            self.write(frame(packet.encode()) if isinstance(packet, str) else frame(packet, BINARY))
+            return
+        if self._out is None:
+            self._out = []
+        self._out.append(packet)
+        self._out_size += len(packet)
+        if len(self._out) > self._shared.limits.out_packets:
+            self.too_slow()
+            return
+        self._shared.outflow.holds(self, self._out_size)
+        if self.waiter is not None and len(self._out) == 1:
+            self._shared.outflow.dirtied(self)
+
+    def write(self, data: bytes) -> None:
+        """Sends finished frames at the end of this turn."""
+        if self.closed or self.link is None:
+            return
+        if self._out is None:
+            self._out = [data]
+            self._shared.outflow.dirtied(self)
+        else:
+            self._out.append(data)
+        self._out_size += len(data)
+        if self._out_size > EAGER_BYTES or self.link.is_watched():
+            self._look_sent()
+
+    def _look_sent(self) -> None:
+        if self._out_size > EAGER_BYTES:
+            self.flush()
+        self._shared.outflow.holds(self, self.unsent())
+
+    def unsent(self) -> int:
+        """Bytes that wait, here and in the transport."""
+        return self._out_size + (self.link.unsent() if self.upgraded and self.link is not None else 0)
+
+    def drained(self) -> None:
+        """The transport has passed on what it held."""
+        self._shared.outflow.forget(self)
+
+    def flush(self) -> None:
+        """Writes what waits: to the transport, or as the answer to a poll."""
+        if self._out is None:
+            return
+        if self.state == WEBSOCKET:
+            waiting, self._out, self._out_size = self._out, None, 0
+            if self.link is not None:
+                self._shared.counters.writes += 1
+                self.link.write(waiting[0] if len(waiting) == 1 else b"".join(waiting))
+        elif self.waiter is not None:
+            self._answer_poll()
+
+    def too_slow(self) -> None:
+        """Its reader does not take what it is sent."""
+        self._shared.counters.faults["slow"] += 1
+        self._out = None
+        self.close(SLOW_CONSUMER, abort=True)
+
+    # Polling and upgrade
+
+    def poll(self, is_there: Callable[[], bool]) -> asyncio.Future[str]:
+        """Waits for the next answer. ``is_there()`` says whether whoever polled still listens."""
+        self.waiter = waiter = self._shared.loop.create_future()
+        self._is_there = is_there
+        if self._out:
+            self._answer_poll()
+        return waiter
+
+    def has_poll(self) -> bool:
+        """Whether somebody waits; one who has gone is let go, nothing was lost."""
+        if self.waiter is not None and self._is_there is not None and not self._is_there():
+            self.end_poll(NOOP)
+        return self.waiter is not None
+
+    def end_poll(self, answer: str) -> None:
+        """Answers a waiting poll with something else than what waits."""
+        waiter, self.waiter, self._is_there = self.waiter, None, None
+        answered(waiter, answer)
+
+    def _answer_poll(self) -> None:
+        if self._is_there is not None and not self._is_there():
+            self.close(TRANSPORT_CLOSE)  # abandoned: what waits has nobody to go to
+            return
+        self.end_poll(self._payload())
+
+    def _payload(self) -> str:
+        most = self._shared.limits.poll_packets
+        waiting = self._out or []
+        self._out = waiting[most:] or None
+        self._out_size = sum(len(packet) for packet in waiting[most:])
+        self._shared.outflow.holds(self, self._out_size)
+        self._shared.counters.writes += 1
+        return joined(waiting[:most])
+
+    def probe(self, link: Link, packet: str | bytes) -> None:
+        """A packet on a WebSocket that is not this connection's yet."""
+        if self.closed or self.link is not link:
+            link.shut(PROTOCOL_ERROR)
+        elif packet == PING + "probe":
+            self.probed = True
+            link.write(frame(b"3probe"))
+            self.end_poll(NOOP)
+        elif packet == UPGRADE and self.probed:
+            self._upgrade()
+        else:
+            link.shut(PROTOCOL_ERROR)
+
+    def _upgrade(self) -> None:
+        self.state = WEBSOCKET
+        self.probed = False
+        self._shared.counters.opened["upgraded"] += 1
+        waiting, self._out, self._out_size = self._out or (), None, 0
+        self._shared.outflow.forget(self)
+        self.end_poll(NOOP)
+        for packet in waiting:
+            self.push(packet)
+
+    def probe_over(self, link: Link) -> None:
+        """The WebSocket went away before the upgrade: polling goes on."""
+        if self.link is link and self.state == UPGRADING:
+            self.state, self.link, self.probed = POLLING, None, False
+
+    # The end
+
+    def close(self, reason: str, *, code: int = NORMAL, abort: bool = False) -> None:
+        """Ends the connection, once: tells the client, frees what waits, lets the level above know."""
+        if self.closed:
+            return
+        # What was written before goes out before the farewell.
+        if not abort and self.state == WEBSOCKET:
+            self.flush()
+        self.closed = True
+        self._why = reason
+        house = self._shared
+        house.connections.pop(self.sid, None)
+        house.counters.closed[reason] += 1
+        self._last_answer(reason)
+        if self.link is not None:
+            self.link.shut(code, abort=abort)
+        self._out, self._out_size = None, 0
+        house.outflow.forget(self)
+        if self._inbox is not None and reason not in _KEEPS_INPUT:
+            self._inbox.clear()
+        if self.task is None:
+            self.task = house.spawn(self._farewell())
+        else:
+            house.wheel.at(house.loop.time() + house.limits.handler_s, self, ENDING)
+
+    def _last_answer(self, reason: str) -> None:
+        if self.state == WEBSOCKET:
+            return
+        by_client = reason == CLIENT_DISCONNECT
+        if self.waiter is None:
+            if by_client:
+                self._shared.remember_overtaken(self.sid)
+            return
+        farewell = [NOOP] if by_client else [*(self._out or ())[: self._shared.limits.poll_packets - 1], CLOSE]
+        self.end_poll(joined(farewell))
+
+    def _end_handler(self) -> None:
+        """The handler that ran when the connection ended has had its time."""
+        if self._why is not None and self.task is not None:
+            self.task.cancel()
+            self._shared.spawn(self._farewell())
+
+    async def _farewell(self) -> None:
+        reason, self._why = self._why, None
+        if reason is None:
+            return
+        try:
+            await self._shared.lost(self, reason)
+        except Exception as error:
+            self._shared.log.failed(self._shared.loop.time(), self.sid, "disconnect handler", error)
+        finally:
+            self.link = self.assembly = self.task = None

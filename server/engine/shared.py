@@ -1,0 +1,121 @@
+"""Shared: what all connections of one server have in common, and the words for how they end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Generic, Protocol, TypeVar
+
+from server.engine.counters import Counters, SampledLog
+from server.engine.limits import Limits
+from server.engine.outflow import Outflow
+from server.engine.wheel import Wheel
+
+CLIENT_DISCONNECT = "client disconnect"
+CLIENT_LEAVES = "client namespace disconnect"
+SERVER_DISCONNECT = "server disconnect"
+TRANSPORT_CLOSE = "transport close"
+TRANSPORT_ERROR = "transport error"
+PING_TIMEOUT = "ping timeout"
+PARSE_ERROR = "parse error"
+SLOW_CONSUMER = "slow consumer"
+TOO_MANY_ERRORS = "too many errors"
+AUTH_DEADLINE = "auth deadline"
+SHUTTING_DOWN = "server shutting down"
+
+OVERTAKEN_S = 1.0
+"""How long a poll may come behind the POST that said goodbye."""
+OVERTAKEN_MOST = 1000
+
+C = TypeVar("C")
+
+
+class Link(Protocol):
+    """The WebSocket below a connection."""
+
+    def write(self, data: bytes) -> None:
+        """Hands finished frames to the transport."""
+
+    def unsent(self) -> int:
+        """Bytes that the transport still holds."""
+
+    def is_watched(self) -> bool:
+        """Whether each write has to be looked at."""
+
+    def pause(self) -> None:
+        """Stops reading."""
+
+    def resume(self) -> None:
+        """Reads again."""
+
+    def shut(self, code: int, *, abort: bool = False) -> None:
+        """Says goodbye and closes, or cuts."""
+
+    def cut(self) -> None:
+        """Waits no longer for what is unsent behind a farewell."""
+
+
+class Shared(Generic[C]):
+    """The server as its connections (of type ``C``) see it.
+
+    ``receive(connection, data)`` handles one message and ``lost(connection, reason)`` one end; ``joins``
+    says whether a connection has to join something within the deadline.
+    """
+
+    loop: asyncio.AbstractEventLoop
+    wheel: Wheel
+    outflow: Outflow
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.counters = Counters()
+        self.log = SampledLog()
+        self.connections: dict[str, C] = {}
+        self.receive: Callable[[C, str | bytes], Awaitable[None]]
+        self.lost: Callable[[C, str], Awaitable[None]]
+        self.joins = False
+        self.draining = False
+        self.tasks: set[asyncio.Task[None]] = set()
+        self.transports: set[Link] = set()
+        """Links whose transport is still there, though the connection may be gone."""
+        self.ended = asyncio.Event()
+        """Set whenever one of them, or a task, has come to its end."""
+        self._overtaken: dict[str, float] = {}
+
+    def begin(self) -> None:
+        """Finds the loop; called in it, before anything else."""
+        self.loop = asyncio.get_running_loop()
+        self.wheel = Wheel(self.loop, self.limits.tick_s)
+        self.outflow = Outflow(self.loop, self.limits)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Runs ``work`` beside everything else; drain waits for it."""
+        task = self.loop.create_task(work)
+        self.tasks.add(task)
+        task.add_done_callback(self._done)
+        return task
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self.tasks.discard(task)
+        self.ended.set()
+
+    def transport_lost(self, link: Link) -> None:
+        """The transport of ``link`` is gone."""
+        self.transports.discard(link)
+        self.ended.set()
+
+    def remember_overtaken(self, sid: str) -> None:
+        """A POST closed this session and may have overtaken its poll on another TCP connection."""
+        self._overtaken[sid] = self.loop.time() + OVERTAKEN_S
+        if len(self._overtaken) > OVERTAKEN_MOST:
+            del self._overtaken[next(iter(self._overtaken))]
+
+    def was_overtaken(self, sid: str) -> bool:
+        """Whether a poll for ``sid`` is such a late one; says so once."""
+        return self._overtaken.pop(sid, 0.0) > self.loop.time()
+
+
+def answered(waiter: asyncio.Future[Any] | None, answer: Any) -> None:
+    """Gives a future its result unless it has one."""
+    if waiter is not None and not waiter.done():
+        waiter.set_result(answer)
