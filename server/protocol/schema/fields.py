@@ -36,13 +36,6 @@ def fields_of(kind: type[Struct]) -> list[FieldLine]:
     ]
 
 
-def mentioned(kind: type[Struct]) -> set[str]:
-    """The names of the types that the fields of ``kind`` are made of."""
-    info = inspect.type_info(kind)
-    assert isinstance(info, inspect.StructType)
-    return {name for field in info.fields for name in _structs_in(field.type)}
-
-
 def _notes(field: inspect.Field, *, asked: bool) -> Iterator[str]:
     kind = field.type
     while isinstance(kind, inspect.Metadata):
@@ -69,16 +62,3 @@ def _limits(kind: inspect.Type) -> Iterator[str]:
 def _span(low: int | None, high: int | None, unit: str) -> Iterator[str]:
     if high is not None:
         yield f"{low}-{high}{unit}" if low else f"at most {high}{unit}"
-
-
-def _structs_in(kind: inspect.Type) -> Iterator[str]:
-    match kind:
-        case inspect.StructType(cls=cls):
-            yield cls.__name__
-        case inspect.Metadata(type=inner) | inspect.ListType(item_type=inner):
-            yield from _structs_in(inner)
-        case inspect.UnionType(types=types):
-            for one in types:
-                yield from _structs_in(one)
-        case inspect.DictType(value_type=value):
-            yield from _structs_in(value)
