@@ -62,23 +62,20 @@ class Connection(Heartbeat):
         self.posting = self.probed = False
         self._shared = house
         self._inbox: deque[str | bytes] | None = None
-        self._out: list[Any] | None = None
+        self._out: Any = None  # packets for a poll; frames for a WebSocket
         self._out_size = 0
         self._why: str | None = None
         self._room: asyncio.Future[None] | None = None
         self._is_there: Callable[[], bool] | None = None
         self.session: dict[str, Any] | None = None
-        self._errors = 0
-        self._errors_since = 0.0
+        self._errors, self._errors_since = 0, 0.0
         super().__init__(house.wheel, house.loop.time(), house.limits)
         if house.joins:
             house.wheel.at(house.loop.time() + house.limits.auth_s, self, JOINING)
 
-    # Names that python-engineio looks for
-
     @property
     def upgraded(self) -> bool:
-        """Whether this is a WebSocket."""
+        """Whether this is a WebSocket; python-engineio asks by this name."""
         return self.state == WEBSOCKET
 
     # In
@@ -241,11 +238,14 @@ class Connection(Heartbeat):
         """Sends finished frames at the end of this turn."""
         if self.closed or self.link is None:
             return
+        # One alone waits without a list: ten thousand new lists would wake the garbage collector.
         if self._out is None:
-            self._out = [data]
+            self._out = data
             self._shared.outflow.dirtied(self)
-        else:
+        elif isinstance(self._out, list):
             self._out.append(data)
+        else:
+            self._out = [self._out, data]
         self._out_size += len(data)
         if self._out_size > EAGER_BYTES or self.link.is_watched():
             self._look_sent()
@@ -271,7 +271,7 @@ class Connection(Heartbeat):
             waiting, self._out, self._out_size = self._out, None, 0
             if self.link is not None:
                 self._shared.counters.writes += 1
-                self.link.write(waiting[0] if len(waiting) == 1 else b"".join(waiting))
+                self.link.write(b"".join(waiting) if isinstance(waiting, list) else waiting)
         elif self.waiter is not None:
             self._answer_poll()
 
