@@ -108,10 +108,11 @@ def build_app(settings: Settings) -> web.Application:
     parts = _parts(settings)
     app = web.Application(middlewares=[access(parts.metrics)])
     guard.install(app, parts.origins)
+    # Before the sockets' own goodbye: clients are told first when to come back.
+    app.on_shutdown.append(_drained(parts))
     parts.sockets.attach(app, socketio_path="socket.io")
     app.add_routes(_routes(parts))
     app.cleanup_ctx.append(_opened(parts))
-    app.on_shutdown.append(_drained(parts))
     app[PARTS] = parts
     return app
 
@@ -121,6 +122,8 @@ PARTS: web.AppKey[Parts] = web.AppKey("parts", Parts)
 
 def _parts(settings: Settings) -> Parts:
     metrics = Metrics()
+    sockets = SocketServer(settings.origins, Peers(settings.trusted_proxies).of)
+    sockets.counted_by(metrics)
     db = Database(settings.data_dir / "madang.db", on_batch=metrics.batch)
     online = Online()
     origins = Origins(settings.origins)
@@ -134,7 +137,7 @@ def _parts(settings: Settings) -> Parts:
         db=db,
         metrics=metrics,
         online=online,
-        sockets=SocketServer(sorted(settings.origins)),
+        sockets=sockets,
         origins=origins,
         passwords=passwords,
         accounts=Accounts(db, now, passwords, attempts, registration=settings.registration, is_local=settings.is_local),
@@ -193,7 +196,6 @@ async def _open(parts: Parts, stack: AsyncExitStack) -> None:
 
     publisher = Publisher(sockets, online, parts.notifications.counts)
     publisher.on_published = parts.metrics.published
-    sockets.on_sent = parts.metrics.sent
     publisher.start(parts.epoch)
     stack.push_async_callback(publisher.stop)
     db.after_commit = publisher.publish
@@ -217,11 +219,10 @@ async def _open(parts: Parts, stack: AsyncExitStack) -> None:
     telling: set[asyncio.Task[None]] = set()
     online.on_change = lambda account_id, state: _tell_presence(parts, telling, account_id, state)
     stack.push_async_callback(_tell_of_all, online, telling)
-    for namespace in _namespaces(parts):
-        sockets.register_namespace(namespace)
+    _open_namespaces(parts)
 
 
-def _namespaces(parts: Parts) -> list[CommandNamespace]:
+def _open_namespaces(parts: Parts) -> None:
     namespace = partial(
         CommandNamespace,
         sockets=parts.sockets,
@@ -237,25 +238,23 @@ def _namespaces(parts: Parts) -> list[CommandNamespace]:
         rooms_of=lambda account_id: parts.db.read(membership.ids_of, account_id),
         account_of=parts.chat.people.myself,
     )
-    return [
-        namespace(
-            CHAT,
-            commands=chat_door.commands(parts.chat),
-            connection_commands=ConnectionCommands(parts.sockets, parts.online, parts.chat).table(),
-            welcome=welcome,
-        ),
-        namespace(
-            NOTIFICATIONS,
-            commands=notifications_door.commands(parts.notifications),
-            connection_commands={},
-            welcome=lambda connection: _show_bell(parts, connection),
-        ),
-    ]
+    namespace(
+        CHAT,
+        commands=chat_door.commands(parts.chat),
+        connection_commands=ConnectionCommands(parts.sockets, parts.online, parts.chat).table(),
+        welcome=welcome,
+    )
+    namespace(
+        NOTIFICATIONS,
+        commands=notifications_door.commands(parts.notifications),
+        connection_commands={},
+        welcome=lambda connection: _show_bell(parts, connection),
+    )
 
 
 def _drained(parts: Parts) -> Callable[[web.Application], Awaitable[None]]:
     async def drained(app: web.Application) -> None:
-        await parts.sockets.drain(chat.Draining(retry_after_ms=DRAIN_RETRY_MS), CHAT)
+        await parts.sockets.take_leave(chat.Draining(retry_after_ms=DRAIN_RETRY_MS), CHAT)
 
     return drained
 

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.registry import Collector
 
 from server import __version__
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
+
+Read = Callable[[], float | Mapping[str, float]]
 
 _QUICK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 _SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500)
@@ -37,13 +44,13 @@ class Metrics:
             buckets=_QUICK,
             registry=self.registry,
         )
+        # Looking a label up costs more than counting; there are no more than our own tables have.
+        self._outcome = cache(self._commands.labels)
+        self._duration = cache(self._command_seconds.labels)
         self._connections = Gauge(
             "madang_connections", "Sockets joined to a namespace.", ["namespace"], registry=self.registry
         )
         self._published = Counter("madang_entries_published", "Entries handed to fan-out.", registry=self.registry)
-        self._sends = Counter(
-            "madang_sends", "Events and replies written to connections of this worker.", registry=self.registry
-        )
         self._batch_size = Histogram(
             "madang_write_batch_size",
             "Pieces of work in one transaction of the writer.",
@@ -69,8 +76,8 @@ class Metrics:
 
     def command(self, namespace: str, name: str, outcome: str, seconds: float) -> None:
         """A command was answered; ``name`` is one from the table, ``unknown`` for all others."""
-        self._commands.labels(namespace, name, outcome).inc()
-        self._command_seconds.labels(namespace, name).observe(seconds)
+        self._outcome(namespace, name, outcome).inc()
+        self._duration(namespace, name).observe(seconds)
 
     def connected(self, namespace: str) -> None:
         """A socket joined."""
@@ -84,10 +91,6 @@ class Metrics:
         """Entries went to fan-out."""
         self._published.inc(count)
 
-    def sent(self, count: int = 1) -> None:
-        """Events or replies were written to connections."""
-        self._sends.inc(count)
-
     def batch(self, size: int, seconds: float) -> None:
         """The writer committed ``size`` pieces of work."""
         self._batch_size.observe(size)
@@ -98,6 +101,43 @@ class Metrics:
         self._requests.labels(route, method, str(status)).inc()
         self._request_seconds.labels(route).observe(seconds)
 
+    def counted(self, name: str, sentence: str, read: Read, label: str | None = None) -> None:
+        """Shows what somebody else counts: ``read()`` is a number, or numbers by ``label``. They only grow."""
+        self.registry.register(_Others(CounterMetricFamily, name, sentence, read, label))
+
+    def measured(self, name: str, sentence: str, read: Read, label: str | None = None) -> None:
+        """The same for what goes up and down."""
+        self.registry.register(_Others(GaugeMetricFamily, name, sentence, read, label))
+
     def text(self) -> bytes:
         """Everything counted so far, as Prometheus reads it; send it as ``CONTENT_TYPE``."""
         return generate_latest(self.registry)
+
+
+class _Others(Collector):
+    """Reads at each scrape what somebody else counts."""
+
+    def __init__(
+        self,
+        family: type[CounterMetricFamily | GaugeMetricFamily],
+        name: str,
+        sentence: str,
+        read: Read,
+        label: str | None,
+    ) -> None:
+        self._family = family
+        self._about = (name, sentence)
+        self._read = read
+        self._label = label
+
+    def describe(self) -> list[CounterMetricFamily | GaugeMetricFamily]:
+        """The name, for the registry; nothing is read."""
+        return [self._family(*self._about)]
+
+    def collect(self) -> Iterator[CounterMetricFamily | GaugeMetricFamily]:
+        """The numbers now."""
+        now = self._read()
+        family = self._family(*self._about, labels=[self._label] if self._label else None)
+        for value, number in sorted(now.items()) if isinstance(now, Mapping) else [(None, now)]:
+            family.add_metric([value] if value is not None else [], number)
+        yield family

@@ -39,14 +39,22 @@ def test_connections_come_and_go(metrics: Metrics) -> None:
 
 def test_fan_out_and_the_writer_are_counted(metrics: Metrics) -> None:
     metrics.published(3)
-    metrics.sent(12)
     metrics.batch(40, 0.02)
     metrics.batch(1, 0.01)
     assert value(metrics, "madang_entries_published_total") == 3
-    assert value(metrics, "madang_sends_total") == 12
     assert value(metrics, "madang_write_batch_size_sum") == 41
     assert value(metrics, "madang_write_batch_size_bucket", le="1.0") == 1
     assert value(metrics, "madang_write_batch_seconds_count") == 2
+
+
+def test_what_others_count_is_read_at_each_look(metrics: Metrics) -> None:
+    kept = {"slow": 1}
+    metrics.counted("ended", "Ends, by reason.", lambda: kept, "reason")
+    metrics.measured("unsent", "Bytes.", lambda: len(kept))
+    kept["late"] = 2
+    assert value(metrics, "ended_total", reason="slow") == 1
+    assert value(metrics, "ended_total", reason="late") == 2
+    assert value(metrics, "unsent") == 2
 
 
 def test_requests_are_counted_by_route(metrics: Metrics) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeVar, dataclass_transform
 import msgspec
 from msgspec import Meta, Struct
 
-from server.errors import Invalid, Unsupported
+from server.errors import Invalid
 
 MAX_TEXT = 8000
 MAX_DEPTH = 16
@@ -93,21 +93,6 @@ def check_depth(text: str | bytes) -> None:
         depth += 1 if mark in "[{" else -1
         if depth > MAX_DEPTH:
             raise Invalid(f"The payload is nested deeper than {MAX_DEPTH} levels.")
-
-
-def has_binary(value: Any) -> bool:
-    """Whether bytes hide anywhere in a decoded payload."""
-    if isinstance(value, (bytes, bytearray, memoryview)):
-        return True
-    if isinstance(value, dict):
-        return any(has_binary(item) for item in value.values())
-    return isinstance(value, list) and any(has_binary(item) for item in value)
-
-
-def refuse_binary(value: Any) -> None:
-    """Raises Unsupported when a payload carries bytes."""
-    if has_binary(value):
-        raise Unsupported("Binary payloads are not supported here; upload files over HTTP.")
 
 
 def explained(error: msgspec.ValidationError) -> Invalid:

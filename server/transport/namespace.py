@@ -2,41 +2,53 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import socketio
 import structlog
 
 from server.clock import Now
+from server.engine import Unreadable
 from server.errors import ChatError, Internal, Invalid, Unavailable, Unsupported
 from server.logs import log_bug
 from server.metrics import Metrics
-from server.protocol.base import Command, convert, refuse_binary
-from server.protocol.reply import Accepted, Refused, accepted, error_body, refused
+from server.protocol.base import Command, check_depth, convert, decode_json
+from server.protocol.reply import Accepted, Refused, accepted, refused
 from server.realtime.online import Connection, Online
 from server.realtime.rooms import account_room
 from server.transport.identity import Identity
-from server.transport.sockets import SocketServer, Unsound
+from server.transport.sockets import CANNOT_TELL, SocketServer, connect_error
 
 PROTOCOL = 1
-PATIENCE_S = 8.0
-"""To find out who connects; while that lasts, the connection's heartbeat is not heard either."""
+NO_BINARY = refused(Unsupported("Binary payloads are not supported here; upload files over HTTP."))
 
 ByAccount = Callable[[int, Any], Awaitable[Any]]
 ByConnection = Callable[[Connection, Any], Awaitable[Any]]
 Welcome = Callable[[Connection], Awaitable[None]]
 
+_encoder = msgspec.json.Encoder()
 _log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One command: what it takes, who does it, and what reads the whole event, its name included."""
+
+    kind: type[Command]
+    handle: ByConnection
+    decoder: msgspec.json.Decoder[tuple[str, Command]]
 
 
 class CommandNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
     """One namespace: who may join, and what they may ask.
 
     ``commands`` are rules for an account; ``connection_commands`` need the connection itself. Each is
-    ``name: (payload type, handler)``. ``welcome(connection)`` runs once the client has its CONNECT reply.
+    ``name: (payload type, handler)``. ``welcome(connection)`` runs while the client joins; what it emits
+    comes behind the CONNECT reply.
     """
 
     def __init__(
@@ -51,7 +63,6 @@ class CommandNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
         commands: Mapping[str, tuple[type[Command], ByAccount]],
         connection_commands: Mapping[str, tuple[type[Command], ByConnection]],
         welcome: Welcome,
-        patience_s: float = PATIENCE_S,
     ) -> None:
         super().__init__(namespace)
         self._sockets = sockets
@@ -60,39 +71,33 @@ class CommandNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
         self._metrics = metrics
         self._now = now
         self._welcome = welcome
-        self._patience_s = patience_s
-        self._table: dict[str, tuple[type[Command], ByConnection]] = {
-            **{name: (kind, _for_account(handle)) for name, (kind, handle) in commands.items()},
-            **connection_commands,
-        }
+        self._table = {name: _entry(kind, _for_account(handle)) for name, (kind, handle) in commands.items()}
+        self._table |= {name: _entry(kind, handle) for name, (kind, handle) in connection_commands.items()}
+        sockets.read_with(namespace, self.read, binary_answer=NO_BINARY)
+        sockets.register_namespace(self)
 
     @property
     def command_names(self) -> frozenset[str]:
         """Everything that may be asked here."""
         return frozenset(self._table)
 
-    async def trigger_event(self, event: str, *arguments: Any) -> Any:
-        """The two moments of a connection's life; commands do not come this way."""
-        if event == "connect":
-            return await self._connect(*arguments)
-        if event == "disconnect":
-            return self._disconnect(arguments[0])
-        return self.server.not_handled
-
-    async def joined(self, sid: str) -> None:
-        """Tells a new connection who it is and where it stands."""
-        connection = self._online.get(sid)
-        if connection is None:
-            return
+    def read(self, name: str, raw: str) -> tuple[Command]:
+        """The command in the JSON of an event. Raises Unreadable with the refusal."""
         try:
-            await self._welcome(connection)
-        except Exception as error:
-            if self._online.get(sid) is None:
-                return
-            log_bug(_log, "welcoming a connection failed", error, namespace=self.namespace)
-            await self._sockets.end_connection(sid, self.namespace)
+            return (self._decoded(name, raw),)
+        except ChatError as error:
+            self._count(name, error.code, time.perf_counter())
+            raise Unreadable(_encoded(refused(error))) from None
 
-    async def command(self, sid: str, name: str, arguments: Sequence[Any]) -> Accepted | Refused:
+    async def trigger_event(self, event: str, sid: str, *arguments: Any) -> Any:
+        """The two moments of a connection's life, and everything it asks; none of the two can be asked for."""
+        if event == "connect":
+            return await self._connect(sid, *arguments)
+        if event == "disconnect":
+            return self._disconnect(sid)
+        return await self.command(sid, event, *arguments)
+
+    async def command(self, sid: str, name: str, command: Command) -> msgspec.Raw:
         """Does what a client asks and returns the one reply, bugs included."""
         started = time.perf_counter()
         outcome = "ok"
@@ -100,55 +105,75 @@ class CommandNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
             connection = self._online.get(sid)
             if connection is None:
                 raise Unavailable("This connection is closing.")
-            return accepted(await self._run(connection, name, arguments))
+            return _encoded(accepted(await self._table[name].handle(connection, command)))
         except ChatError as error:
             outcome = error.code
-            return refused(error)
+            return _encoded(refused(error))
         except Exception as error:
             outcome = "internal"
             log_bug(_log, "a command failed", error, namespace=self.namespace, command=name)
-            return refused(Internal("Something went wrong on the server. It has been noted."))
+            return _encoded(refused(Internal("Something went wrong on the server. It has been noted.")))
         finally:
-            known = name if name in self._table else "unknown"
-            self._metrics.command(self.namespace, known, outcome, time.perf_counter() - started)
+            self._count(name, outcome, started)
 
-    async def _run(self, connection: Connection, name: str, arguments: Sequence[Any]) -> Any:
-        if name not in self._table:
+    def _decoded(self, name: str, raw: str) -> Command:
+        entry = self._table.get(name)
+        if entry is None:
             raise Unsupported(f"There is no command `{name[:64]}` here.")
-        for argument in arguments:
-            if isinstance(argument, Unsound):
-                raise argument.error
-        refuse_binary(list(arguments))
-        if len(arguments) != 1 or not isinstance(arguments[0], dict):
+        check_depth(raw)
+        try:
+            return entry.decoder.decode(raw)[1]
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
+            # Read again, slowly, to say what is wrong in the words of everything else.
+            event: list[Any] = decode_json(raw, list[Any])
+        if len(event) != 2 or not isinstance(event[1], dict):
             raise Invalid("A command takes one object.")
-        kind, handle = self._table[name]
-        return await handle(connection, convert(arguments[0], kind))
+        return convert(event[1], entry.kind)
+
+    def _count(self, name: str, outcome: str, started: float) -> None:
+        known = name if name in self._table else "unknown"
+        self._metrics.command(self.namespace, known, outcome, time.perf_counter() - started)
 
     async def _connect(self, sid: str, environ: Mapping[str, Any], auth: Any) -> None:
         try:
-            _check_protocol(auth)
-            async with asyncio.timeout(self._patience_s):
-                signed_in = await self._identity.of_handshake(
-                    auth, environ.get("HTTP_COOKIE"), environ.get("HTTP_ORIGIN")
-                )
+            await self._let_in(sid, environ, auth)
         except ChatError as error:
             raise _refusal(error) from None
         except Exception as error:
             log_bug(_log, "a handshake failed", error, namespace=self.namespace)
-            raise _refusal(Unavailable("The server cannot tell who you are just now. Try again.")) from None
+            raise _refusal(CANNOT_TELL) from None
+
+    async def _let_in(self, sid: str, environ: Mapping[str, Any], auth: Any) -> None:
+        _check_protocol(auth)
+        signed_in = await self._identity.of_handshake(auth, environ.get("HTTP_COOKIE"), environ.get("HTTP_ORIGIN"))
         connection = Connection(sid, self.namespace, signed_in.account.id, signed_in.session.id, self._now())
         self._online.add(connection)
         self._metrics.connected(self.namespace)
-        await self.enter_room(sid, account_room(signed_in.account.id))
+        try:
+            await self.enter_room(sid, account_room(signed_in.account.id))
+            await self._welcome(connection)
+        except BaseException:
+            # Refused after all, or it took too long: then nobody is told that it ends.
+            self._disconnect(sid)
+            raise
 
     def _disconnect(self, sid: str) -> None:
         if self._online.remove(sid) is not None:
             self._metrics.disconnected(self.namespace)
 
 
+def _entry(kind: type[Command], handle: ByConnection) -> Entry:
+    return Entry(kind, handle, msgspec.json.Decoder(tuple[str, kind]))  # type: ignore[valid-type]
+
+
+def _encoded(reply: Accepted | Refused) -> msgspec.Raw:
+    """Finished JSON: nothing has to look through it again."""
+    return msgspec.Raw(_encoder.encode(reply))
+
+
 def _for_account(handle: ByAccount) -> ByConnection:
-    async def of_connection(connection: Connection, command: Any) -> Any:
-        return await handle(connection.account_id, command)
+    def of_connection(connection: Connection, command: Any) -> Awaitable[Any]:
+        return handle(connection.account_id, command)
 
     return of_connection
 
@@ -160,5 +185,5 @@ def _check_protocol(auth: Any) -> None:
 
 
 def _refusal(error: ChatError) -> socketio.exceptions.ConnectionRefusedError:
-    """The library sends it as ``connect_error``: the code as its message, the error object as its data."""
-    return socketio.exceptions.ConnectionRefusedError(error.code, error_body(error))
+    refusal = connect_error(error)
+    return socketio.exceptions.ConnectionRefusedError(refusal["message"], refusal["data"])

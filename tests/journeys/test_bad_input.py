@@ -156,10 +156,11 @@ async def test_somebody_elses_conversation_is_not_found(
         assert contents(madang) == before
 
 
-@pytest.mark.parametrize("name", ["connect", "disconnect", "connect_error", "ready", "message_created", "", "__init__"])
-async def test_unknown_and_reserved_names_are_refused(
-    madang: MadangProcess, strangers: dict[str, Any], name: str
-) -> None:
+RESERVED = [f'42/chat,7["{name}",{{}}]' for name in ("connect", "disconnect", "connect_error", "newListener")]
+
+
+@pytest.mark.parametrize("name", ["ready", "message_created", "", "__init__"])
+async def test_unknown_names_are_refused(madang: MadangProcess, strangers: dict[str, Any], name: str) -> None:
     async with RawClient(madang.url, strangers["ben"].token) as ben:
         [reply] = await ben.ask("/chat", name, "{}")
         assert reply["error"]["code"] == "unsupported"
@@ -167,7 +168,9 @@ async def test_unknown_and_reserved_names_are_refused(
         assert still_here["ok"]
 
 
-@pytest.mark.parametrize("frame", ["42/chat,7", '42/chat,7{"a":1}', "42/chat,7[]", "42/chat,7[5]", "49/chat,", "45"])
+@pytest.mark.parametrize(
+    "frame", ["42/chat,7", '42/chat,7{"a":1}', "42/chat,7[]", "42/chat,7[5]", "49/chat,", "45", *RESERVED]
+)
 async def test_a_malformed_packet_closes_the_connection(
     madang: MadangProcess, strangers: dict[str, Any], frame: str
 ) -> None:

@@ -71,11 +71,11 @@ async def by_websocket(http: aiohttp.ClientSession, headers: dict[str, str]) -> 
 async def test_a_strangers_page_is_refused_at_both_handshakes(http: aiohttp.ClientSession, ana: Person) -> None:
     for headers in (sent(STRANGER), sent(STRANGER, ana), sent("null", ana)):
         async with http.get("/socket.io/?EIO=4&transport=polling", headers=headers) as answer:
-            assert answer.status == 400
+            assert answer.status == 403
             assert CORS not in answer.headers
         with pytest.raises(aiohttp.WSServerHandshakeError) as refusal:
             await by_websocket(http, headers)
-        assert refusal.value.status == 400
+        assert refusal.value.status == 403
         assert CORS not in (refusal.value.headers or {})
 
 
@@ -103,7 +103,7 @@ async def test_a_lookalike_is_a_stranger(madang: MadangProcess, http: aiohttp.Cl
         # Nor does a proxy's word about the host make it ours.
         headers = sent(origin, ana) | {"X-Forwarded-Host": origin.split("//")[1], "X-Forwarded-Proto": "https"}
         async with http.get("/socket.io/?EIO=4&transport=polling", headers=headers) as answer:
-            assert answer.status == 400, origin
+            assert answer.status == 403, origin
 
 
 async def test_the_cookie_changes_nothing_for_a_strangers_page(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from server.errors import Invalid, Unsupported
-from server.protocol.base import MAX_DEPTH, convert, decode_json, refuse_binary
+from server.errors import Invalid
+from server.protocol.base import MAX_DEPTH, convert, decode_json
 from server.protocol.chat import CreateGroup, SendMessage, SetRole
 
 GOOD = {"conversation_id": 7, "client_id": "ana-0001", "text": "hello"}
@@ -78,12 +78,6 @@ def test_nesting_has_an_end() -> None:
 
 def test_brackets_within_a_text_are_no_nesting() -> None:
     assert decode_json('{"text": "' + "[" * 100 + '\\"{{{"}') == {"text": "[" * 100 + '"{{{'}
-
-
-def test_bytes_anywhere_are_refused() -> None:
-    refuse_binary({"a": [1, {"b": "text"}]})
-    with pytest.raises(Unsupported):
-        refuse_binary({"a": [1, {"b": b"bytes"}]})
 
 
 def test_a_text_that_never_ends_is_read_once() -> None:

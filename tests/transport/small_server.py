@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,7 +19,8 @@ from server.protocol.base import Command
 from server.realtime.online import Connection, Online
 from server.realtime.rooms import CHAT
 from server.transport.namespace import CommandNamespace
-from server.transport.sockets import SocketServer
+from server.transport.peers import Peers
+from server.transport.sockets import LIMITS, SocketServer
 from tests.fakes import SteppedClock
 
 PATIENCE_S = 20
@@ -33,11 +35,12 @@ class Word(Command):
 class SmallServer:
     """``commands`` by name; ``identify`` and ``welcome`` may be replaced before anybody comes."""
 
-    def __init__(self, join_deadline_s: float = 60, patience_s: float = 10) -> None:
+    def __init__(self, **limits: float) -> None:
         self.online = Online(grace_s=0)
-        self.sockets = SocketServer([], join_deadline_s)
+        self.metrics = Metrics()
+        self.sockets = SocketServer([], Peers().of, replace(LIMITS, **{"auth_s": 60, **limits}))
+        self.sockets.counted_by(self.metrics)
         self.commands: dict[str, Callable[[int, Word], Awaitable[Any]]] = {}
-        self._patience_s = patience_s
 
     async def identify(self, auth: Any, cookies: str | None, origin: str | None) -> Any:
         return SimpleNamespace(account=SimpleNamespace(id=1), session=SimpleNamespace(id=1))
@@ -51,25 +54,21 @@ class SmallServer:
         self.sockets.attach(app, socketio_path="socket.io")
         # Looked up at each call: a test replaces them.
         identity: Any = SimpleNamespace(of_handshake=lambda *asked: self.identify(*asked))  # noqa: PLW0108
-        self.sockets.register_namespace(
-            CommandNamespace(
-                CHAT,
-                sockets=self.sockets,
-                identity=identity,
-                online=self.online,
-                metrics=Metrics(),
-                now=SteppedClock(),
-                commands={name: (Word, handle) for name, handle in self.commands.items()},
-                connection_commands={},
-                welcome=lambda connection: self.welcome(connection),  # noqa: PLW0108
-                patience_s=self._patience_s,
-            )
+        self.namespace = CommandNamespace(
+            CHAT,
+            sockets=self.sockets,
+            identity=identity,
+            online=self.online,
+            metrics=self.metrics,
+            now=SteppedClock(),
+            commands={name: (Word, handle) for name, handle in self.commands.items()},
+            connection_commands={},
+            welcome=lambda connection: self.welcome(connection),  # noqa: PLW0108
         )
         async with TestServer(app) as server, aiohttp.ClientSession() as self.http:
             self.url = str(server.make_url("/socket.io/?EIO=4&transport=websocket"))
             yield self
         self.online.close()
-        await self.sockets.shutdown()
 
     @contextlib.asynccontextmanager
     async def wire(self) -> AsyncIterator[Wire]:
@@ -91,9 +90,9 @@ class SmallServer:
         """Everything that the server still keeps of connections; empty when all have gone."""
         manager, online = self.sockets.manager, self.online
         kept = {
-            "rooms": manager.rooms,
-            "connecting": manager.pending_connect,
-            "disconnecting": manager.pending_disconnect,
+            "members": manager._members,
+            "rooms": manager._rooms,
+            "connections": self.sockets.eio.sockets,
             "environments": self.sockets.environ,
             "online": online._by_sid,
             "people": {one: person for one, person in online._people.items() if person.connections},

@@ -10,6 +10,7 @@ import pytest
 import structlog
 
 from server.errors import Busy, Forbidden
+from server.transport.namespace import _entry
 from tests.transport.small_server import SmallServer, Word
 
 
@@ -53,8 +54,6 @@ async def test_a_bug_is_answered_once_and_logged_once_without_what_was_said(smal
     ("arguments", "code"),
     [
         ('"unknown",{"word":"x"}', "unsupported"),
-        ('"connect",{"word":"x"}', "unsupported"),
-        ('"disconnect"', "unsupported"),
         ('"echo"', "invalid"),
         ('"echo",null', "invalid"),
         ('"echo",{"word":"x"},{"word":"y"}', "invalid"),
@@ -70,6 +69,14 @@ async def test_every_command_gets_one_reply(small: SmallServer, arguments: str, 
         await wire.send(f"42/chat,1[{arguments}]", '42/chat,2["echo",{"word":"next"}]')
         assert (await wire.reply(1))["error"]["code"] == code
         assert (await wire.reply(2))["ok"]
+
+
+@pytest.mark.parametrize("name", ["connect", "disconnect", "connect_error", "disconnecting"])
+async def test_a_lifecycle_handler_cannot_be_asked_for(small: SmallServer, name: str) -> None:
+    async with small.joined() as wire:
+        await wire.send(f'42/chat,1["{name}",{{"word":"x"}}]')
+        await wire.ended()
+    await small.until_nothing_is_left()
 
 
 async def test_bytes_are_unsupported(small: SmallServer) -> None:
@@ -92,7 +99,7 @@ async def test_commands_of_one_connection_run_one_after_another(small: SmallServ
         running.append(f"end of {command.word}")
         return {"so_far": list(running)}
 
-    small.sockets.namespace_handlers["/chat"]._table["slow"] = (Word, lambda connection, word: slow(1, word))
+    small.namespace._table["slow"] = _entry(Word, lambda connection, word: slow(1, word))
     async with small.joined() as wire:
         words = ["one", "two", "three"]
         await wire.send(*(f'42/chat,{n}["slow",{{"word":"{word}"}}]' for n, word in enumerate(words)))
@@ -130,7 +137,7 @@ async def test_a_handshake_that_fails_is_told_and_leaves_nothing(
 
 
 async def test_a_database_that_does_not_answer_is_unavailable() -> None:
-    small = SmallServer(patience_s=0.01)
+    small = SmallServer(connect_s=0.01)
 
     async def identify(*asked: Any) -> Any:
         await asyncio.Event().wait()

@@ -26,14 +26,14 @@ async def small() -> AsyncIterator[SmallServer]:
 
 
 async def test_who_joins_nothing_in_time_is_let_go() -> None:
-    small = SmallServer(join_deadline_s=0.02)
+    small = SmallServer(auth_s=0.02)
     async with small.open(), small.wire() as wire:
         await wire.ended()
         await small.until_nothing_is_left()
 
 
 async def test_who_has_joined_stays() -> None:
-    small = SmallServer(join_deadline_s=0.2)
+    small = SmallServer(auth_s=0.2)
     async with small.open(), small.joined() as wire, small.wire() as idle:
         await idle.ended()
         await wire.send('42/chat,1["nothing",{}]')
@@ -79,7 +79,7 @@ async def test_who_leaves_while_asked_who_it_is_is_not_kept(small: SmallServer) 
         await wire.send("40/chat,{}")
         await asked.wait()
         [eio_sid] = small.sockets.environ
-        await small.sockets._close_transport(eio_sid)
+        await small.sockets.eio.disconnect(eio_sid)
         answer.set()
         await wire.ended()
     await small.until_nothing_is_left()
@@ -101,7 +101,7 @@ async def test_who_leaves_while_being_welcomed_enters_nothing(small: SmallServer
         await wire.send("40/chat,{}")
         await welcomed.wait()
         [eio_sid] = small.sockets.environ
-        await small.sockets._close_transport(eio_sid)
+        await small.sockets.eio.disconnect(eio_sid)
         go_on.set()
         await finished.wait()
         await wire.ended()
