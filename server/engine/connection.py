@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
 from typing import Any
 
 from server.engine.frames import BINARY, NORMAL, POLICY, PROTOCOL_ERROR, frame
-from server.engine.heartbeat import LIVENESS, Heartbeat
+from server.engine.heartbeat import LIVENESS
+from server.engine.inbox import Inbox
 from server.engine.outflow import Parcel
 from server.engine.packets import ProtocolError
 from server.engine.payload import BASE64, CLOSE, MESSAGE, NOOP, PING, PONG, UPGRADE, joined, unwrapped
+from server.engine.reading import Assembly
 from server.engine.shared import (
     AUTH_DEADLINE,
     CLIENT_DISCONNECT,
@@ -37,17 +38,12 @@ ERRORS_S = 60.0
 _KEEPS_INPUT = frozenset((CLIENT_DISCONNECT, TRANSPORT_CLOSE))
 
 
-class Connection(Heartbeat):
-    """One client. Costs no task and no queue until something comes in.
-
-    ``members`` and ``assembly`` belong to the level above. ``task`` handles the inbox and lives as long as
-    there is something in it.
-    """
+class Connection(Inbox):
+    """One client. ``members``, ``assembly`` and ``session`` belong to the level above."""
 
     __slots__ = (
-        *("sid", "state", "link", "members", "assembly", "closed", "task", "waiter", "posting", "probed"),
-        *("_shared", "_inbox", "_out", "_out_size", "_why", "_room", "_is_there", "session"),
-        *("_errors", "_errors_since"),
+        *("sid", "state", "link", "members", "assembly", "closed", "waiter", "posting", "probed"),
+        *("_out", "_out_size", "_why", "_is_there", "session", "_errors", "_errors_since", "_asked", "_join_by"),
     )
 
     def __init__(self, house: Shared[Connection], sid: str) -> None:
@@ -55,23 +51,21 @@ class Connection(Heartbeat):
         self.state = POLLING
         self.link: Link | None = None
         self.members: dict[str, Any] | None = None
-        self.assembly: Any = None
+        self.assembly: Assembly | None = None
         self.closed = False
-        self.task: asyncio.Task[None] | None = None
         self.waiter: asyncio.Future[str] | None = None
         self.posting = self.probed = False
-        self._shared = house
-        self._inbox: deque[str | bytes] | None = None
         self._out: Any = None  # packets for a poll; frames for a WebSocket
         self._out_size = 0
         self._why: str | None = None
-        self._room: asyncio.Future[None] | None = None
         self._is_there: Callable[[], bool] | None = None
         self.session: dict[str, Any] | None = None
         self._errors, self._errors_since = 0, 0.0
-        super().__init__(house.wheel, house.loop.time(), house.limits)
+        self._asked = 0
+        self._join_by = 0.0
+        super().__init__(house)
         if house.joins:
-            house.wheel.at(house.loop.time() + house.limits.auth_s, self, JOINING)
+            self.must_join()
 
     @property
     def upgraded(self) -> bool:
@@ -85,49 +79,23 @@ class Connection(Heartbeat):
         if self.closed:
             return True
         if isinstance(packet, bytes):
-            self._enqueue(packet)
+            self.put(packet)
             return True
         kind = packet[:1]
         if kind == MESSAGE:
-            self._enqueue(packet[1:])
+            self.put(packet[1:])
         elif kind == PONG:
             self.ponged(self._shared.loop.time())
         elif kind == CLOSE:
             self.close(CLIENT_DISCONNECT)
         elif kind == BASE64 and self.state != WEBSOCKET and (data := unwrapped(packet)) is not None:
-            self._enqueue(data)
+            self.put(data)
         else:
             return False
         return True
 
-    def _enqueue(self, data: str | bytes) -> None:
-        self._shared.counters.packets_in += 1
-        if self._inbox is None:
-            self._inbox = deque()
-        self._inbox.append(data)
-        if self.task is None:
-            self.task = self._shared.loop.create_task(self._work())
-        if len(self._inbox) >= self._shared.limits.inbox_packets and not self.is_excused:
-            self.excused(True, self._shared.loop.time())
-            self._shared.counters.inbox_pauses += 1
-            if self.link is not None:
-                self.link.pause()
-
-    async def _work(self) -> None:
-        try:
-            while self._inbox:
-                data = self._inbox.popleft()
-                if self.is_excused and len(self._inbox) <= self._shared.limits.inbox_packets // 2:
-                    self._go_on_reading()
-                await self._handle(data)
-        finally:
-            self._inbox = None
-            self.task = None
-            answered(self._room, None)
-            if self.closed:
-                await self._farewell()
-
-    async def _handle(self, data: str | bytes) -> None:
+    async def handle(self, data: str | bytes) -> None:
+        """One message; a handler that raises costs a fault."""
         try:
             await self._shared.receive(self, data)
         except ProtocolError as error:
@@ -136,23 +104,20 @@ class Connection(Heartbeat):
             self._shared.log.failed(self._shared.loop.time(), self.sid, "handler", error)
             self.fault("handler")
 
-    def _go_on_reading(self) -> None:
-        self.excused(False, self._shared.loop.time())
-        answered(self._room, None)
-        if self.link is not None and not self.closed:
+    async def emptied(self) -> None:
+        """The end waited for the running handler."""
+        if self.closed:
+            await self._farewell()
+
+    def hold_input(self) -> None:
+        """Stops reading; a POST is answered later."""
+        if self.link is not None and self.state == WEBSOCKET:
+            self.link.pause()
+
+    def read_on(self) -> None:
+        """Reads again."""
+        if self.link is not None and self.state == WEBSOCKET and not self.closed:
             self.link.resume()
-
-    async def room(self) -> None:
-        """Returns when the inbox takes more."""
-        if self.is_excused and self.task is not None:
-            self._room = self._shared.loop.create_future()
-            await self._room
-            self._room = None
-
-    async def idle(self, timeout_s: float) -> None:
-        """Returns when everything received has been handled, or after ``timeout_s``."""
-        if self.task is not None:
-            await asyncio.wait([self.task], timeout=timeout_s)
 
     def broke(self, what: str) -> None:
         """The peer does not speak the protocol."""
@@ -171,10 +136,11 @@ class Connection(Heartbeat):
         if self._errors > self._shared.limits.errors:
             self.close(TOO_MANY_ERRORS, code=POLICY)
 
-    # Liveness
+    # Time
 
     def timer(self, kind: int, now: float) -> None:
         """The wheel's call; see the constants."""
+        self._asked &= ~(1 << kind)
         if kind == ENDING:
             self._end_handler()
         elif self.closed:
@@ -183,8 +149,27 @@ class Connection(Heartbeat):
             self.look_alive(now)
         elif kind == JOINING:
             self._look_joined(now)
-        elif kind == ATTACHMENTS and self.assembly is not None and now >= self.assembly.until:
-            self.broke("an attachment did not come")
+        elif kind == ATTACHMENTS and self.assembly is not None:
+            if now >= self.assembly.until:
+                self.broke("an attachment did not come")
+            else:
+                self._wake_at(self.assembly.until, ATTACHMENTS)
+
+    def _wake_at(self, when: float, kind: int) -> None:
+        # One entry of a kind at a time, and it asks again: a client cannot fill the wheel.
+        if not self._asked & 1 << kind:
+            self._asked |= 1 << kind
+            self._shared.wheel.at(when, self, kind)
+
+    def must_join(self) -> None:
+        """From now on the connection has a while to join something."""
+        self._join_by = self._shared.loop.time() + self._shared.limits.auth_s
+        self._wake_at(self._join_by, JOINING)
+
+    def expect(self, assembly: Assembly) -> None:
+        """The next messages are attachments, and they have to come in time."""
+        self.assembly = assembly
+        self._wake_at(assembly.until, ATTACHMENTS)
 
     def ping(self) -> None:
         """Asks whether the client is there."""
@@ -198,10 +183,14 @@ class Connection(Heartbeat):
         self.close(PING_TIMEOUT)
 
     def _look_joined(self, now: float) -> None:
-        if not self.members:
+        if any(member.is_on for member in (self.members or {}).values()):
+            return
+        if self.members:
+            self._join_by = max(self._join_by, now + self._shared.limits.connect_s)
+        if now < self._join_by:
+            self._wake_at(self._join_by, JOINING)
+        else:
             self.close(AUTH_DEADLINE, code=POLICY)
-        elif not any(member.is_on for member in self.members.values()):
-            self._shared.wheel.at(now + self._shared.limits.connect_s, self, JOINING)
 
     # Out
 
@@ -271,7 +260,10 @@ class Connection(Heartbeat):
             waiting, self._out, self._out_size = self._out, None, 0
             if self.link is not None:
                 self._shared.counters.writes += 1
-                self.link.write(b"".join(waiting) if isinstance(waiting, list) else waiting)
+                if isinstance(waiting, list):
+                    self._shared.counters.coalesced += len(waiting) - 1
+                    waiting = b"".join(waiting)
+                self.link.write(waiting)
         elif self.waiter is not None:
             self._answer_poll()
 
@@ -311,17 +303,18 @@ class Connection(Heartbeat):
     def _payload(self) -> str:
         most = self._shared.limits.poll_packets
         waiting = self._out or []
-        self._out = waiting[most:] or None
-        self._out_size = sum(len(packet) for packet in waiting[most:])
+        taken, self._out = waiting[:most], waiting[most:] or None
+        self._out_size -= sum(len(packet) for packet in taken)
         self._shared.outflow.holds(self, self._out_size)
         self._shared.counters.writes += 1
-        return joined(waiting[:most])
+        self._shared.counters.coalesced += len(taken) - 1
+        return joined(taken)
 
     def probe(self, link: Link, packet: str | bytes) -> None:
         """A packet on a WebSocket that is not this connection's yet."""
         if self.closed or self.link is not link:
             link.shut(PROTOCOL_ERROR)
-        elif packet == PING + "probe":
+        elif packet == PING + "probe" and not self.probed:  # once: its answers are not counted
             self.probed = True
             link.write(frame(b"3probe"))
             self.end_poll(NOOP)
@@ -333,6 +326,8 @@ class Connection(Heartbeat):
     def _upgrade(self) -> None:
         self.state = WEBSOCKET
         self.probed = False
+        if self.is_excused:
+            self.hold_input()
         self._shared.counters.opened["upgraded"] += 1
         waiting, self._out, self._out_size = self._out or (), None, 0
         self._shared.outflow.forget(self)
@@ -358,18 +353,19 @@ class Connection(Heartbeat):
         self._why = reason
         house = self._shared
         house.connections.pop(self.sid, None)
+        house.ending[self.sid] = self
         house.counters.closed[reason] += 1
         self._last_answer(reason)
         if self.link is not None:
             self.link.shut(code, abort=abort)
         self._out, self._out_size = None, 0
         house.outflow.forget(self)
-        if self._inbox is not None and reason not in _KEEPS_INPUT:
-            self._inbox.clear()
+        if reason not in _KEEPS_INPUT:
+            self.drop_inbox()
         if self.task is None:
             self.task = house.spawn(self._farewell())
         else:
-            house.wheel.at(house.loop.time() + house.limits.handler_s, self, ENDING)
+            self._wake_at(house.loop.time() + house.limits.handler_s, ENDING)
 
     def _last_answer(self, reason: str) -> None:
         if self.state == WEBSOCKET:
@@ -385,6 +381,7 @@ class Connection(Heartbeat):
     def _end_handler(self) -> None:
         """The handler that ran when the connection ended has had its time."""
         if self._why is not None and self.task is not None:
+            self.drop_inbox()  # the library swallows the cancellation, and the task would go on with the next
             self.task.cancel()
             self._shared.spawn(self._farewell())
 
@@ -397,4 +394,6 @@ class Connection(Heartbeat):
         except Exception as error:
             self._shared.log.failed(self._shared.loop.time(), self.sid, "disconnect handler", error)
         finally:
-            self.link = self.assembly = self.task = None
+            # The wheel still knows this connection for a while: it keeps nothing more than itself.
+            self.link = self.assembly = self.task = self.session = self.members = None
+            self._shared.over(self.sid)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from collections import Counter
 
 SAY_AGAIN_S = 60.0
@@ -29,7 +30,8 @@ class Counters:
         self.packets_out = 0
         """One for each connection it went to."""
         self.writes = 0
-        """Packets that shared a write with an earlier one are not counted: ``packets_out - writes`` were spared."""
+        self.coalesced = 0
+        """Packets that left in the write of another."""
 
 
 class SampledLog:
@@ -44,9 +46,10 @@ class SampledLog:
             _log.info("%s (%s, connection %s)", sentence, kind, shortened(sid))
 
     def failed(self, now: float, sid: str, kind: str, error: BaseException) -> None:
-        """Logs a bug of a handler with its traceback, under the same rule."""
+        """Logs where a bug of a handler is, under the same rule; an error's own words may quote what was sent."""
         if self._is_new(now, sid, kind):
-            _log.error("a handler failed (%s, connection %s)", kind, shortened(sid), exc_info=error)
+            name, place = type(error).__name__, "".join(traceback.format_tb(error.__traceback__))
+            _log.error("a handler failed with %s (%s, connection %s)\n%s", name, kind, shortened(sid), place)
 
     def _is_new(self, now: float, sid: str, kind: str) -> bool:
         last = self._said.pop((sid, kind), None)

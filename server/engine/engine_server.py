@@ -80,7 +80,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]
     def gauge(self) -> dict[str, int]:
         """Connections by transport, and bytes that wait to be sent."""
         websockets = sum(connection.upgraded for connection in self.sockets.values())
-        unsent = self.house.outflow.unsent_total if self._has_begun else 0
+        unsent = self.house.outflow.total() if self._has_begun else 0
         return {"websocket": websockets, "polling": len(self.sockets) - websockets, "unsent_bytes": unsent}
 
     # Doors
@@ -116,8 +116,8 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]
             connection.push(pkt.encode())
 
     async def get_session(self, sid: str) -> dict[str, Any]:
-        """The application's own notes about a connection. Raises KeyError when it is gone."""
-        connection = self.sockets[sid]
+        """The application's own notes about a connection, also while its end is told. KeyError when it is gone."""
+        connection = self.sockets.get(sid) or self.house.ending[sid]
         if connection.session is None:
             connection.session = {}
         return connection.session
@@ -151,6 +151,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]
         await self._flushed()
         for link in list(self.house.transports):
             link.cut()
+        await self._abandoned()
 
     async def _close_all(self, running: set[asyncio.Task[None]]) -> None:
         for number, connection in enumerate(list(self.sockets.values()), start=1):
@@ -163,9 +164,17 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]
     async def _flushed(self) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self.limits.flush_s):
-                while self.house.transports or self.house.tasks:
+                while self.house.transports or self.house.tasks or self.house.ending:
                     self.house.ended.clear()
                     await self.house.ended.wait()
+
+    async def _abandoned(self) -> None:
+        """Ends what still runs for connections that are closed."""
+        tasks = {connection.task for connection in self.house.ending.values() if connection.task is not None}
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=self.limits.flush_s)
 
     async def _shut_down_with(self, app: web.Application) -> None:
         await self.drain()

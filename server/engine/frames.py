@@ -75,9 +75,20 @@ class FrameReader:
         """Stops behind the current frame; what has come and comes is kept as it is."""
         self._held = True
 
+    def stop(self) -> None:
+        """Reads nothing any more and frees what was kept."""
+        self.done = True
+        self._partial = self._message = None
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it stands still."""
+        return self._held
+
     def release(self) -> None:
         """Goes on with what was kept."""
         self._held = False
+        self._need = 0  # what is kept may begin with whole frames
         if self._partial is not None:
             self.feed(b"")
 

@@ -21,6 +21,7 @@ from server.engine.shared import PING_TIMEOUT, SERVER_DISCONNECT, TRANSPORT_CLOS
 
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _WRITE_HIGH = 65536
+_FOR_PAGES = ("Access-Control-Allow-Origin", "Access-Control-Allow-Credentials")
 # The words and numbers of the protocol's own server; clients show them.
 UNKNOWN_TRANSPORT = (0, "Transport unknown")
 UNKNOWN_SESSION = (1, "Session ID unknown")
@@ -58,7 +59,7 @@ class Front:
         """One request of any kind."""
         origin = request.headers.get("Origin")
         if origin is not None and "*" not in self._origins and origin not in self._origins:
-            return self._refused(request, 403, FORBIDDEN, named="origin")
+            return self._foreign(request)
         if request.method == "OPTIONS":
             return _preflight(request)
         transport = request.query.get("transport")
@@ -110,7 +111,12 @@ class Front:
             return self._refused(request, 503, (BAD_REQUEST[0], "Full"), named="full")
         connection = Connection(self._shared, self._new_sid())
         self._shared.connections[connection.sid] = connection
-        if not await self._opened(connection, request):
+        try:
+            is_welcome = await self._opened(connection, request)
+        except BaseException:
+            connection.close(SERVER_DISCONNECT)
+            raise
+        if not is_welcome:
             connection.close(SERVER_DISCONNECT)
             return self._refused(request, 403, FORBIDDEN)
         self._shared.counters.opened[transport] += 1
@@ -143,10 +149,13 @@ class Front:
             return self._refused(request, 400, BAD_REQUEST)
         waiter = connection.poll(lambda: request.transport is not None)
         try:
-            return _answer(request, await waiter)
+            answer = await waiter
         except asyncio.CancelledError:
             connection.close(TRANSPORT_CLOSE)
             raise
+        if request.transport is None and answer != NOOP:
+            connection.close(TRANSPORT_CLOSE)  # gone since: what it was to get is lost, and must not be a gap
+        return _answer(request, answer)
 
     async def _post(self, request: web.Request, connection: Connection) -> web.Response:
         if request.headers.get("Content-Encoding", "identity") != "identity":
@@ -165,7 +174,7 @@ class Front:
             await connection.room()
         except _TooLarge:
             return self._broken_off(request, connection, 413)
-        except (ValueError, TimeoutError, ConnectionError, web.HTTPException):
+        except (ValueError, TimeoutError, ConnectionError, web.HTTPException, web.RequestPayloadError):
             return self._broken_off(request, connection, 400)
         finally:
             connection.posting = False
@@ -221,7 +230,7 @@ class Front:
     ) -> web.StreamResponse:
         transport = request.transport
         probing = connection.state == UPGRADING
-        if transport is None or connection.closed:
+        if transport is None or transport.is_closing() or connection.closed:
             if probing:
                 connection.state = POLLING
             else:
@@ -254,6 +263,12 @@ class Front:
         # Never written: aiohttp believes that the client has gone, and ends its task.
         return web.Response()
 
+    def _foreign(self, request: web.Request) -> web.Response:
+        response = self._refused(request, 403, FORBIDDEN, named="origin")
+        for name in _FOR_PAGES:
+            response.headers.pop(name, None)
+        return response
+
     def _refused(
         self, request: web.Request, status: int, why: tuple[int, str], *, named: str | None = None
     ) -> web.Response:
@@ -269,13 +284,13 @@ class _TooLarge(Exception):
 def _answer(request: web.Request, text: str, status: int = 200, kind: str = "text/plain") -> web.Response:
     response = web.Response(text=text, status=status, content_type=kind, charset="UTF-8")
     response.headers["Cache-Control"] = "no-store"
-    _allow_origin(request, response, status)
+    _allow_origin(request, response)
     return response
 
 
-def _allow_origin(request: web.Request, response: web.Response, status: int) -> None:
+def _allow_origin(request: web.Request, response: web.Response) -> None:
     origin = request.headers.get("Origin")
-    if origin is not None and status != 403:
+    if origin is not None:
         response.headers["Access-Control-Allow-Origin"] = origin
         response.headers["Access-Control-Allow-Credentials"] = "true"
         response.headers["Vary"] = "Origin"
@@ -283,9 +298,11 @@ def _allow_origin(request: web.Request, response: web.Response, status: int) -> 
 
 def _preflight(request: web.Request) -> web.Response:
     response = web.Response(status=204)
-    _allow_origin(request, response, 204)
+    _allow_origin(request, response)
     response.headers["Access-Control-Allow-Methods"] = "GET, POST"
-    response.headers["Access-Control-Allow-Headers"] = "Content-Type"
+    # A listed page may send headers of its own, as stock clients let it.
+    wanted = request.headers.get("Access-Control-Request-Headers", "Content-Type")
+    response.headers["Access-Control-Allow-Headers"] = wanted
     response.headers["Access-Control-Max-Age"] = "86400"
     return response
 

@@ -41,8 +41,12 @@ class WebSocketLink(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes came."""
-        if not self._is_shut:
-            self._reader.feed(data)
+        if self._is_shut:
+            return
+        self._reader.feed(data)
+        # aiohttp reads again when it has handed over what lay behind the request, whatever we asked for.
+        if self._reader.is_held and self._transport is not None and not self._transport.is_closing():
+            self._transport.pause_reading()
 
     def feed_data(self, data: bytes) -> tuple[bool, bytes]:
         """Bytes came, by way of aiohttp."""
@@ -55,7 +59,9 @@ class WebSocketLink(asyncio.Protocol):
             self.connection_lost(None)
 
     def eof_received(self) -> bool:
-        """The peer closed its side: so do we."""
+        """The peer closed its side: so do we, and at once: what it does not read must not keep it."""
+        if not self._is_shut:
+            self._over(TRANSPORT_CLOSE, NORMAL)
         return False
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -94,8 +100,10 @@ class WebSocketLink(asyncio.Protocol):
         self.probing = not (self.connection.upgraded and self.connection.link is self)
 
     def pinged(self, payload: bytes) -> None:
-        """A WebSocket ping; a few of them wait for nobody."""
-        if self.unsent() < self._shared.limits.out_bytes:
+        """A WebSocket ping. Its pong counts like everything else that a client may refuse to read."""
+        if not self.probing:
+            self.connection.write(frame(payload, PONG))
+        elif not self.unsent():
             self.write(frame(payload, PONG))
 
     def failed(self, code: int) -> None:
@@ -173,5 +181,5 @@ class WebSocketLink(asyncio.Protocol):
 
     def _end(self) -> None:
         self._is_shut = True
-        self._reader.done = True
+        self._reader.stop()
         answered(self.ended, None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -13,6 +14,8 @@ SMALL_FLUSH = 8
 """Up to so many connections a flush never makes the next one wait."""
 WRITE_COST_S = 11e-6
 """What one connection's write takes; with uvloop it happens behind our back and cannot be measured."""
+
+_log = logging.getLogger("engine")
 
 
 class Parcel:
@@ -75,7 +78,10 @@ class Outflow:
         began = self._loop.time()
         turn, self._dirty = self._dirty[: self._limits.slice], self._dirty[self._limits.slice :]
         for outlet in turn:
-            outlet.flush()
+            try:
+                outlet.flush()
+            except Exception:  # one that fails must not keep the others from writing
+                _log.exception("a write failed")
         if self._dirty:
             self._loop.call_soon(self._flush)
             return
@@ -104,6 +110,12 @@ class Outflow:
             self._unsent[outlet] = size
         else:
             self._unsent.pop(outlet, None)
+
+    def total(self) -> int:
+        """Bytes unsent, looked at now: what was noted may have gone out since, unheard."""
+        for outlet in list(self._unsent):
+            self._note(outlet, outlet.unsent())
+        return self.unsent_total
 
     def forget(self, outlet: Outlet) -> None:
         """``outlet`` holds nothing any more."""

@@ -21,6 +21,8 @@ MAX_ID_DIGITS = 15
 
 # Possessive, and a string may lack its end: nothing hostile makes them look twice at a character.
 _NAME = re.compile(r'[ \t\r\n]*+\[[ \t\r\n]*+("(?:[^"\\]++|\\.)*+")[ \t\r\n]*+[,\]]', re.DOTALL)
+_DIGITS = re.compile(r"[0-9]{0,16}+")
+"""One more than an acknowledgement id may have: nobody counts a million of them."""
 _STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _NOT_BRACKETS = re.compile(r"[^\[\]]+")
 _SAME_BRACKETS = str.maketrans("{}", "[]")
@@ -113,7 +115,9 @@ def depth_exceeds(text: str, max_depth: int) -> bool:
 
 
 def with_attachments(data: Any, attachments: list[bytes]) -> Any:
-    """The payload with every placeholder replaced."""
+    """The payload with every placeholder replaced; without attachments they are ordinary data."""
+    if not attachments:
+        return data
     if isinstance(data, dict):
         if data.get("_placeholder") is True:
             return attachments[data["num"]]
@@ -144,9 +148,8 @@ def _namespace(packet: Packet, text: str, place: int, limits: Limits) -> int:
 
 
 def _digits_end(text: str, place: int) -> int:
-    while "0" <= text[place : place + 1] <= "9":
-        place += 1
-    return place
+    found = _DIGITS.match(text, place)
+    return found.end() if found is not None else place
 
 
 def _check_shape(packet: Packet, limits: Limits) -> None:
@@ -205,6 +208,8 @@ def encode(kind: int, namespace: str, ack_id: int | None, data: Any, max_depth: 
     if data is not None:
         depth = max_depth + 1 if isinstance(data, (list, tuple)) else max_depth
         if _holds_bytes(data, depth):
+            if kind not in (EVENT, ACK):
+                raise Unsendable("bytes have a place in events and acknowledgements only")
             data = _taken_out(data, attachments)
             kind = BINARY_EVENT if kind == EVENT else BINARY_ACK
     head = str(kind)

@@ -71,6 +71,8 @@ class Shared(Generic[C]):
         self.counters = Counters()
         self.log = SampledLog()
         self.connections: dict[str, C] = {}
+        self.ending: dict[str, C] = {}
+        """Closed, and their end is still being told."""
         self.receive: Callable[[C, str | bytes], Awaitable[None]]
         self.lost: Callable[[C, str], Awaitable[None]]
         self.joins = False
@@ -79,7 +81,7 @@ class Shared(Generic[C]):
         self.transports: set[Link] = set()
         """Links whose transport is still there, though the connection may be gone."""
         self.ended = asyncio.Event()
-        """Set whenever one of them, or a task, has come to its end."""
+        """Set whenever one of them, a connection or a task has come to its end."""
         self._overtaken: dict[str, float] = {}
 
     def begin(self) -> None:
@@ -97,6 +99,11 @@ class Shared(Generic[C]):
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self.tasks.discard(task)
+        self.ended.set()
+
+    def over(self, sid: str) -> None:
+        """The end of a connection has been told."""
+        self.ending.pop(sid, None)
         self.ended.set()
 
     def transport_lost(self, link: Link) -> None:

@@ -11,7 +11,7 @@ import socketio
 from aiohttp import web
 from socketio import exceptions, packet
 
-from server.engine.connection import ATTACHMENTS, JOINING, Connection
+from server.engine.connection import Connection
 from server.engine.counters import Counters
 from server.engine.engine_server import EngineServer, socket_peer
 from server.engine.limits import Limits
@@ -40,6 +40,7 @@ INVALID_NAMESPACE = {"message": "Invalid namespace"}
 # The library logs whole session ids at INFO; they are keys.
 _log = logging.getLogger("engine.library")
 _log.setLevel(logging.WARNING)
+_log.addFilter(lambda record: record.levelno >= logging.WARNING)  # whatever level somebody sets later
 
 
 class StrictPacket(packet.Packet):  # type: ignore[misc]
@@ -170,8 +171,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
             raise ProtocolError("attachments for a namespace that is not joined")
         if found.namespace not in self._readings:
             payload(found, self.eio.limits)  # refused before its attachments are waited for
-        connection.assembly = Assembly(found, self.eio.limits, self.eio.house.loop.time())
-        self.eio.house.wheel.at(connection.assembly.until, connection, ATTACHMENTS)
+        connection.expect(Assembly(found, self.eio.limits, self.eio.house.loop.time()))
 
     async def _dispatch(self, connection: Connection, found: Packet, parts: list[bytes]) -> None:
         if found.kind == CONNECT:
@@ -286,8 +286,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
             self.manager.remove(member)
         connection = member.connection
         if not connection.closed and not connection.members:
-            house = self.eio.house
-            house.wheel.at(house.loop.time() + house.limits.auth_s, connection, JOINING)
+            connection.must_join()
 
     async def _lost(self, connection: Connection, reason: str) -> None:
         try:

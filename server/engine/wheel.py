@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any, Protocol
+
+_log = logging.getLogger("engine")
 
 
 class Timed(Protocol):
@@ -81,4 +84,7 @@ class Wheel:
                 self._put(turn, target, kind)
                 continue
             self._waiting -= 1
-            target.timer(kind, now)
+            try:
+                target.timer(kind, now)
+            except Exception:  # one that fails must not stop everybody's time
+                _log.exception("a timer failed")
