@@ -56,6 +56,7 @@ class Yard:
 
 Open = Callable[..., AbstractAsyncContextManager[tuple[Yard, Visitor]]]
 POLLING = "?EIO=4&transport=polling"
+WEBSOCKET = "?EIO=4&transport=websocket"
 HANDSHAKE = (
     b"GET /engine.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
     b"Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
