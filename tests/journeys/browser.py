@@ -142,7 +142,7 @@ class Visitor:
         if group:
             await dialog.get_by_label("Group name").fill(group)
         await dialog.get_by_role("button", name="Create" if group else "Open", exact=True).click()
-        await expect(self.composer).to_be_visible()
+        await self.is_in(group or people[0].capitalize())
 
     async def say(self, text: str) -> None:
         """Writes and presses Enter; waits until the server has it."""
@@ -153,6 +153,11 @@ class Visitor:
     async def open(self, conversation: str) -> None:
         """Chooses a conversation in the list."""
         await self.row(conversation).click()
+        await self.is_in(conversation)
+
+    async def is_in(self, conversation: str) -> None:
+        """Waits until a conversation is shown: the box of the one before stands there until then."""
+        await expect(self.page.get_by_role("main").get_by_role("heading", level=1)).to_contain_text(conversation)
         await expect(self.composer).to_be_visible()
 
     def row(self, conversation: str) -> Locator:
