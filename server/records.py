@@ -1,8 +1,14 @@
-"""Frozen rows that storage hands upwards, and the facts that a commit announces."""
+"""Frozen rows that storage hands upwards, and the facts that a commit announces.
+
+What every message needs is a msgspec struct, which is made in a fifth of a frozen dataclass's time.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+import msgspec
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +39,7 @@ class Session:
     expires_at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Conversation:
+class Conversation(msgspec.Struct, frozen=True):
     """A conversation's own row, the same for all its members."""
 
     id: int
@@ -43,13 +48,12 @@ class Conversation:
     description: str | None
     head_seq: int
     member_count: int
-    rules: dict[str, str]
+    rules: Mapping[str, str]
     created_at: int
     dissolved_at: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Membership:
+class Membership(msgspec.Struct, frozen=True):
     """Somebody's place in a conversation. ``history_from_seq``: the first entry they may see."""
 
     conversation_id: int
@@ -60,8 +64,7 @@ class Membership:
     history_from_seq: int
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """A line of a conversation's log; ``data`` is its JSON, as it goes out."""
 
     position: int

@@ -10,9 +10,9 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 
@@ -25,6 +25,7 @@ from server.storage.models import database as open_database
 
 P = ParamSpec("P")
 R = TypeVar("R")
+K = TypeVar("K")
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 GROUP_SIZE = 512
@@ -48,12 +49,21 @@ _TROUBLE = {
 """The database itself fails, whatever it was asked; any other code concerns one statement alone."""
 
 _log = logging.getLogger(__name__)
-_outgoing = threading.local()
 
 
-def announce(fact: Fact) -> None:
+class _Here(threading.local):
+    """What belongs to the thread at work: its connection, and what its piece has announced."""
+
+    connection: sqlite3.Connection
+    facts: list[Fact]
+
+
+_here = _Here()
+
+
+def announce(*facts: Fact) -> None:
     """Tell the world about this once the surrounding write has been committed; forgotten if it is not."""
-    _outgoing.facts.append(fact)
+    _here.facts.extend(facts)
 
 
 def together(bulk: Callable[[Sequence[tuple[Any, ...]]], list[Any]]) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -79,7 +89,7 @@ class _Piece:
     future: asyncio.Future[Any]
     value: Any = None
     error: BaseException | None = None
-    facts: list[Fact] = field(default_factory=list)
+    facts: Sequence[Fact] = ()
 
     def settle(self) -> None:
         """Wake the caller, who may have gone in the meantime."""
@@ -112,7 +122,7 @@ class Database:
         self._on_batch = on_batch
         self._db = SqliteDatabase(str(path), pragmas=_PRAGMAS | {"busy_timeout": busy_timeout_ms})
         self._queue: queue.SimpleQueue[_Piece | None] = queue.SimpleQueue()
-        self._readers = ThreadPoolExecutor(readers, thread_name_prefix="reader", initializer=self._db.connect)
+        self._readers = ThreadPoolExecutor(readers, thread_name_prefix="reader", initializer=self._connect)
         self._writer = threading.Thread(target=self._run, name="writer", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closing = False
@@ -154,6 +164,11 @@ class Database:
 
     # Readers
 
+    def _connect(self) -> None:
+        """A connection for the thread at work."""
+        self._db.connect()
+        _here.connection = self._connection()
+
     def _read(self, query: Callable[..., R], args: tuple[Any, ...], kwargs: dict[str, Any]) -> R:
         try:
             with self._db.atomic():
@@ -183,7 +198,7 @@ class Database:
                 raise RuntimeError(f"SQLite gives {name}={found} for {self.path}, but {needed} is needed.")
 
     def _run(self) -> None:
-        self._db.connect()
+        self._connect()
         going = True
         while going:
             pieces, going = self._take()
@@ -225,7 +240,7 @@ class Database:
             failure = _unavailable(error)
             for piece in pieces:
                 # What was refused may have been refused because of a neighbour that is gone now.
-                piece.error, piece.facts = failure, []
+                piece.error, piece.facts = failure, ()
         assert self._loop is not None
         with contextlib.suppress(RuntimeError):  # the loop is gone: nobody is left to tell
             self._loop.call_soon_threadsafe(self._settle, pieces)
@@ -250,7 +265,7 @@ class Database:
 
     def _do_together(self, bulk: Callable[[Sequence[tuple[Any, ...]]], list[Any]], run: list[_Piece]) -> bool:
         """Whether the whole run could be done at once; if not, nothing of it stands."""
-        _outgoing.facts = []
+        _here.facts = []
         try:
             with self._savepoint():
                 outcomes = bulk([piece.args for piece in run])
@@ -263,11 +278,11 @@ class Database:
                 piece.error = outcome
             else:
                 piece.value = outcome
-        run[-1].facts = _outgoing.facts
+        run[-1].facts = _here.facts
         return True
 
     def _do_single(self, piece: _Piece) -> None:
-        _outgoing.facts = []
+        _here.facts = []
         try:
             with self._savepoint():
                 piece.value = piece.work(*piece.args)
@@ -275,11 +290,11 @@ class Database:
             self._raise_trouble(error)
             piece.error = error
         else:
-            piece.facts = _outgoing.facts
+            piece.facts = _here.facts
 
     def _raise_trouble(self, error: Exception) -> None:
         """Raises what is the whole transaction's trouble: the database fails, or has ended the transaction."""
-        if _is_trouble(error) or not self._connection().in_transaction:
+        if _is_trouble(error) or not _here.connection.in_transaction:
             raise error
 
     def _connection(self) -> sqlite3.Connection:
@@ -287,7 +302,7 @@ class Database:
 
     @contextlib.contextmanager
     def _savepoint(self) -> Iterator[None]:
-        connection = self._connection()
+        connection = _here.connection
         connection.execute("savepoint piece")
         try:
             yield
@@ -303,12 +318,22 @@ class Database:
 def execute_many(sql: str, rows: Sequence[Sequence[Any]]) -> None:
     """One statement for many rows: 8 us a row where a model's ``create`` takes 750."""
     if rows:
-        cast(Any, open_database).connection().executemany(sql, rows)
+        _here.connection.executemany(sql, rows)
 
 
 def fetch_all(sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
     """The rows of a query that is asked often enough to be worth its own text."""
-    return cast(list[tuple[Any, ...]], cast(Any, open_database).connection().execute(sql, parameters).fetchall())
+    return _here.connection.execute(sql, parameters).fetchall()
+
+
+def padded(keys: Iterable[K]) -> list[K]:
+    """``keys`` once each, the last one again up to a power of two.
+
+    For queries that have a place for each key: with so few lengths, SQLite has most of them prepared.
+    """
+    wanted = list(set(keys))
+    room = 1 << (len(wanted) - 1).bit_length() if wanted else 0
+    return wanted + wanted[-1:] * (room - len(wanted))
 
 
 def _neighbours(pieces: list[_Piece]) -> Iterator[list[_Piece]]:

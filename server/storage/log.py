@@ -42,9 +42,11 @@ def append(
 
 def insert(entries: Sequence[records.Entry]) -> None:
     """Writes entries that already have their place, and announces them. The caller has moved the heads."""
-    execute_many(_INSERT, [_row(entry) for entry in entries])
-    for entry in entries:
-        announce(entry)
+    # The system is asked for randomness once: each time is a call into the kernel.
+    salts = secrets.token_bytes(SALT_BYTES * len(entries))
+    starts = range(0, len(salts), SALT_BYTES)
+    execute_many(_INSERT, [_row(entry, salts[at : at + SALT_BYTES]) for entry, at in zip(entries, starts, strict=True)])
+    announce(*entries)
 
 
 def next_position() -> int:
@@ -126,8 +128,7 @@ def _rewrite(entry: Entry, change: Any, *, keep_salt: bool = False) -> None:
     Entry.update(data=entry.data, salt=entry.salt).where(Entry.position == entry.position).execute()
 
 
-def _row(entry: records.Entry) -> tuple[Any, ...]:
-    salt = secrets.token_bytes(SALT_BYTES)
+def _row(entry: records.Entry, salt: bytes) -> tuple[Any, ...]:
     return (
         entry.position,
         entry.conversation_id,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -11,7 +13,7 @@ from server import records
 from server.errors import NotFound
 from server.protocol import chat
 from server.storage import accounts, log, views
-from server.storage.database import fetch_all
+from server.storage.database import fetch_all, padded
 from server.storage.models import Account, Conversation, Membership
 
 _CONVERSATION = "id, kind, title, description, head_seq, member_count, rules, created_at, dissolved_at"
@@ -20,14 +22,14 @@ _MEMBERSHIP = "conversation_id, account_id, role, joined_at, read_seq, history_f
 
 def conversations(ids: Iterable[int]) -> dict[int, records.Conversation]:
     """The rows of those of these conversations that exist."""
-    wanted = list(ids)
+    wanted = padded(ids)
     rows = fetch_all(f"select {_CONVERSATION} from conversation where id in ({_marks(wanted)})", wanted)
     return {row[0]: _conversation(*row) for row in rows}
 
 
 def memberships(keys: Iterable[tuple[int, int]]) -> dict[tuple[int, int], records.Membership]:
     """Memberships by (conversation, account); who does not belong is missing."""
-    pairs = list(set(keys))
+    pairs = padded(keys)
     marks = ", ".join(["(?, ?)"] * len(pairs))
     rows = fetch_all(
         f"with wanted (in_conversation, of_account) as (values {marks}) select {_MEMBERSHIP} from wanted "
@@ -178,10 +180,15 @@ def announce_direct(conversation_id: int, sender_id: int) -> None:
 
 def _conversation(*row: Any) -> records.Conversation:
     id_, kind, title, description, head_seq, member_count, rules, created_at, dissolved_at = row
-    decoded = msgspec.json.decode(rules)
     return records.Conversation(
-        id_, kind, title, description, head_seq, member_count, decoded, created_at, dissolved_at
+        id_, kind, title, description, head_seq, member_count, _rules(rules), created_at, dissolved_at
     )
+
+
+@lru_cache
+def _rules(text: str) -> Mapping[str, str]:
+    """A conversation's rules; most have the same ones."""
+    return MappingProxyType(msgspec.json.decode(text))
 
 
 def _heir(conversation_id: int, leaving_id: int) -> records.Membership | None:

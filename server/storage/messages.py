@@ -13,7 +13,7 @@ from server import records
 from server.errors import ChatError, ClientIdConflict, Forbidden, Invalid, NotFound
 from server.protocol import chat
 from server.storage import files, log, membership
-from server.storage.database import execute_many, fetch_all, together
+from server.storage.database import execute_many, fetch_all, padded, together
 from server.storage.models import Mention, Message, Reaction
 
 EXCERPT = 200
@@ -27,8 +27,7 @@ MayMentionAll = Callable[[records.Conversation, records.Membership], bool]
 MayDelete = Callable[[records.Conversation, records.Membership, int], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(msgspec.Struct, frozen=True):
     """What somebody wants to say; ``names`` are the folded usernames that its text may call."""
 
     conversation_id: int
@@ -45,8 +44,7 @@ class Draft:
         return hashlib.blake2b(content, digest_size=16).digest()
 
 
-@dataclass(frozen=True, slots=True)
-class Appended:
+class Appended(msgspec.Struct, frozen=True):
     """Where a message stands. ``duplicate``: it had been appended before."""
 
     conversation_id: int
@@ -89,8 +87,7 @@ def append_message(
     return outcome
 
 
-@dataclass(slots=True)
-class _Earlier:
+class _Earlier(msgspec.Struct, frozen=True):
     conversation_id: int
     seq: int
     sent_at: int
@@ -111,7 +108,7 @@ class _Group:
     mentions: list[tuple[int, int, int]] = field(default_factory=list)
     read_marks: dict[tuple[int, int], int] = field(default_factory=dict)
     last_at: dict[int, tuple[int, int]] = field(default_factory=dict)
-    first_words: list[tuple[int, int]] = field(default_factory=list)
+    first_words: dict[int, int] = field(default_factory=dict)
 
     @classmethod
     def looked_up(cls, pieces: Sequence[Piece]) -> _Group:
@@ -140,10 +137,10 @@ class _Group:
         may_post(conversation, member)
         quote = _quote(draft, member) if draft.reply_to_seq else None
         everyone = draft.everyone and may_mention_all(conversation, member)
-        mentions = _mentions(draft.conversation_id, draft.names, everyone)
+        mentions = _mentions(conversation.id, draft.names, everyone)
         seq = self.heads[conversation.id] + 1
         # The last thing that can refuse, since it writes.
-        attached = files.attach(draft.file_ids, sender_id, conversation.id, seq) if draft.file_ids else []
+        attached = files.attach(draft.file_ids, sender_id, conversation.id, seq) if draft.file_ids else ()
         self.heads[conversation.id] = seq
         body = chat.Message(
             conversation_id=conversation.id,
@@ -157,38 +154,24 @@ class _Group:
             reactions=[],
             reply_to=quote,
         )
-        self._note(sender_id, draft, body, mentions)
+        self._note(draft, body)
+        self.mentions += [(conversation.id, seq, account_id) for account_id in mentions]
+        if conversation.kind == "direct" and conversation.head_seq == 0:
+            self.first_words.setdefault(conversation.id, sender_id)
         return Appended(conversation.id, seq, now, duplicate=False)
 
-    def _note(self, sender_id: int, draft: Draft, body: chat.Message, mentions: list[int]) -> None:
-        conversation_id, seq, at = body.conversation_id, body.seq, body.sent_at
+    def _note(self, draft: Draft, body: chat.Message) -> None:
+        """What is to be written for one message."""
+        conversation_id, seq, sender_id, at = body.conversation_id, body.seq, body.sender_id, body.sent_at
         self.position += 1
-        self.entries.append(
-            records.Entry(
-                self.position, conversation_id, seq, "message_created", sender_id, at, msgspec.json.encode(body)
-            )
-        )
+        data = msgspec.json.encode(body)
+        self.entries.append(records.Entry(self.position, conversation_id, seq, "message_created", sender_id, at, data))
         content_hash = draft.content_hash()
-        self.rows.append(
-            (
-                conversation_id,
-                seq,
-                sender_id,
-                draft.client_id,
-                content_hash,
-                at,
-                draft.text,
-                draft.reply_to_seq,
-                seq,
-                len(draft.file_ids),
-            )
-        )
-        self.mentions += [(conversation_id, seq, account_id) for account_id in mentions]
+        places = (draft.reply_to_seq, seq, len(draft.file_ids))
+        self.rows.append((conversation_id, seq, sender_id, draft.client_id, content_hash, at, draft.text, *places))
         self.read_marks[conversation_id, sender_id] = seq
         self.last_at[conversation_id] = (seq, at)
         self.earlier[sender_id, draft.client_id] = _Earlier(conversation_id, seq, at, content_hash)
-        if self.conversations[conversation_id].kind == "direct" and self.conversations[conversation_id].head_seq == 0:
-            self.first_words.append((conversation_id, sender_id))
 
     def write(self) -> None:
         """Everything noted, by a statement a table."""
@@ -207,14 +190,14 @@ class _Group:
             "update membership set read_seq = ? where conversation_id = ? and account_id = ?",
             [(seq, conversation_id, account_id) for (conversation_id, account_id), seq in self.read_marks.items()],
         )
-        for conversation_id, sender_id in dict(self.first_words).items():
+        for conversation_id, sender_id in self.first_words.items():
             membership.announce_direct(conversation_id, sender_id)
         # Last, so that the conversation has appeared when its first words arrive.
         log.insert(self.entries)
 
 
 def _earlier(keys: Iterable[tuple[int, str]]) -> dict[tuple[int, str], _Earlier]:
-    pairs = list(set(keys))
+    pairs = padded(keys)
     marks = ", ".join(["(?, ?)"] * len(pairs))
     rows = fetch_all(
         # `(a, b) in (values ...)` would read the whole index: joined from the wanted side, each is one look-up.
