@@ -174,7 +174,7 @@ class Message(Table):
 
 
 Message.add_index(
-    Message.index(Message.conversation_id, Message.seq, name="message_readable", where=Message.deleted_at.is_null())
+    Message.index(Message.conversation_id, Message.seq, name="message_deleted", where=Message.deleted_at.is_null(False))
 )
 Message.add_index(
     Message.index(

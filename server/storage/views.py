@@ -25,10 +25,13 @@ where me.account_id = ? and {which}
 order by c.last_active_at desc, c.id desc
 limit ?
 """
+# Both counts read an index alone. The deleted are few: an index of the others would cost every message.
 _UNREAD = """
-select me.conversation_id, count(*) from membership me
-join message m on m.conversation_id = me.conversation_id and m.seq > me.read_seq and m.deleted_at is null
-where me.account_id = ? and me.conversation_id in ({marks}) group by me.conversation_id
+select me.conversation_id,
+       (select count(*) from message m where m.conversation_id = me.conversation_id and m.seq > me.read_seq)
+       - (select count(*) from message m
+          where m.conversation_id = me.conversation_id and m.seq > me.read_seq and m.deleted_at is not null)
+from membership me where me.account_id = ? and me.conversation_id in ({marks})
 """
 _MENTIONS = """
 select me.conversation_id, count(distinct n.seq) from membership me
