@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -18,7 +18,9 @@ from server.realtime.rooms import CHAT, NOTIFICATIONS, account_room, conversatio
 SMALL_CONVERSATION = 20
 """Up to so many members, everybody hears of everybody's read marks."""
 
+_MOVES = ("member_added", "member_removed")
 _log = logging.getLogger(__name__)
+_encode = msgspec.json.Encoder().encode
 
 
 class Sockets(Protocol):
@@ -76,32 +78,36 @@ class Publisher:
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
 
-    def publish(self, facts: Iterable[records.Fact]) -> None:
+    def publish(self, facts: Sequence[records.Fact]) -> None:
         """Takes over what a commit announced, in its order."""
         self._waiting.extend(facts)
         self._idle.clear()
         self._more.set()
         for wake in self.wake:
             wake()
+        self.on_published(sum(isinstance(fact, records.Entry) for fact in facts))
 
     async def _run(self) -> None:
         while True:
             await self._more.wait()
             self._more.clear()
-            changed_inboxes: set[int] = set()
-            while self._waiting:
-                fact = self._waiting.popleft()
-                try:
-                    await self._deliver(fact, changed_inboxes)
-                except Exception:
-                    # An event is a hint: whoever missed it finds the gap and fetches.
-                    _log.exception("delivering %s failed", type(fact).__name__)
-            self._changed_inboxes |= changed_inboxes
+            await self._deliver_waiting()
             if self._changed_inboxes and (self._counting is None or self._counting.done()):
                 # Beside the deliveries: reading the counts of many must keep no message waiting.
                 self._counting = asyncio.create_task(self._tell_counts(), name="counts")
             if not self._waiting:
                 self._idle.set()
+
+    async def _deliver_waiting(self) -> None:
+        changed_inboxes: set[int] = set()
+        while self._waiting:
+            fact = self._waiting.popleft()
+            try:
+                await self._deliver(fact, changed_inboxes)
+            except Exception:
+                # An event is a hint: whoever missed it finds the gap and fetches.
+                _log.exception("delivering %s failed", type(fact).__name__)
+        self._changed_inboxes |= changed_inboxes
 
     async def _deliver(self, fact: records.Fact, changed_inboxes: set[int]) -> None:
         match fact:
@@ -121,14 +127,13 @@ class Publisher:
 
     async def _entry(self, entry: records.Entry) -> None:
         room = conversation_room(entry.conversation_id)
-        member = msgspec.json.decode(entry.data, type=chat.MemberChanged) if _moves(entry) else None
+        member = msgspec.json.decode(entry.data, type=chat.MemberChanged) if entry.kind in _MOVES else None
         if member is not None and entry.kind == "member_added":
             for connection in self._online.of_account(member.account_id, CHAT):
                 await self._sockets.enter_room(connection.sid, room, CHAT)
-        await self._sockets.emit(
-            entry.kind, (chat.Entry.of(entry), self._offset(entry.position)), room=room, namespace=CHAT
-        )
-        self.on_published(1)
+        # Finished JSON: whoever sends it need not look into it again.
+        body = msgspec.Raw(_encode(chat.Entry.of(entry)))
+        await self._sockets.emit(entry.kind, (body, self._offset(entry.position)), room=room, namespace=CHAT)
         if member is not None and entry.kind == "member_removed":
             # Behind the entry itself: whoever is removed gets it as the last one.
             for connection in self._online.of_account(member.account_id, CHAT):
@@ -175,7 +180,3 @@ class Publisher:
 
     def _offset(self, position: int) -> str:
         return f"{self._epoch}-{position}"
-
-
-def _moves(entry: records.Entry) -> bool:
-    return entry.kind in ("member_added", "member_removed")

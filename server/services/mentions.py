@@ -22,10 +22,13 @@ class Called:
     everyone: bool
 
 
+_NOBODY = Called(frozenset(), False)
+
+
 def called_in(text: str) -> Called:
     """Who ``text`` calls. A name may end a sentence, so ``@ana.`` can mean ``ana.`` or ``ana``."""
     if "@" not in text:
-        return Called(frozenset(), False)
+        return _NOBODY
     names: set[str] = set()
     for found in _CALL.findall(text):
         name = unicodedata.normalize("NFKC", _name_at(found)).casefold()

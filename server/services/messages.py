@@ -40,17 +40,11 @@ class Messages:
         self._check_rate(sender_id)
         if not command.text.strip() and not command.file_ids:
             raise Invalid("A message needs a text or a file.", field="text")
-        if len(set(command.file_ids)) < len(command.file_ids):
+        if command.file_ids and len(set(command.file_ids)) < len(command.file_ids):
             raise Invalid("A file is named twice.", field="file_ids")
         draft = _draft(command.conversation_id, command.text, command)
-        appended = await self._db.write(
+        return await self._db.write(
             messages.append_message, sender_id, draft, self._now(), policy.may_post, policy.may_mention_all
-        )
-        return chat.MessageSent(
-            conversation_id=appended.conversation_id,
-            seq=appended.seq,
-            sent_at=appended.sent_at,
-            duplicate=appended.duplicate,
         )
 
     async def edit(self, account_id: int, command: chat.EditMessage) -> chat.EntryAppended:

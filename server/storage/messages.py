@@ -44,26 +44,17 @@ class Draft(msgspec.Struct, frozen=True):
         return hashlib.blake2b(content, digest_size=16).digest()
 
 
-class Appended(msgspec.Struct, frozen=True):
-    """Where a message stands. ``duplicate``: it had been appended before."""
-
-    conversation_id: int
-    seq: int
-    sent_at: int
-    duplicate: bool
-
-
 Piece = tuple[int, Draft, int, MayPost, MayMentionAll]
 """A call of ``append_message``: sender, draft, time, and the two rules."""
 
 
-def append_messages(pieces: Sequence[Piece]) -> list[Appended | ChatError]:
+def append_messages(pieces: Sequence[Piece]) -> list[chat.MessageSent | ChatError]:
     """Appends messages of many senders in their order, with a few statements for all of them.
 
     Outcomes are in the order of ``pieces``: the place, or the refusal that only this sender hears.
     """
     group = _Group.looked_up(pieces)
-    outcomes: list[Appended | ChatError] = []
+    outcomes: list[chat.MessageSent | ChatError] = []
     for piece in pieces:
         try:
             outcomes.append(group.place(*piece))
@@ -76,7 +67,7 @@ def append_messages(pieces: Sequence[Piece]) -> list[Appended | ChatError]:
 @together(append_messages)
 def append_message(
     sender_id: int, draft: Draft, now: int, may_post: MayPost, may_mention_all: MayMentionAll
-) -> Appended:
+) -> chat.MessageSent:
     """Appends one message. The same ``client_id`` and content gets its first place again.
 
     Raises NotFound, ClientIdConflict, Invalid (``reply_to_seq``, ``file_ids``), or what the rules raise.
@@ -125,7 +116,7 @@ class _Group:
 
     def place(
         self, sender_id: int, draft: Draft, now: int, may_post: MayPost, may_mention_all: MayMentionAll
-    ) -> Appended:
+    ) -> chat.MessageSent:
         """Takes the next place for one draft, or finds the one it already has."""
         earlier = self.earlier.get((sender_id, draft.client_id))
         if earlier is not None:
@@ -158,7 +149,7 @@ class _Group:
         self.mentions += [(conversation.id, seq, account_id) for account_id in mentions]
         if conversation.kind == "direct" and conversation.head_seq == 0:
             self.first_words.setdefault(conversation.id, sender_id)
-        return Appended(conversation.id, seq, now, duplicate=False)
+        return chat.MessageSent(conversation_id=conversation.id, seq=seq, sent_at=now, duplicate=False)
 
     def _note(self, draft: Draft, body: chat.Message) -> None:
         """What is to be written for one message."""
@@ -209,11 +200,13 @@ def _earlier(keys: Iterable[tuple[int, str]]) -> dict[tuple[int, str], _Earlier]
     return {(row[0], row[1]): _Earlier(*row[2:]) for row in rows}
 
 
-def _repeated(earlier: _Earlier, draft: Draft) -> Appended:
+def _repeated(earlier: _Earlier, draft: Draft) -> chat.MessageSent:
     # A deleted message has no hash any more: the repeat cannot be told apart, and its first answer is still right.
     if earlier.content_hash is not None and earlier.content_hash != draft.content_hash():
         raise ClientIdConflict("This client_id already labels another message of yours.", field="client_id")
-    return Appended(earlier.conversation_id, earlier.seq, earlier.sent_at, duplicate=True)
+    return chat.MessageSent(
+        conversation_id=earlier.conversation_id, seq=earlier.seq, sent_at=earlier.sent_at, duplicate=True
+    )
 
 
 def _quote(draft: Draft, member: records.Membership) -> chat.Quote:
