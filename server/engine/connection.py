@@ -42,7 +42,7 @@ class Connection(Inbox):
     """One client. ``members``, ``assembly`` and ``session`` belong to the level above."""
 
     __slots__ = (
-        *("sid", "state", "link", "members", "assembly", "closed", "waiter", "posting", "probed"),
+        *("sid", "state", "link", "members", "assembly", "closed", "waiter", "posting", "body", "probed"),
         *("_out", "_out_size", "_why", "_is_there", "session", "_errors", "_errors_since", "_asked", "_join_by"),
     )
 
@@ -55,6 +55,7 @@ class Connection(Inbox):
         self.closed = False
         self.waiter: asyncio.Future[str] | None = None
         self.posting = self.probed = False
+        self.body: asyncio.Timeout | None = None
         self._out: Any = None  # packets for a poll; frames for a WebSocket
         self._out_size = 0
         self._why: str | None = None
@@ -156,8 +157,7 @@ class Connection(Inbox):
                 self._wake_at(self.assembly.until, ATTACHMENTS)
 
     def _wake_at(self, when: float, kind: int) -> None:
-        # One entry of a kind at a time, and it asks again: a client cannot fill the wheel.
-        if not self._asked & 1 << kind:
+        if not self._asked & 1 << kind:  # one of a kind, and it asks again: a client cannot fill the wheel
             self._asked |= 1 << kind
             self._shared.wheel.at(when, self, kind)
 
@@ -254,18 +254,23 @@ class Connection(Inbox):
 
     def flush(self) -> None:
         """Writes what waits: to the transport, or as the answer to a poll."""
-        if self._out is None:
-            return
         if self.state == WEBSOCKET:
             waiting, self._out, self._out_size = self._out, None, 0
-            if self.link is not None:
+            if waiting and self.link is not None:
                 self._shared.counters.writes += 1
                 if isinstance(waiting, list):
                     self._shared.counters.coalesced += len(waiting) - 1
                     waiting = b"".join(waiting)
                 self.link.write(waiting)
-        elif self.waiter is not None:
+        elif self._out and self.waiter is not None:
             self._answer_poll()
+
+    def flush_apart(self) -> None:
+        """Writes what waits now, and what comes next in a write of its own a moment later."""
+        self.flush()
+        if self.state == WEBSOCKET:
+            self._out = []
+            self._shared.outflow.dirtied_later(self)
 
     def too_slow(self) -> None:
         """Its reader does not take what it is sent."""
@@ -282,12 +287,6 @@ class Connection(Inbox):
         if self._out:
             self._answer_poll()
         return waiter
-
-    def has_poll(self) -> bool:
-        """Whether somebody waits; one who has gone is let go, nothing was lost."""
-        if self.waiter is not None and self._is_there is not None and not self._is_there():
-            self.end_poll(NOOP)
-        return self.waiter is not None
 
     def end_poll(self, answer: str) -> None:
         """Answers a waiting poll with something else than what waits."""
@@ -356,6 +355,8 @@ class Connection(Inbox):
         house.ending[self.sid] = self
         house.counters.closed[reason] += 1
         self._last_answer(reason)
+        if self.body is not None:
+            self.body.reschedule(house.loop.time())  # nobody wants the rest of that POST
         if self.link is not None:
             self.link.shut(code, abort=abort)
         self._out, self._out_size = None, 0

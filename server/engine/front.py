@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+import contextlib
 import hashlib
 import json
 import socket
@@ -142,7 +143,8 @@ class Front:
     async def _poll(self, request: web.Request, connection: Connection) -> web.Response:
         if connection.probed:
             return _answer(request, NOOP)
-        if connection.has_poll():
+        if connection.waiter is not None:
+            # Also when the first has been given up: no client asks again, and who does may have missed something.
             self._shared.counters.faults["second poll"] += 1
             connection.end_poll(CLOSE)
             connection.close(TRANSPORT_ERROR)
@@ -166,7 +168,7 @@ class Front:
             return self._refused(request, 400, BAD_REQUEST)
         connection.posting = True
         try:
-            packets = await self._packets(request)
+            packets = await self._packets(request, connection)
             if not self._delivered(connection, packets):
                 await connection.idle(self._shared.limits.body_s)
                 connection.broke("a packet in a POST is none")
@@ -174,7 +176,9 @@ class Front:
             await connection.room()
         except _TooLarge:
             return self._broken_off(request, connection, 413)
-        except (ValueError, TimeoutError, ConnectionError, web.HTTPException, web.RequestPayloadError):
+        except TimeoutError:
+            return await _hung_up(request, self._broken_off(request, connection, 400))
+        except (ValueError, ConnectionError, web.HTTPException, web.RequestPayloadError):
             return self._broken_off(request, connection, 400)
         finally:
             connection.posting = False
@@ -184,18 +188,22 @@ class Front:
     def _delivered(connection: Connection, packets: list[str]) -> bool:
         return all(connection.received(packet) for packet in packets)
 
-    async def _packets(self, request: web.Request) -> list[str]:
+    async def _packets(self, request: web.Request, connection: Connection) -> list[str]:
         """The packets of a whole body. Raises _TooLarge, ValueError, TimeoutError."""
         limits = self._shared.limits
         announced = request.content_length
         if announced is not None and announced > limits.max_payload:
             raise _TooLarge
         body = bytearray()
-        async with asyncio.timeout(limits.body_s):
-            async for chunk in request.content.iter_any():
-                body += chunk
-                if len(body) > limits.max_payload:
-                    raise _TooLarge
+        async with asyncio.timeout(limits.body_s) as deadline:
+            connection.body = deadline
+            try:
+                async for chunk in request.content.iter_any():
+                    body += chunk
+                    if len(body) > limits.max_payload:
+                        raise _TooLarge
+            finally:
+                connection.body = None
         if not body or (announced is not None and len(body) < announced):
             raise ValueError("the body is cut short")
         packets = body.decode().split(SEPARATOR)
@@ -204,7 +212,8 @@ class Front:
         return packets
 
     def _broken_off(self, request: web.Request, connection: Connection, status: int) -> web.Response:
-        self._shared.counters.faults["body"] += 1
+        if not connection.closed:
+            self._shared.counters.faults["body"] += 1
         connection.close(TRANSPORT_ERROR)
         response = self._refused(request, status, BAD_REQUEST)
         response.force_close()
@@ -285,6 +294,16 @@ def _answer(request: web.Request, text: str, status: int = 200, kind: str = "tex
     response = web.Response(text=text, status=status, content_type=kind, charset="UTF-8")
     response.headers["Cache-Control"] = "no-store"
     _allow_origin(request, response)
+    return response
+
+
+async def _hung_up(request: web.Request, response: web.Response) -> web.Response:
+    """Sends the answer and closes: aiohttp would wait ten seconds more for the rest of the body."""
+    with contextlib.suppress(ConnectionError):  # it may have gone without waiting for an answer
+        await response.prepare(request)
+        await response.write_eof()
+    if request.transport is not None:
+        request.transport.close()
     return response
 
 
