@@ -1,114 +1,99 @@
-"""Prints what Madang does beside Node's Socket.IO, as JSON lines: one for each round and peer, then the medians.
+"""Prints what Madang does beside Node's Socket.IO and stock python-socketio: JSON lines, then one table.
 
-    python -m tests.bench sends         durable sends per second
-    python -m tests.bench fanout        CPU per delivered message
-    python -m tests.bench               both
+    python -m tests.bench                       every row
+    python -m tests.bench fanout crowded        these
+    python -m tests.bench --quick               the firmest within two minutes; fails when one is missed by over 20 %
 
-The server runs on the first core and the load on the last; the peers take turns. Needs Linux.
+The server runs on the first core and the load on the last; the peers take turns. Needs Linux and two cores.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
-import json
+import dataclasses
 import os
-import statistics
+import resource
+import shlex
 import sys
-import tempfile
-from collections.abc import Callable, Coroutine, Mapping
-from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
 
-from tests.bench import fanout, sends
-from tests.bench.measure import medians
-from tests.bench.peers import LOAD_CORE, ROOT, Peer, versions
+from tests.bench import rows, table
+from tests.bench.peers import LOAD_CORE, SERVER_CORE, versions
+from tests.bench.rounds import Outcome, print_line, run
+from tests.bench.rows import FULL, QUICK, Row, Sizes
 
-Start = Callable[[Path, int, int], AbstractContextManager[Peer]]
-Measure = Callable[[Peer], Coroutine[Any, Any, dict[str, float]]]
+TOLERANCE = 0.2
+_SPARE_FILES = 200
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Runs what the command line asks for."""
+    """Runs what the command line asks for; ends with 1 when a quick run is too far from a target."""
     options = _options(arguments)
     if not sys.platform.startswith("linux"):
         raise SystemExit("The benchmark pins processes to cores and reads /proc: it needs Linux.")
+    sizes = _sizes(options)
+    chosen = _chosen(options, sizes)
+    _allow_open_files(max(row.people for row in chosen) + _SPARE_FILES)
     used = versions()
     os.sched_setaffinity(0, {LOAD_CORE})
-    if options.bench in ("sends", "all"):
-        seconds = options.seconds or 8
-        settings = {"senders": options.senders, "conversation_size": sends.GROUP_SIZE, "seconds": seconds}
-        _compare(
-            "sends",
-            sends.PEERS,
-            (options.senders, sends.GROUP_SIZE),
-            lambda peer: sends.measure(peer, seconds, options.warm_up),
-            sends.HEADLINE,
-            options.rounds,
-            settings | {"versions": used},
-        )
-    if options.bench in ("fanout", "all"):
-        seconds = options.seconds or 10
-        settings = {"members": options.members, "messages_per_s": options.rate, "seconds": seconds}
-        _compare(
-            "fanout",
-            fanout.PEERS,
-            (options.members, options.members),
-            lambda peer: fanout.measure(peer, seconds, options.warm_up, options.rate),
-            fanout.HEADLINE,
-            options.rounds,
-            settings | {"versions": used},
-        )
+    if LOAD_CORE == SERVER_CORE:
+        print("There is one core only: the load takes from the server's time.", file=sys.stderr)
+    print_line(versions=used, sizes=dataclasses.asdict(sizes))
+    outcomes = [run(row, print_line) for row in chosen]
+    print("\n" + table.for_terminal(outcomes), flush=True)
+    if options.markdown:
+        table.write_markdown(options.markdown, table.as_markdown(outcomes, used, _command(arguments)))
+    if options.quick and (missed := _missed(outcomes)):
+        raise SystemExit(f"Missed by more than {TOLERANCE:.0%}: {'; '.join(missed)}.")
 
 
-def _compare(
-    name: str,
-    peers: Mapping[str, Start],
-    crowd: tuple[int, int],
-    measure: Measure,
-    headline: str,
-    rounds: int,
-    settings: dict[str, Any],
-) -> None:
-    """Lets the peers take turns, so that what disturbs the machine disturbs all of them."""
-    figures: dict[str, list[dict[str, float]]] = {peer: [] for peer in peers}
-    for number in range(1, rounds + 1):
-        for peer, start in peers.items():
-            with tempfile.TemporaryDirectory(dir=_disk()) as folder, start(Path(folder), *crowd) as running:
-                found = asyncio.run(measure(running))
-            figures[peer].append(found)
-            _print(bench=name, round=number, peer=peer, **found)
-    middle = {peer: medians(found) for peer, found in figures.items()}
-    # Of the same round: what disturbed one of the two has probably disturbed the other.
-    ratios = [
-        round(ours[headline] / max(theirs[headline], 1e-9), 3)
-        for ours, theirs in zip(figures["madang"], figures["node"], strict=True)
+def _chosen(options: argparse.Namespace, sizes: Sizes) -> list[Row]:
+    known = rows.quick(sizes) if options.quick else rows.rows(sizes)
+    unknown = [name for name in options.rows if name not in known]
+    if unknown:
+        raise SystemExit(f"There is no row {', '.join(unknown)} here, but {', '.join(known)}.")
+    return [row for name, row in known.items() if not options.rows or name in options.rows]
+
+
+def _missed(outcomes: list[Outcome]) -> list[str]:
+    """The lines that are further from their target than noise explains."""
+    return [
+        f"{outcome.row.title}, {line.label}"
+        for outcome in outcomes
+        for line in outcome.row.lines
+        if (outcome.miss(line) or 0) > TOLERANCE
     ]
-    median = statistics.median(ratios)
-    _print(bench=name, result=headline, ratio_to_node=median, ratios=ratios, rounds=rounds, medians=middle, **settings)
 
 
-def _disk() -> Path:
-    """A folder on the project's own disk: /tmp may lie in memory, where syncing costs nothing and proves nothing."""
-    folder = ROOT / "build" / "bench"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+def _allow_open_files(needed: int) -> None:
+    """For this process and, as they inherit it, for the servers."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < needed:
+        raise SystemExit(f"{needed} open files are needed, this machine allows {hard} (`ulimit -Hn`).")
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
 
 
-def _print(**line: Any) -> None:
-    print(json.dumps(line), flush=True)
+def _sizes(options: argparse.Namespace) -> Sizes:
+    given = {field.name: getattr(options, field.name) for field in dataclasses.fields(Sizes)}
+    asked = {name: value for name, value in given.items() if value is not None}
+    return dataclasses.replace(QUICK if options.quick else FULL, **asked)
+
+
+def _command(arguments: list[str] | None) -> str:
+    words = sys.argv[1:] if arguments is None else arguments
+    return shlex.join(["python", "-m", "tests.bench", *words])
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Madang beside Node's Socket.IO.")
-    parser.add_argument("bench", nargs="?", choices=["sends", "fanout", "all"], default="all")
-    parser.add_argument("--seconds", type=float, help="of each measurement (8 for sends, 10 for fanout)")
-    parser.add_argument("--warm-up", type=float, default=2.0, help="seconds before each measurement")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--senders", type=int, default=64, help="people who send, one message in flight each")
-    parser.add_argument("--members", type=int, default=500, help="people in the room")
-    parser.add_argument("--rate", type=float, default=20.0, help="messages a second into the room")
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__.split("\n")[0])
+    parser.add_argument("rows", nargs="*", metavar="ROW", help=f"{', '.join(rows.rows(FULL))}; all if left out")
+    parser.add_argument("--quick", action="store_true", help="the firmest rows within two minutes, as a check")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="writes the table there, between a page's marks")
+    for field in dataclasses.fields(Sizes):
+        default = getattr(FULL, field.name)
+        option = f"--{field.name.replace('_', '-')}"
+        parser.add_argument(option, type=type(default), metavar="N", help=f"{default:g} unless told")
     return parser.parse_args(arguments)
 
 

@@ -1,34 +1,28 @@
-"""The load: a WebSocket client that parses frames and little else, so that it does not become the bottleneck."""
+"""A person who speaks: a WebSocket client that takes every frame apart, waits for answers and hears messages."""
 
 from __future__ import annotations
 
 import asyncio
-import base64
-import json
-import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-SEND = '42/chat,{id}["send_message",{command}]'
-CREATED = b'42/chat,["message_created",'
-READY = b'42/chat,["ready",'
-_ANSWER = b"43/chat,"
-_REFUSED = b"44/chat,"
+from tests.bench import wire
+from tests.bench.wire import Refused
 
-_TEXT, _CLOSE, _PING = 1, 8, 9
-_SHORT, _MEDIUM = 126, 127
-
-
-class Refused(Exception):
-    """The server answered with a refusal, or closed the connection."""
+_PONG_OPCODE = 10
 
 
 class Client(asyncio.Protocol):
-    """One person's connection to /chat. ``delivered`` counts messages; ``on_message`` gets each one's packet."""
+    """One person's connection. ``delivered`` counts messages; ``on_message`` gets each one's packet."""
 
-    def __init__(self, on_message: Callable[[bytes], None] | None = None) -> None:
+    def __init__(
+        self, on_message: Callable[[bytes], None] | None = None, namespaces: Sequence[str] = wire.BOTH
+    ) -> None:
         self.delivered = 0
         self._on_message = on_message
+        self._namespaces = namespaces
+        self._missing = {wire.ready(namespace) for namespace in namespaces}
+        self._refusals = tuple(wire.refused(namespace) for namespace in namespaces)
         self._transport: asyncio.Transport | None = None
         self._buffer = b""
         self._handshake = True
@@ -38,26 +32,31 @@ class Client(asyncio.Protocol):
         self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     @classmethod
-    async def joined(cls, port: int, token: str, on_message: Callable[[bytes], None] | None = None) -> Client:
-        """A client that has joined /chat and has been told that it is ready."""
+    async def joined(
+        cls,
+        port: int,
+        token: str,
+        on_message: Callable[[bytes], None] | None = None,
+        namespaces: Sequence[str] = wire.BOTH,
+    ) -> Client:
+        """A client that has joined its namespaces and has been told by each that it is ready."""
         loop = asyncio.get_running_loop()
-        _, client = await loop.create_connection(lambda: cls(on_message), "127.0.0.1", port)
+        _, client = await loop.create_connection(lambda: cls(on_message, namespaces), "127.0.0.1", port)
         client._token = token
-        client._write(
-            "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n"
-            f"Host: 127.0.0.1:{port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-            f"Sec-WebSocket-Key: {base64.b64encode(secrets.token_bytes(16)).decode()}\r\n\r\n".encode()
-        )
+        client._write(wire.handshake(port))
         await asyncio.wait_for(client._ready, 60)
         return client
 
-    def send(self, conversation_id: int, client_id: str, text: str) -> asyncio.Future[bytes]:
-        """Sends a message; the future is its answer. Raises what ``accepted`` raises when it is a refusal."""
-        command = json.dumps({"conversation_id": conversation_id, "client_id": client_id, "text": text})
+    def call(self, name: str, payload: dict[str, Any]) -> asyncio.Future[bytes]:
+        """Asks for something; the future is the answer, ``wire.accepted`` reads it."""
         self._next_id += 1
         answer = self._answers[self._next_id] = asyncio.get_running_loop().create_future()
-        self._send_packet(SEND.format(id=self._next_id, command=command))
+        self._write(wire.frame(wire.command(self._next_id, name, payload)))
         return answer
+
+    def send(self, conversation_id: int, client_id: str, text: str) -> asyncio.Future[bytes]:
+        """Sends a message."""
+        return self.call("send_message", {"conversation_id": conversation_id, "client_id": client_id, "text": text})
 
     def close(self) -> None:
         if self._transport is not None:
@@ -66,8 +65,8 @@ class Client(asyncio.Protocol):
     # asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # No isinstance: uvloop's transports are none of asyncio's classes.
+        self._transport = transport  # type: ignore[assignment]
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._fail("the connection was closed")
@@ -93,10 +92,10 @@ class Client(asyncio.Protocol):
         while end - start >= 2:
             length = buffer[start + 1]
             body = start + 2
-            if length == _SHORT:
+            if length == wire.SHORT:
                 body += 2
                 length = int.from_bytes(buffer[start + 2 : body])
-            elif length == _MEDIUM:
+            elif length == wire.MEDIUM:
                 body += 8
                 length = int.from_bytes(buffer[start + 2 : body])
             if body + length > end:
@@ -106,34 +105,34 @@ class Client(asyncio.Protocol):
         return buffer[start:]
 
     def _take_frame(self, opcode: int, payload: bytes) -> None:
-        if opcode == _TEXT:
-            if payload.startswith(CREATED):
+        if opcode == wire.TEXT:
+            if payload.startswith(wire.CREATED):
                 self.delivered += 1
                 if self._on_message is not None:
                     self._on_message(payload)
             else:
                 self._take_packet(payload)
-        elif opcode == _PING:
-            self._write(_frame(payload, 0x8A))
-        elif opcode == _CLOSE:
+        elif opcode == wire.PING_OPCODE:
+            self._write(wire.frame(payload, _PONG_OPCODE))
+        elif opcode == wire.CLOSE:
             self._fail("the server closed the connection")
 
     def _take_packet(self, payload: bytes) -> None:
-        if payload.startswith(_ANSWER):
-            number, _, answer = payload[len(_ANSWER) :].partition(b"[")
-            if waiting := self._answers.pop(int(number), None):
+        if payload.startswith(wire.ANSWER):
+            number, _, answer = payload[len(wire.ANSWER) :].partition(b"[")
+            waiting = self._answers.pop(int(number), None)
+            if waiting is not None and not waiting.done():
                 waiting.set_result(b"[" + answer)
         elif payload == b"2":
-            self._send_packet("3")
+            self._write(wire.frame(b"3"))
         elif payload.startswith(b"0{"):
-            self._send_packet("40/chat," + json.dumps({"token": self._token}))
-        elif payload.startswith(READY) and not self._ready.done():
-            self._ready.set_result(None)
-        elif payload.startswith(_REFUSED):
+            self._write(wire.frames([wire.join(namespace, self._token) for namespace in self._namespaces]))
+        elif payload.startswith(self._refusals):
             self._fail(payload.decode())
-
-    def _send_packet(self, text: str) -> None:
-        self._write(_frame(text.encode(), 0x81))
+        elif self._missing:
+            self._missing = {mark for mark in self._missing if not payload.startswith(mark)}
+            if not self._missing and not self._ready.done():
+                self._ready.set_result(None)
 
     def _write(self, data: bytes) -> None:
         assert self._transport is not None
@@ -146,24 +145,3 @@ class Client(asyncio.Protocol):
                 waiting.set_exception(Refused(reason))
                 waiting.exception()  # whoever still waits hears of it; nobody else needs a warning
         self._answers.clear()
-
-
-def accepted(answer: bytes) -> dict[str, Any]:
-    """The data of an answer. Raises Refused when it is none."""
-    [reply] = json.loads(answer)
-    if not reply["ok"]:
-        raise Refused(str(reply["error"]))
-    data: dict[str, Any] = reply["data"]
-    return data
-
-
-def _frame(payload: bytes, first: int) -> bytes:
-    """A client's frame. The mask is four zeros, which is allowed and leaves the payload as it is."""
-    size = len(payload)
-    if size < _SHORT:
-        head = bytes((first, 0x80 | size))
-    elif size < 65_536:
-        head = bytes((first, 0x80 | _SHORT)) + size.to_bytes(2)
-    else:
-        head = bytes((first, 0x80 | _MEDIUM)) + size.to_bytes(8)
-    return head + b"\0\0\0\0" + payload

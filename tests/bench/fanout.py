@@ -1,75 +1,88 @@
-"""CPU per delivered message: one room, one person who speaks at a steady pace, everybody listens."""
+"""One room in which some speak at a steady pace, everybody listens, and one looks at the clock."""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 
-from tests.bench import peers
-from tests.bench.client import Client, accepted
-from tests.bench.measure import cpu_seconds, joined, percentile_ms
+from tests.bench import wire
+from tests.bench.client import Client
+from tests.bench.listener import Crowd
+from tests.bench.measure import Window, percentile_ms
 from tests.bench.peers import Peer
+from tests.bench.peers.crowd import Person
 
-PEERS = {"node": peers.node_broadcast, "madang": peers.madang}
-HEADLINE = "cpu_us_per_delivery"
 FILLER = "The quick brown fox jumps over the lazy dog, again and again, until it is tired."
 _TEXT = b'"text":"'
 
 
-async def measure(peer: Peer, seconds: float, warm_up_s: float, per_second: float) -> dict[str, float]:
-    """The first person speaks ``per_second`` times a second; the last one's clock tells how late it is heard."""
+async def measure(peer: Peer, rate: float, speakers: int, seconds: float, warm_up_s: float) -> dict[str, float]:
+    """The first ``speakers`` people say ``rate`` messages a second together, answered or not.
+
+    The pace is the same for every server; one that cannot keep it delivers what it can. The last person hears how
+    late a message is: its text begins with the speaker's clock.
+    """
+    *others, last = peer.people
     delays: list[float] = []
-    last = peer.people[-1]
-    clients = await joined(peer.port, peer.people[:-1])
+    clients = [await Client.joined(peer.port, person.token) for person in others[:speakers]]
     clients.append(await Client.joined(peer.port, last.token, lambda packet: delays.append(_delay(packet))))
-    speaker = asyncio.create_task(_speak(clients[0], peer.people[0].conversation_id, per_second))
-    try:
-        await _while_speaking(speaker, warm_up_s)
-        delays.clear()
-        cpu, heard, started = cpu_seconds(peer.pid), _heard(clients), time.perf_counter()
-        await _while_speaking(speaker, seconds)
-        cpu, heard, ended = cpu_seconds(peer.pid) - cpu, _heard(clients) - heard, time.perf_counter()
-    finally:
-        speaker.cancel()
-        for client in clients:
-            client.close()
+    async with Crowd() as crowd:
+        await crowd.join(peer.port, others[speakers:])
+        speaking = [
+            asyncio.create_task(_speak(client, others[number], number, rate / speakers, number / rate))
+            for number, client in enumerate(clients[:speakers])
+        ]
+        try:
+            await while_busy(speaking, warm_up_s)
+            delays.clear()
+            with Window(peer.pid) as window:
+                heard = _heard(clients, crowd)
+                await while_busy(speaking, seconds)
+                heard = _heard(clients, crowd) - heard
+        finally:
+            for task in speaking:
+                task.cancel()
+            for client in clients:
+                client.close()
     return {
-        "cpu_us_per_delivery": round(cpu / max(1, heard) * 1e6, 2),
-        "deliveries_per_s": round(heard / (ended - started), 1),
-        "offered_per_s": per_second * len(clients),
-        "cpu_percent": round(cpu / (ended - started) * 100, 1),
+        "cpu_us_per_delivery": window.cpu_us(heard),
+        "deliveries_per_s": window.per_second(heard),
+        "deliveries_per_cpu_s": round(heard / max(window.cpu_s, 0.001)),
+        "offered_per_s": rate * len(peer.people),
         "delay_p50_ms": percentile_ms(delays, 50),
         "delay_p99_ms": percentile_ms(delays, 99),
+        "cpu_percent": window.cpu_percent,
+        "load_percent": window.load_percent,
     }
 
 
-async def _speak(client: Client, conversation_id: int, per_second: float) -> None:
-    """Sends on the beat, answered or not: the pace is the same for every server."""
+async def while_busy(tasks: Sequence[asyncio.Task[None]], seconds: float) -> None:
+    """Waits while they work; one that failed ends the measurement."""
+    done, _ = await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_EXCEPTION)
+    for task in done:
+        task.result()
+
+
+async def _speak(client: Client, person: Person, index: int, per_second: float, begin_s: float) -> None:
     loop = asyncio.get_running_loop()
-    start, number = loop.time(), 0
+    start, number = loop.time() + begin_s, 0
     answers: set[asyncio.Future[bytes]] = set()
     while True:
-        number += 1
         await asyncio.sleep(start + number / per_second - loop.time())
-        answer = client.send(conversation_id, f"bench-{number:08}", f"{time.perf_counter_ns()} {FILLER}")
-        answers.add(answer)
+        number += 1
+        text = f"{time.perf_counter_ns()} {FILLER}"
+        answers.add(client.send(person.conversation_id, f"bench-{index}-{number:08}", text))
         for done in [answer for answer in answers if answer.done()]:
             answers.discard(done)
-            accepted(done.result())
+            wire.accepted(done.result())
 
 
-async def _while_speaking(speaker: asyncio.Task[None], seconds: float) -> None:
-    """Waits; a refusal ends the measurement."""
-    done, _ = await asyncio.wait([speaker], timeout=seconds)
-    for ended in done:
-        ended.result()
-
-
-def _heard(clients: list[Client]) -> int:
-    return sum(client.delivered for client in clients)
+def _heard(clients: Sequence[Client], crowd: Crowd) -> int:
+    return crowd.delivered + sum(client.delivered for client in clients)
 
 
 def _delay(packet: bytes) -> float:
-    """Seconds since the text was written; it begins with the speaker's clock."""
+    """Seconds since the text was written."""
     start = packet.index(_TEXT) + len(_TEXT)
     return (time.perf_counter_ns() - int(packet[start : packet.index(b" ", start)])) / 1e9

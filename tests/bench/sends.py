@@ -1,60 +1,110 @@
-"""Durable sends per second: committed to the disk, answered, and delivered to both of the pair."""
+"""Durable sends: committed to the disk, answered, and delivered to both of a pair."""
 
 from __future__ import annotations
 
 import asyncio
+import functools
 import time
+from collections.abc import Sequence
 
-from tests.bench import peers
-from tests.bench.client import Client, accepted
-from tests.bench.measure import cpu_seconds, joined, percentile_ms
-from tests.bench.peers import Peer, Person
+from tests.bench import wire
+from tests.bench.client import Client
+from tests.bench.fanout import FILLER, while_busy
+from tests.bench.measure import Window, percentile_ms
+from tests.bench.peers import Peer
+from tests.bench.peers.crowd import Person
 
-PEERS = {"node": peers.node_durable, "madang": peers.madang}
-GROUP_SIZE = 2
-TEXT = "The quick brown fox jumps over the lazy dog, again and again, until it is tired."
-HEADLINE = "sends_per_s"
+Answered = list[tuple[float, float]]
+"""When an answer came, and how long it took; in seconds."""
 
 
 async def measure(peer: Peer, seconds: float, warm_up_s: float) -> dict[str, float]:
-    """Every person keeps one message in flight; the figures are of ``seconds`` after the warm-up."""
-    clients = await joined(peer.port, peer.people)
-    answered: list[tuple[float, float]] = []
-    senders = [
-        asyncio.create_task(_send(client, person, index, answered))
-        for index, (client, person) in enumerate(zip(clients, peer.people, strict=True))
-    ]
+    """Everybody keeps one message in flight; then everybody sends at half that pace, answered or not."""
+    clients = [await Client.joined(peer.port, person.token) for person in peer.people]
     try:
-        await _while_sending(senders, warm_up_s)
-        cpu, started = cpu_seconds(peer.pid), time.perf_counter()
-        await _while_sending(senders, seconds)
-        cpu, ended = cpu_seconds(peer.pid) - cpu, time.perf_counter()
+        found = await _flat_out(peer, clients, seconds, warm_up_s)
+        return found | await _half_load(peer, clients, found["sends_per_s"] / 2, seconds, warm_up_s)
     finally:
-        for sender in senders:
-            sender.cancel()
         for client in clients:
             client.close()
-    waits = [wait for at, wait in answered if started <= at < ended]
+
+
+async def _flat_out(peer: Peer, clients: Sequence[Client], seconds: float, warm_up_s: float) -> dict[str, float]:
+    answered: Answered = []
+    senders = [
+        asyncio.create_task(_one_in_flight(client, person, index, answered))
+        for index, (client, person) in enumerate(zip(clients, peer.people, strict=True))
+    ]
+    window = await _watched(peer, senders, seconds, warm_up_s)
+    waits = _within(window, answered)
     return {
-        "sends_per_s": round(len(waits) / (ended - started), 1),
-        "cpu_us_per_send": round(cpu / max(1, len(waits)) * 1e6, 1),
+        "sends_per_s": window.per_second(len(waits)),
+        "cpu_us_per_send": window.cpu_us(len(waits)),
         "answer_p50_ms": percentile_ms(waits, 50),
         "answer_p99_ms": percentile_ms(waits, 99),
+        "cpu_percent": window.cpu_percent,
+        "load_percent": window.load_percent,
     }
 
 
-async def _send(client: Client, person: Person, index: int, answered: list[tuple[float, float]]) -> None:
+async def _half_load(
+    peer: Peer, clients: Sequence[Client], per_second: float, seconds: float, warm_up_s: float
+) -> dict[str, float]:
+    answered: Answered = []
+    each = max(per_second, 1) / len(clients)
+    senders = [
+        asyncio.create_task(_on_the_beat(client, person, index, each, index / len(clients) / each, answered))
+        for index, (client, person) in enumerate(zip(clients, peer.people, strict=True))
+    ]
+    window = await _watched(peer, senders, seconds, warm_up_s)
+    waits = _within(window, answered)
+    return {
+        "half_load_sends_per_s": window.per_second(len(waits)),
+        "half_load_p50_ms": percentile_ms(waits, 50),
+        "half_load_p99_ms": percentile_ms(waits, 99),
+    }
+
+
+async def _watched(peer: Peer, senders: list[asyncio.Task[None]], seconds: float, warm_up_s: float) -> Window:
+    try:
+        await while_busy(senders, warm_up_s)
+        with Window(peer.pid) as window:
+            await while_busy(senders, seconds)
+        return window
+    finally:
+        for sender in senders:
+            sender.cancel()
+
+
+async def _one_in_flight(client: Client, person: Person, index: int, answered: Answered) -> None:
     number = 0
     while True:
         number += 1
         started = time.perf_counter()
-        accepted(await client.send(person.conversation_id, f"bench-{index}-{number:08}", TEXT))
+        wire.accepted(await client.send(person.conversation_id, f"bench-{index}-{number:08}", FILLER))
         ended = time.perf_counter()
         answered.append((ended, ended - started))
 
 
-async def _while_sending(senders: list[asyncio.Task[None]], seconds: float) -> None:
-    """Waits; a sender that was refused ends the measurement."""
-    done, _ = await asyncio.wait(senders, timeout=seconds, return_when=asyncio.FIRST_EXCEPTION)
-    for sender in done:
-        sender.result()
+async def _on_the_beat(
+    client: Client, person: Person, index: int, per_second: float, begin_s: float, answered: Answered
+) -> None:
+    loop = asyncio.get_running_loop()
+    start, number = loop.time() + begin_s, 0
+
+    def note(started: float, answer: asyncio.Future[bytes]) -> None:
+        if not answer.cancelled() and answer.exception() is None:
+            wire.accepted(answer.result())
+            ended = time.perf_counter()
+            answered.append((ended, ended - started))
+
+    while True:
+        await asyncio.sleep(start + number / per_second - loop.time())
+        number += 1
+        started = time.perf_counter()
+        answer = client.send(person.conversation_id, f"paced-{index}-{number:08}", FILLER)
+        answer.add_done_callback(functools.partial(note, started))
+
+
+def _within(window: Window, answered: Answered) -> list[float]:
+    return [wait for at, wait in answered if window.started <= at < window.ended]

@@ -2,67 +2,86 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import hashlib
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from server.clock import now
-from server.records import Account
-from server.storage import accounts, conversations, sessions
-from server.storage.database import Database
-from tests.services_under_test import NODE, MadangProcess, plain_environment
+from tests.bench.peers import crowd
+from tests.bench.peers.crowd import Person
+from tests.services_under_test import NODE, ROOT, MadangProcess, plain_environment
 from tools.build_web import node_and_npm
 
 FOLDER = Path(__file__).parent
-ROOT = FOLDER.parents[2]
 SERVER_CORE, LOAD_CORE = min(os.sched_getaffinity(0)), max(os.sched_getaffinity(0))
 _PINNED = (sys.executable, "-m", "tests.bench.pinned", str(SERVER_CORE))
-_HOUR_MS = 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """A running server with people in it, ``group_size`` to a conversation."""
+    """A running server with people in it."""
 
-    pid: int
+    process: Callable[[], int]
     port: int
     people: tuple[Person, ...]
+    restart: Callable[[], None] | None = None
+    """Stops it and starts it again, where that is measured."""
+
+    @property
+    def pid(self) -> int:
+        """Its process; another one after a restart."""
+        return self.process()
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
-    token: str
-    conversation_id: int
+Start = Callable[[Path, int, int], AbstractContextManager[Peer]]
+"""Starts a server with a folder of its own, for so many people, so many to a conversation."""
 
 
 @contextlib.contextmanager
 def madang(folder: Path, people: int, group_size: int) -> Iterator[Peer]:
     """Madang as `madang serve` runs it, with real accounts, sessions and groups; nothing of it is switched off."""
-    crowd = asyncio.run(_crowd(folder, people, group_size))
+    members = crowd.settle(folder, people, group_size)
     command = (*_PINNED, sys.executable, "-m", "server")
     with MadangProcess(folder, command=command, message_rate="off", log_level="warning") as server:
-        yield Peer(server.pid, server.port, crowd)
+
+        def restart() -> None:
+            server.stop()
+            server.start()
+
+        yield Peer(lambda: server.pid, server.port, members, restart)
 
 
 @contextlib.contextmanager
 def node_broadcast(folder: Path, people: int, group_size: int) -> Iterator[Peer]:
-    """Node's Socket.IO, doing a bare broadcast."""
-    with _node(people, group_size, "broadcast.js", str(group_size)) as peer:
+    """Node's Socket.IO: a bare broadcast, a bare answer."""
+    with _program(people, group_size, *_NODE, FOLDER / "broadcast.js", str(group_size)) as peer:
         yield peer
 
 
 @contextlib.contextmanager
-def node_durable(folder: Path, people: int, group_size: int) -> Iterator[Peer]:
-    """Node's Socket.IO with node:sqlite, a commit with a full fsync for each message."""
-    database = folder / "messages.db"
-    with _node(people, group_size, "durable.js", str(group_size), str(database), str(people)) as peer:
+def node_durable(folder: Path, people: int, group_size: int, *, synchronous: str = "full") -> Iterator[Peer]:
+    """Node's Socket.IO with node:sqlite, a commit for each message."""
+    script = (FOLDER / "durable.js", str(group_size), folder / "messages.db", str(people), synchronous)
+    with _program(people, group_size, *_NODE, *script) as peer:
+        yield peer
+
+
+@contextlib.contextmanager
+def node_normal(folder: Path, people: int, group_size: int) -> Iterator[Peer]:
+    """The same without waiting for the disk: a power cut may take the last messages."""
+    with node_durable(folder, people, group_size, synchronous="normal") as peer:
+        yield peer
+
+
+@contextlib.contextmanager
+def stock(folder: Path, people: int, group_size: int) -> Iterator[Peer]:
+    """python-socketio as it is published, on aiohttp and uvloop: a bare broadcast, a bare answer."""
+    with _program(people, group_size, sys.executable, FOLDER / "stock.py", str(group_size)) as peer:
         yield peer
 
 
@@ -71,7 +90,7 @@ def versions() -> dict[str, str]:
     install_packages()
     script = "console.log(process.version, require('socket.io/package.json').version)"
     found = subprocess.run([NODE, "-e", script], cwd=FOLDER, capture_output=True, text=True, check=True).stdout.split()
-    packages = {name: version(name) for name in ("python-socketio", "aiohttp")}
+    packages = {name: version(name) for name in ("madang", "python-socketio", "aiohttp", "uvloop")}
     python = ".".join(str(part) for part in sys.version_info[:3])
     return {"python": python, **packages, "node": found[0].lstrip("v"), "socket.io": found[1]}
 
@@ -89,10 +108,14 @@ def install_packages() -> None:
     stamp.touch()
 
 
+_NODE = (str(NODE), "--no-warnings")
+
+
 @contextlib.contextmanager
-def _node(people: int, group_size: int, *script: str) -> Iterator[Peer]:
+def _program(people: int, group_size: int, *command: str | Path) -> Iterator[Peer]:
+    """A program that prints its port when it listens; its people are called 1, 2, 3."""
     process = subprocess.Popen(
-        [*_PINNED, str(NODE), "--no-warnings", str(FOLDER / script[0]), *script[1:]],
+        [*_PINNED, *command],
         cwd=ROOT,
         env=plain_environment(),
         stdin=subprocess.DEVNULL,
@@ -103,40 +126,9 @@ def _node(people: int, group_size: int, *script: str) -> Iterator[Peer]:
         assert process.stdout is not None
         port = process.stdout.readline().strip()
         if not port:
-            raise SystemExit(f"{script[0]} ended with {process.wait()} before it listened.")
-        crowd = tuple(Person(str(number + 1), number // group_size + 1) for number in range(people))
-        yield Peer(process.pid, int(port), crowd)
+            raise SystemExit(f"{' '.join(map(str, command))} ended with {process.wait()} before it listened.")
+        members = tuple(Person(str(number + 1), number // group_size + 1) for number in range(people))
+        yield Peer(lambda: process.pid, int(port), members)
     finally:
         process.kill()
         process.wait()
-
-
-async def _crowd(folder: Path, people: int, group_size: int) -> tuple[Person, ...]:
-    """Accounts with a signed-in device each, and their groups, written into a new data folder."""
-    db = Database(folder / "madang.db")
-    await db.open()
-    try:
-        return await db.write(_write_crowd, people, group_size)
-    finally:
-        await db.close()
-
-
-def _write_crowd(people: int, group_size: int) -> tuple[Person, ...]:
-    crowd: list[Person] = []
-    for start in range(0, people, group_size):
-        ids = [_person(number).id for number in range(start, min(start + group_size, people))]
-        group = conversations.create_group(ids[0], f"bench-group-{start}", f"Group {start}", ids[1:], now())
-        crowd += [Person(_token(account_id), group.id) for account_id in ids]
-        for account_id in ids:
-            token_hash = hashlib.sha256(_token(account_id).encode()).digest()
-            sessions.add(account_id, token_hash, "benchmark", now(), now() + _HOUR_MS)
-    return tuple(crowd)
-
-
-def _person(number: int) -> Account:
-    name = f"person{number + 1}"
-    return accounts.add(accounts.NewAccount(name, name.title(), "person", None, now()))
-
-
-def _token(account_id: int) -> str:
-    return f"benchmark-token-of-account-{account_id:08}"

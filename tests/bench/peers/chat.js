@@ -8,7 +8,8 @@ import { Server } from 'socket.io'
 /** Starts it on a free port of loopback and prints the port. `store(accountId, command)` returns the entry, or throws. */
 export function serve(groupSize, store) {
   const http = createServer()
-  const chat = new Server(http, { serveClient: false, perMessageDeflate: false }).of('/chat')
+  const server = new Server(http, { serveClient: false, perMessageDeflate: false })
+  const chat = server.of('/chat')
 
   chat.on('connection', (socket) => {
     const accountId = Number(socket.handshake.auth.token)
@@ -19,8 +20,10 @@ export function serve(groupSize, store) {
       answer({ ok: true, data: { conversation_id: entry.conversation_id, seq: entry.seq, sent_at: entry.at, duplicate: false } })
       chat.to(`conversation:${entry.conversation_id}`).emit('message_created', entry, String(entry.seq))
     })
+    socket.on('set_active', (command, answer) => answer({ ok: true, data: {} }))
     socket.emit('ready', {})
   })
+  server.of('/notifications').on('connection', (socket) => socket.emit('ready', { head_seq: 0, unseen: 0, unread: 0 }))
 
   http.listen(0, '127.0.0.1', () => console.log(http.address().port))
   process.on('SIGTERM', () => process.exit(0))

@@ -1,4 +1,5 @@
-// Each message is committed to SQLite, with a full fsync, before it is answered.   node durable.js GROUP_SIZE FILE ACCOUNTS
+// Each message is committed to SQLite before it is answered: `full` waits for the disk, `normal` does not.
+//   node durable.js GROUP_SIZE FILE ACCOUNTS full|normal
 import { DatabaseSync } from 'node:sqlite'
 
 import { conversationOf, entryOf, serve } from './chat.js'
@@ -7,7 +8,7 @@ const groupSize = Number(process.argv[2])
 const db = new DatabaseSync(process.argv[3])
 db.exec(`
   pragma journal_mode = wal;
-  pragma synchronous = full;
+  pragma synchronous = ${process.argv[5]};
   create table membership (conversation_id integer, account_id integer, primary key (conversation_id, account_id));
   create table conversation (id integer primary key, head_seq integer not null);
   create table message (
