@@ -72,5 +72,8 @@ class Heartbeat(ABC):
             self._dead_at = max(self._dead_at, now + self._limits.ping_timeout_s)
 
     def is_overdue(self, now: float) -> bool:
-        """Whether its time is over though the timer has not said so yet."""
-        return not self.is_excused and now >= self._dead_at
+        """Whether its time is over though the timer has not said so yet.
+
+        Much later the timer would have said so, had the loop not been blocked: nobody pays for that.
+        """
+        return not self.is_excused and 0 <= now - self._dead_at <= 2 * self._wheel.resolution

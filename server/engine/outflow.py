@@ -14,6 +14,9 @@ SMALL_FLUSH = 8
 """Up to so many connections a flush never makes the next one wait."""
 WRITE_COST_S = 11e-6
 """What one connection's write takes; with uvloop it happens behind our back and cannot be measured."""
+APART_S = 0.002
+"""Between a CONNECT reply and what its handler said. Clients look for the one, and only then listen for the other:
+in one write the second comes while nobody listens."""
 
 _log = logging.getLogger("engine")
 
@@ -56,6 +59,7 @@ class Outflow:
         self._loop = loop
         self._limits = limits
         self._dirty: list[Outlet] = []
+        self._resting: set[Outlet] = set()
         self._is_due = False
         self._not_before = 0.0
         self._unsent: dict[Outlet, int] = {}
@@ -74,12 +78,22 @@ class Outflow:
         else:
             self._loop.call_soon(self._flush)
 
+    def dirtied_later(self, outlet: Outlet) -> None:
+        """``outlet`` will have something; it waits a moment, even if it was dirty already."""
+        self._resting.add(outlet)
+        self._loop.call_later(APART_S, self._rested, outlet)
+
+    def _rested(self, outlet: Outlet) -> None:
+        self._resting.discard(outlet)
+        self.dirtied(outlet)
+
     def _flush(self) -> None:
         began = self._loop.time()
         turn, self._dirty = self._dirty[: self._limits.slice], self._dirty[self._limits.slice :]
         for outlet in turn:
             try:
-                outlet.flush()
+                if outlet not in self._resting:
+                    outlet.flush()
             except Exception:  # one that fails must not keep the others from writing
                 _log.exception("a write failed")
         if self._dirty:

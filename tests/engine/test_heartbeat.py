@@ -70,6 +70,13 @@ def test_a_poll_is_late_exactly_at_its_time(loop: SteppedLoop, patient: Patient)
     assert patient.is_overdue(patient._dead_at)
 
 
+def test_a_poll_is_not_late_while_the_loop_was_blocked(loop: SteppedLoop, patient: Patient) -> None:
+    while not patient.pings:
+        loop.step(1)
+    # Polls are read before late timers run.
+    assert not patient.is_overdue(patient._dead_at + 30)
+
+
 def test_a_blocked_loop_takes_nobodys_time(loop: SteppedLoop, patient: Patient) -> None:
     while not patient.pings:
         loop.step(1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from server.engine.limits import Limits
-from server.engine.outflow import SMALL_FLUSH, Outflow, Parcel
+from server.engine.outflow import APART_S, SMALL_FLUSH, Outflow, Parcel
 from tests.engine.stepped import SteppedLoop
 
 
@@ -44,6 +44,18 @@ def test_a_small_flush_never_waits() -> None:
             flow.dirtied(outlet)
         loop.step(0)
         assert {outlet.flushed for outlet in outlets} == {turn}
+
+
+def test_what_comes_later_waits_a_moment_even_if_something_was_due() -> None:
+    loop = SteppedLoop()
+    flow = outflow(loop)
+    outlet = Outlet()
+    flow.dirtied(outlet)
+    flow.dirtied_later(outlet)
+    loop.step(APART_S / 2)
+    assert outlet.flushed == 0
+    loop.step(APART_S)
+    assert outlet.flushed == 1
 
 
 def test_a_large_flush_makes_the_next_one_wait_but_not_for_long() -> None:

@@ -28,7 +28,7 @@ async def test_an_abandoned_poll_swallows_nothing_and_ends_the_session(opened: O
         assert (await poller.get())[0] == 400
 
 
-async def test_an_abandoned_poll_may_be_asked_again(opened: Open) -> None:
+async def test_who_asks_again_after_an_abandoned_poll_has_no_session(opened: Open) -> None:
     async with opened() as (yard, visitor):
         poller = await visitor.poller()
         connection = yard.server.sockets[poller.sid]
@@ -37,11 +37,9 @@ async def test_an_abandoned_poll_may_be_asked_again(opened: Open) -> None:
         await eventually(lambda: connection.waiter is not None)
         writer.transport.abort()
         await eventually(lambda: not connection._is_there())
-        abandoned = connection.waiter
-        again = asyncio.create_task(poller.get())
-        await eventually(lambda: connection.waiter is not abandoned)
-        await yard.server.send(poller.sid, "kept")
-        assert await again == (200, "4kept")
+        assert (await poller.get())[0] == 400
+        await yard.until(lambda: yard.left == ["transport error"])
+        assert (await poller.get())[0] == 400
 
 
 async def abandoned(visitor: Visitor, poller: Poller, connection: Any) -> None:
@@ -96,7 +94,7 @@ async def test_a_poll_is_late_as_soon_as_its_time_is_over(opened: Open) -> None:
     """R20: exact for polls, though the wheel turns coarsely."""
     async with opened() as (yard, visitor):
         poller = await visitor.poller()
-        yard.server.sockets[poller.sid]._dead_at = 0.0
+        yard.server.sockets[poller.sid]._dead_at = yard.server.house.loop.time()
         status, text = await poller.get()
         assert status == 400
         assert "Session ID unknown" in text

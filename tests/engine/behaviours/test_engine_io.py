@@ -104,6 +104,16 @@ async def test_two_polls_at_once_end_the_session(visitor: Visitor) -> None:
     assert (await poller.get())[0] == 400
 
 
+async def test_a_poll_that_is_given_up_ends_the_session(visitor: Visitor) -> None:
+    poller = await visitor.poller()
+    _, writer = await visitor.raw()
+    writer.write(f"GET /engine.io/{poller.query} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    await visitor.ask(POLLING)  # answered later, so the poll waits by now
+    writer.transport.abort()
+    assert (await poller.get())[0] == 400
+    assert (await poller.get())[0] == 400
+
+
 async def test_text_and_bytes_go_both_ways_by_websocket(visitor: Visitor) -> None:
     socket = await visitor.socket()
     await socket.says("4hello", b"\1\2\3\4", "4" + "é" * 50_000)

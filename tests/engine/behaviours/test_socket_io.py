@@ -7,8 +7,14 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from tests.engine.client_frames import client_frame
 from tests.engine.conformance import socket_app
 from tests.engine.running import Socket, Visitor, serving
+
+HANDSHAKE = (
+    b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MTIzNDU2Nzg5MDEyMzQ1Ng==\r\n\r\n"
+)
 
 
 @pytest.fixture
@@ -37,6 +43,17 @@ async def test_a_client_joins_and_hears_what_the_handler_says_after_it(visitor: 
     assert list(answer) == ["sid"]
     assert answer["sid"] != socket.hello["sid"]
     assert await socket.hears() == f'42{head}["auth",{auth or "{}"}]'
+
+
+async def test_the_reply_to_a_join_is_written_apart_from_what_follows(visitor: Visitor) -> None:
+    reader, writer = await visitor.raw()
+    writer.write(HANDSHAKE)
+    while b'"sid"' not in await reader.read(65536):
+        pass
+    writer.write(client_frame(b"40"))
+    assert b"auth" not in await reader.read(65536)
+    assert b'42["auth",{}]' in await reader.read(65536)
+    writer.close()
 
 
 @pytest.mark.parametrize("namespace", ["/random", "/custom2", "/*"])
