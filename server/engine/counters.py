@@ -24,6 +24,8 @@ class Counters:
         """Requests, and joins of a namespace, by why they were refused."""
         self.faults: Counter[str] = Counter()
         """What clients did wrong, by kind."""
+        self.recoveries: Counter[str] = Counter()
+        """Attempts of clients to get their session back, by what came of them."""
         self.inbox_pauses = 0
         self.held_events = 0
         self.packets_in = 0

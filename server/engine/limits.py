@@ -37,6 +37,10 @@ class Limits:
     """Asked of the kernel for each WebSocket."""
     held: int = 100
     """Events that wait for the CONNECT reply of one member."""
+    recovery_held: int = 1000
+    """The same for one that gets its session back; above it the session is given up, not the connection."""
+    max_pid: int = 1000
+    """Characters of the pid that a client brings, and of its offset."""
     slice: int = 512
     """Connections written in one turn of the loop."""
     pause_s: float = 0.02

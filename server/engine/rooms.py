@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 import socketio
 
 from server.engine.connection import Connection
 from server.engine.outflow import Parcel
 from server.engine.packets import EVENT, encode
 
-PENDING, ON, LEAVING = range(3)
+if TYPE_CHECKING:
+    from server.engine.recall import Recall
+
+PENDING, LET_IN, ON, LEAVING = range(4)
 
 Announced = Callable[[str, str], None]
 
@@ -19,10 +23,12 @@ Announced = Callable[[str, str], None]
 class Member:
     """One connection in one namespace.
 
-    Only who is ``ON`` is sent broadcasts; for the ``PENDING`` they are held until the CONNECT reply.
+    Only who is ``ON`` is sent broadcasts. Until the CONNECT reply they are held: while the connect handler
+    is asked (``PENDING``) and when it has let the member in (``LET_IN``). ``pid`` is what it may come back
+    with, ``recall`` how it does, while it joins. Whoever has left keeps its ``rooms`` as they were.
     """
 
-    __slots__ = ("connection", "held", "namespace", "rooms", "sid", "state")
+    __slots__ = ("connection", "held", "namespace", "pid", "recall", "rooms", "sid", "state")
 
     def __init__(self, sid: str, connection: Connection, namespace: str) -> None:
         self.sid = sid
@@ -31,6 +37,8 @@ class Member:
         self.state = PENDING
         self.rooms: tuple[Any, ...] = ()
         self.held: list[Parcel] | None = None
+        self.pid: str | None = None
+        self.recall: Recall | None = None
 
     @property
     def is_on(self) -> bool:
@@ -71,14 +79,24 @@ class Rooms(socketio.AsyncManager):  # type: ignore[misc]
         """The same in whichever namespace."""
         return next((found for members in self._members.values() if (found := members.get(sid))), None)
 
+    def rename(self, member: Member, sid: str) -> None:
+        """Gives a pending member another session id, one that nobody has."""
+        members = self._members[member.namespace]
+        members[sid] = members.pop(member.sid)
+        for room in member.rooms:
+            inside = self._rooms[member.namespace][room]
+            inside[sid] = inside.pop(member.sid)
+        member.sid = sid
+
     def remove(self, member: Member) -> None:
-        """Forgets a member; costs its own rooms only."""
+        """Forgets a member, once; costs its own rooms only."""
+        members = self._members.get(member.namespace, {})
+        if members.get(member.sid) is not member:
+            return
         for room in member.rooms:
             self._take_out(member, room)
-        member.rooms, member.held = (), None
-        members = self._members.get(member.namespace, {})
-        if members.get(member.sid) is member:
-            del members[member.sid]
+        member.held = None
+        del members[member.sid]
         if not members:
             self._members.pop(member.namespace, None)
         if member.connection.members is not None and member.connection.members.get(member.namespace) is member:
@@ -131,7 +149,7 @@ class Rooms(socketio.AsyncManager):  # type: ignore[misc]
         """Sends to one member, or holds it until its CONNECT reply is out."""
         if member.state == ON:
             member.connection.send(parcel)
-        elif member.state == PENDING:
+        elif member.state != LEAVING:
             self._hold(member, parcel)
 
     def _parcel(self, namespace: str, ack_id: int | None, arguments: list[Any]) -> Parcel:
@@ -151,8 +169,9 @@ class Rooms(socketio.AsyncManager):  # type: ignore[misc]
             member.held = []
         member.held.append(parcel)
         self.server.eio.counters.held_events += 1
+        most, recall = self.server.eio.limits.held, member.recall
         # An event that was let fall would be a gap that nobody sees: rather none at all.
-        if len(member.held) > self.server.eio.limits.held:
+        if len(member.held) > (recall.most if recall else most) and not (recall and recall.cut_short(most)):
             member.connection.too_slow()
 
     def _targets(self, namespace: str, room: Any) -> Collection[Member]:
@@ -188,7 +207,7 @@ class Rooms(socketio.AsyncManager):  # type: ignore[misc]
     def is_pre_connected(self, sid: str, namespace: str) -> bool:
         """Whether a member is pending."""
         member = self.member(sid, namespace)
-        return member is not None and member.state == PENDING
+        return member is not None and member.state in (PENDING, LET_IN)
 
     def eio_sid_from_sid(self, sid: str, namespace: str) -> str | None:
         """The connection's id."""
@@ -279,6 +298,21 @@ class Rooms(socketio.AsyncManager):  # type: ignore[misc]
             if not rooms:
                 del self._rooms[member.namespace]
             self.on_last(member.namespace, room)
+
+
+def offset_of(parcel: Parcel) -> str | None:
+    """What a stock client keeps of an event to come back with: its last argument, when that is text.
+
+    Read from what was encoded: broadcasts carry nothing for the few that are held.
+    """
+    text = parcel.packets[0]
+    if not isinstance(text, str) or not text.endswith('"]'):
+        return None
+    place = text.index("[")
+    if 0 < text.find("/") < place:
+        place = text.index("[", text.index(","))  # behind the namespace
+    arguments = msgspec.json.decode(text[place:])
+    return arguments[-1] if len(arguments) > 1 else None
 
 
 def _sids(skip: Any) -> Collection[str]:

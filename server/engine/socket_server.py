@@ -31,7 +31,9 @@ from server.engine.packets import (
     with_attachments,
 )
 from server.engine.reading import Assembly, Decode, Reading, Unreadable
-from server.engine.rooms import LEAVING, ON, Member, Rooms
+from server.engine.recall import Recall, Recalls
+from server.engine.recovery import NoRecovery, Recalled, Recovery
+from server.engine.rooms import LEAVING, LET_IN, ON, PENDING, Member, Rooms
 from server.engine.shared import CLIENT_LEAVES, SERVER_DISCONNECT, TRANSPORT_CLOSE
 
 UNAVAILABLE = {"message": "unavailable"}
@@ -66,7 +68,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
 
     Handlers are registered as python-socketio has it, functions or ``AsyncNamespace``; one connection's
     events run one at a time in the order sent. ``unavailable`` refuses a join whose handler raised or took
-    too long. See EngineServer for the rest.
+    too long. ``recovery`` knows who comes back and what they missed. See EngineServer for the rest.
     """
 
     def __init__(
@@ -79,6 +81,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
         peer_of: Callable[[web.Request], str] = socket_peer,
         unavailable: Any = None,
         rooms: Rooms | None = None,
+        recovery: Recovery | None = None,
     ) -> None:
         if not namespaces or isinstance(namespaces, str):
             raise ValueError("name the namespaces")
@@ -96,6 +99,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
         )
         self._unavailable = UNAVAILABLE if unavailable is None else unavailable
         self._readings: dict[str, Reading] = {}
+        self._recalls = Recalls(recovery or NoRecovery(), self.manager, self.eio.house, self._say_goodbye)
         self.eio.house.receive = self._receive
         self.eio.house.lost = self._lost
         self.eio.house.joins = True
@@ -134,16 +138,35 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
     def disconnect_connection(self, sid: str, namespace: str | None = None) -> None:
         """Says goodbye in every namespace and closes the transport; what it has sent already is dropped."""
         member = self.manager.member(sid, namespace) if namespace else self.manager.anywhere(sid)
-        if member is None:
-            return
-        for other in (member.connection.members or {}).values():
-            if other.state == ON:
-                self._tell(member.connection, DISCONNECT, other.namespace, None)
-        member.connection.close(SERVER_DISCONNECT)
+        if member is not None:
+            self._say_goodbye(member.connection)
+
+    def recalled(self, sid: str, namespace: str) -> Recalled | None:
+        """For a connect handler: whom its client was before, when it is to get that session back.
+
+        What was missed is read behind the handler. When that fails, the handler for ``disconnect`` is called
+        and the one for ``connect`` once more, with another sid and nobody recalled.
+        """
+        member = self.manager.member(sid, namespace)
+        return member.recall.found if member is not None and member.recall is not None else None
+
+    def end_recall(self, sid: str, namespace: str) -> str:
+        """For a connect handler that will not have it so: the sid to go on with; the old one is gone."""
+        member = self.manager.member(sid, namespace)
+        if member is None or member.state != PENDING:
+            return sid
+        self._recalls.end(member, self.eio.generate_id())
+        return str(member.sid)
 
     async def drain(self) -> None:
         """Stops, within ten seconds; see EngineServer."""
         await self.eio.drain()
+
+    def _say_goodbye(self, connection: Connection) -> None:
+        for member in (connection.members or {}).values():
+            if member.state == ON:
+                self._tell(connection, DISCONNECT, member.namespace, None)
+        connection.close(SERVER_DISCONNECT)
 
     def _check_listed(self, namespace: str) -> None:
         if namespace not in self.namespaces:
@@ -235,21 +258,53 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
             return
         if namespace in (connection.members or {}):
             raise ProtocolError("the namespace is joined already")
+        if not await self._is_answered(connection, namespace, auth, self._recalls.brought(auth)):
+            # Its session cannot be had back: it joins like one that has brought no pid.
+            await self._is_answered(connection, namespace, auth, None)
+
+    async def _is_answered(self, connection: Connection, namespace: str, auth: Any, recall: Recall | None) -> bool:
+        """Asks the handler and answers. False: it was asked about a session that cannot be had back."""
         member = self.manager.add(connection, namespace, self.eio.generate_id())
         try:
+            if recall is not None:
+                await self._recalls.begin(member, recall)
+                if connection.closed:
+                    self.manager.remove(member)
+                    return True
             refusal = await self._asked(member, auth)
+            if refusal is not None:
+                self.manager.remove(member)
+                self._refuse(connection, namespace, refusal, "refused")
+            elif member.state == LEAVING:
+                # It ended while the handler went on; whom the handler let in has to be told out.
+                await self._trigger_event("disconnect", namespace, member.sid, TRANSPORT_CLOSE)
+            else:
+                member.state = LET_IN
+                return await self._is_welcomed(member)
+            return True
         except BaseException:
-            self.manager.remove(member)
+            await self._part(member, TRANSPORT_CLOSE)
             raise
-        if refusal is not None:
-            self.manager.remove(member)
-            self._refuse(connection, namespace, refusal, "refused")
-        elif member.state == LEAVING:
-            # It ended while the handler went on; whom the handler let in has to be told out.
-            await self._trigger_event("disconnect", namespace, member.sid, TRANSPORT_CLOSE)
-        else:
-            self._tell(connection, CONNECT, namespace, {"sid": member.sid})
-            self.manager.release(member)
+        finally:
+            self._recalls.joined(member)
+
+    async def _is_welcomed(self, member: Member) -> bool:
+        connection = member.connection
+        if self._recalls.is_needed and not connection.closed:
+            is_whole = await self._recalls.complete(member)
+            if member.state == LEAVING:
+                return True
+            if not is_whole:
+                await self._part(member, SERVER_DISCONNECT)
+                return connection.closed
+        hello = {"sid": member.sid}
+        if member.pid is not None:
+            hello["pid"] = member.pid
+        self._tell(connection, CONNECT, member.namespace, hello)
+        if member.held:
+            connection.flush_apart()
+        self.manager.release(member)
+        return True
 
     async def _asked(self, member: Member, auth: Any) -> Any:
         """What the connect handler refuses with; None when it lets in."""
@@ -278,12 +333,14 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
         if was == LEAVING:
             return
         try:
-            if was == ON:
+            if was in (LET_IN, ON):
                 await self._trigger_event("disconnect", member.namespace, member.sid, reason)
         except Exception as error:
             self.eio.house.log.failed(self.eio.house.loop.time(), member.sid, "disconnect handler", error)
         finally:
             self.manager.remove(member)
+            if was != PENDING:  # otherwise its connect handler may go on still
+                self._recalls.left(member)
         connection = member.connection
         if not connection.closed and not connection.members:
             connection.must_join()
