@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import re
 
 import pytest
 
 from tests.engine.abuse.hall import OpenHall, joined
 from tests.engine.running import eventually
-from tests.engine.test_packets import REFUSED, random_packet
+from tests.engine.test_packets import REFUSED
 
 HEAD = re.compile(r"^([56]\d*-|\d)")
 """Type and number of attachments: the namespace belongs behind them."""
@@ -245,18 +244,3 @@ async def test_a_connection_is_ended_for_real_in_all_its_namespaces(hall: OpenHa
         assert await socket.ended() == 1000
         await events.until(lambda: events.reasons == ["server disconnect"] * 2)
         await events.server.emit("late", to=sid, namespace="/plain")
-
-
-# The grammar, over the wire
-
-
-async def test_whatever_comes_leaves_no_crash_and_no_ghost(hall: OpenHall, caplog: pytest.LogCaptureFixture) -> None:
-    dice = random.Random(11)
-    async with hall() as (events, visitor):
-        for _ in range(25):
-            socket, _sid = await joined(visitor)
-            for _ in range(8):
-                await socket.says("4" + random_packet(dice).replace("/chat", "/plain"))
-            await socket.close()
-        await eventually(lambda: not events.server.eio.sockets)
-        assert not [record for record in caplog.records if record.levelname == "ERROR"]
