@@ -2,52 +2,18 @@
 
 from __future__ import annotations
 
-import random
 import struct
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import wsproto.connection
-import wsproto.events
-import wsproto.utilities
+from hypothesis import given
+from hypothesis import strategies as st
 
 from server.engine import frames
 from server.engine.frames import FrameReader, close_frame, frame
+from tests.engine.against_wsproto import MOST, Heard, compare
+from tests.engine.against_wsproto import ours as read
 from tests.engine.client_frames import client_frame
-
-MOST = 70_000
-
-
-class Heard:
-    """Everything a reader told."""
-
-    def __init__(self) -> None:
-        self.messages: list[str | bytes] = []
-        self.pings: list[bytes] = []
-        self.code: int | None = None
-        self.inside_a_message = False
-
-    def message(self, data: str | bytes) -> None:
-        self.messages.append(data)
-
-    def pinged(self, payload: bytes) -> None:
-        self.pings.append(payload)
-
-    def failed(self, code: int) -> None:
-        self.code = code
-
-    def closed(self) -> None:
-        self.code = 1000
-
-
-def read(*chunks: bytes) -> Heard:
-    heard = Heard()
-    reader = FrameReader(heard, MOST)
-    for chunk in chunks:
-        reader.feed(chunk)
-    heard.inside_a_message = reader._message is not None
-    return heard
 
 
 def one_by_one(data: bytes) -> list[bytes]:
@@ -134,87 +100,54 @@ def test_close_frames_carry_their_code() -> None:
     assert close_frame(1012) == b"\x88\x02\x03\xf4"
 
 
-# Against wsproto
-
-
-def random_conversation(dice: random.Random) -> bytes:
-    data = b""
-    for _ in range(dice.randint(1, 6)):
-        wild = dice.random() < 0.25
-        opcode = dice.choice([1, 1, 1, 2, 2, 0, 0, 9, 10, 8, 3, 11] if wild else [1, 1, 2, 1, 9, 10])
-        data += random_frame(dice, opcode)
-        if opcode == 8:
-            break
-    return data
-
-
-def random_frame(dice: random.Random, opcode: int) -> bytes:
-    sizes = [0, 1, 1, 5, 125, 126, 127, 300] + ([65535, 65536, MOST - 1, MOST + 1] if dice.random() < 0.1 else [])
-    size = dice.choice(sizes) if opcode < 8 else dice.choice([0, 2, 5, 125])
-    if opcode == 1:
-        payload = (dice.choice(["3", "2probe", "héé", "한글", "a"]) * size).encode()[:size]
-        if dice.random() < 0.03:
-            payload = b"\xff" + payload[1:]
-    elif opcode == 8:
-        payload = struct.pack(">H", 1000) if size else b""
-    else:
-        payload = dice.randbytes(size)
-    return client_frame(
-        payload,
-        opcode,
-        final=opcode > 7 or dice.random() < 0.8,
-        mask=dice.randbytes(4) if dice.random() > 0.01 else None,
-        rsv=4 if dice.random() < 0.01 else 0,
-    )
-
-
-def random_cuts(dice: random.Random, data: bytes) -> Iterator[bytes]:
-    place = 0
-    while place < len(data):
-        size = dice.choice([1, 2, 3, 7, 1000, 100_000, 100_000] if len(data) < 3000 else [1000, 30_000, 100_000])
-        yield data[place : place + size]
-        place += size
-
-
-def wsproto_reads(chunks: list[bytes]) -> tuple[list[str | bytes], int | None]:
-    connection = wsproto.connection.Connection(wsproto.connection.ConnectionType.SERVER)
-    messages: list[str | bytes] = []
-    parts: list[Any] = []
-    for chunk in chunks:
-        try:
-            connection.receive_data(chunk)
-            for event in connection.events():
-                if isinstance(event, wsproto.events.CloseConnection):
-                    return messages, int(event.code)
-                if isinstance(event, (wsproto.events.TextMessage, wsproto.events.BytesMessage)):
-                    parts.append(event.data)
-                    if sum(len(part.encode() if isinstance(part, str) else part) for part in parts) > MOST:
-                        return messages, 1009
-                    if event.message_finished:
-                        messages.append(type(parts[0])().join(parts))
-                        parts = []
-        except wsproto.utilities.RemoteProtocolError:
-            return messages, 1002
-    return messages, None
+# Against wsproto; `make prove` compares ten times as many
 
 
 def test_ours_and_wsproto_read_the_same() -> None:
-    dice = random.Random(20261121)
-    refused = 0
-    for _ in range(2000):
-        data = random_conversation(dice)
-        chunks = list(random_cuts(dice, data))
-        ours = read(*chunks)
-        theirs, code = wsproto_reads(chunks)
-        refused += ours.code is not None
-        if ours.code and code:
-            # Both refuse; one of them may notice a message earlier.
-            shorter = min(len(theirs), len(ours.messages))
-            assert theirs[:shorter] == ours.messages[:shorter]
-            continue
-        if code and ours.inside_a_message:
-            # wsproto looks at text before its message is whole; ours says the same when it is.
-            assert theirs == ours.messages
-            continue
-        assert (ours.messages, bool(ours.code)) == (theirs, bool(code)), data[:80].hex()
-    assert refused > 100
+    ends = compare(20261121, range(2000))
+    assert ends.total() == 2000
+    assert {"None", "1000", "1002", "1007", "1009"} <= set(ends)
+
+
+def test_the_comparison_sees_a_short_text_that_nobody_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    careful: Any = FrameReader._take
+
+    def take(self: Any, first: int, opcode: int, body: bytearray) -> None:
+        if first == 0x81 and len(body) == 1:
+            self._sink.message(body.decode("latin-1"))
+        else:
+            careful(self, first, opcode, body)
+
+    monkeypatch.setattr(FrameReader, "_take", take)
+    with pytest.raises(AssertionError, match="seed 1, conversation"):
+        compare(1, range(2000))
+
+
+# However it is cut
+
+
+@given(messages=st.lists(st.text(max_size=200) | st.binary(max_size=200), max_size=5), data=st.data())
+def test_any_cuts_and_fragments_make_the_same_messages(messages: list[str | bytes], data: st.DataObject) -> None:
+    stream = b"".join(fragmented(message, data) for message in messages)
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=8)))
+    chunks = [stream[start:end] for start, end in zip([0, *cuts], [*cuts, len(stream)], strict=True)]
+    heard = read(*chunks)
+    assert heard.messages == messages
+    assert heard.code is None
+
+
+def fragmented(message: str | bytes, data: st.DataObject) -> bytes:
+    payload, opcode = (message.encode(), 1) if isinstance(message, str) else (message, 2)
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(payload)), max_size=3)))
+    pieces = [payload[start:end] for start, end in zip([0, *cuts], [*cuts, len(payload)], strict=True)]
+    mask = data.draw(st.binary(min_size=4, max_size=4))
+    return b"".join(
+        client_frame(piece, 0 if place else opcode, final=place == len(pieces) - 1, mask=mask)
+        for place, piece in enumerate(pieces)
+    )
+
+
+@given(st.lists(st.binary(max_size=40), max_size=10))
+def test_whatever_comes_is_read_or_refused(chunks: list[bytes]) -> None:
+    heard = read(*chunks)
+    assert heard.code in (None, 1000, 1002, 1007, 1009)
