@@ -14,7 +14,7 @@ SMALL_FLUSH = 8
 """Up to so many connections a flush never makes the next one wait."""
 WRITE_COST_S = 11e-6
 """What one connection's write takes; with uvloop it happens behind our back and cannot be measured."""
-APART_S = 0.002
+APART_S = 0.005
 """Between a CONNECT reply and what its handler said. Clients look for the one, and only then listen for the other:
 in one write the second comes while nobody listens."""
 
