@@ -1,4 +1,4 @@
-"""What a flood of faults leaves in the log: one line."""
+"""R13, R30: what a flood of faults leaves in the log: one line, and nothing that was sent."""
 
 from __future__ import annotations
 
@@ -24,6 +24,22 @@ def test_a_session_id_is_never_shown_whole(caplog: pytest.LogCaptureFixture) -> 
     assert "w1.abcd" in caplog.text
     assert "efgh" not in caplog.text
     assert shortened("abcdefgh") == "abcd"
+
+
+def test_the_place_of_a_bug_is_logged_and_its_words_are_not(caplog: pytest.LogCaptureFixture) -> None:
+    """R30: an error quotes what it did not like."""
+    caplog.set_level(logging.DEBUG)
+    log = SampledLog()
+    sent = "a secret of Ann's"
+    for _ in range(3):
+        try:
+            int(sent)
+        except ValueError as error:
+            log.failed(0.0, "w1.abcdefgh", "handler", error)
+    assert len(caplog.records) == 1
+    assert "ValueError" in caplog.text
+    assert "test_the_place_of_a_bug" in caplog.text
+    assert sent not in caplog.text
 
 
 def test_what_is_remembered_is_bounded() -> None:

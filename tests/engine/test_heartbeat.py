@@ -1,4 +1,4 @@
-"""Who is still there, on a clock that a test moves."""
+"""R20: who is still there, on a clock that a test moves."""
 
 from __future__ import annotations
 
@@ -58,10 +58,14 @@ def test_who_answers_stays_and_costs_one_entry(loop: SteppedLoop, patient: Patie
 
 
 def test_first_pings_after_a_restart_do_not_come_in_step(loop: SteppedLoop) -> None:
+    """R20: after 80 to 100 % of the interval."""
     wheel = Wheel(loop, 0.1)
     patients = [Patient(loop, wheel) for _ in range(200)]
+    began = loop.now
     loop.step(19)
     times = sorted(patient.pings[0] for patient in patients)
+    assert times[0] - began >= 0.8 * 18
+    assert times[-1] - began <= 18 + 0.1
     assert times[-1] - times[0] > 2.5
 
 

@@ -25,3 +25,8 @@ def test_an_endless_deadline_is_none() -> None:
 def test_all_together_may_hold_what_one_may() -> None:
     with pytest.raises(ValueError, match="out_total"):
         Limits(out_bytes=1000, out_total=10)
+
+
+def test_limits_stay_as_they_were_checked() -> None:
+    with pytest.raises(AttributeError):
+        Limits().out_bytes = 0  # type: ignore[misc]

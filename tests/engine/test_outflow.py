@@ -1,11 +1,14 @@
-"""What is written when: together, in slices, and less often while much is written."""
+"""R24, R25, R26: what is written when: together, in slices, and less often while much is written."""
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
+import pytest
+
 from server.engine.limits import Limits
-from server.engine.outflow import APART_S, SMALL_FLUSH, Outflow, Parcel
+from server.engine.outflow import APART_S, SMALL_FLUSH, WRITE_COST_S, Outflow, Parcel
 from tests.engine.stepped import SteppedLoop
 
 
@@ -30,12 +33,14 @@ def outflow(loop: SteppedLoop, **limits: Any) -> Outflow:
 
 
 def test_a_parcel_has_text_and_attachments_in_one_write() -> None:
+    """R24."""
     parcel = Parcel('51-["a",{"_placeholder":true,"num":0}]', [b"xyz"])
     assert parcel.packets == ('451-["a",{"_placeholder":true,"num":0}]', b"xyz")
     assert parcel.frames.endswith(b"\x82\x03xyz")
 
 
 def test_a_small_flush_never_waits() -> None:
+    """R25: eight or fewer."""
     loop = SteppedLoop()
     flow = outflow(loop)
     outlets = [Outlet() for _ in range(SMALL_FLUSH)]
@@ -58,7 +63,59 @@ def test_what_comes_later_waits_a_moment_even_if_something_was_due() -> None:
     assert outlet.flushed == 1
 
 
+def test_a_flush_makes_the_next_one_wait_about_as_long_as_it_cost() -> None:
+    """R25: nine cost a tenth of a millisecond, and nobody waits for that; two hundred cost two."""
+    for size, wait in ((SMALL_FLUSH + 1, 0.0), (200, 200 * WRITE_COST_S)):
+        loop = SteppedLoop()
+        flow = outflow(loop)
+        outlets = [Outlet() for _ in range(size)]
+        for outlet in outlets:
+            flow.dirtied(outlet)
+        loop.step(0)
+        flow.dirtied(outlets[0])
+        loop.step(wait * 0.9)
+        assert outlets[0].flushed == (1 if wait else 2)
+        loop.step(wait * 0.2)
+        assert outlets[0].flushed == 2
+
+
+def test_who_waits_for_a_large_flush_waits_once() -> None:
+    """R25: a quiet moment ends the pause."""
+    loop = SteppedLoop()
+    flow = outflow(loop)
+    outlets = [Outlet() for _ in range(500)]
+    for outlet in outlets:
+        flow.dirtied(outlet)
+    loop.step(0.1)
+    flow.dirtied(outlets[0])
+    loop.step(0)
+    assert outlets[0].flushed == 2
+    flow.dirtied(outlets[0])
+    loop.step(0)
+    assert outlets[0].flushed == 3
+
+
+def test_one_that_fails_keeps_nobody_from_writing(caplog: pytest.LogCaptureFixture) -> None:
+    """R25: an error in one connection's write must not be the last write of all."""
+    loop = SteppedLoop()
+    flow = outflow(loop)
+
+    class Fails(Outlet):
+        def flush(self) -> None:
+            raise RuntimeError("a bug")
+
+    before, after = Outlet(), Outlet()
+    for _ in range(2):
+        for outlet in (before, Fails(), after):
+            flow.dirtied(outlet)
+        with caplog.at_level(logging.ERROR, "engine"):
+            loop.step(0)
+    assert (before.flushed, after.flushed) == (2, 2)
+    assert len(caplog.records) == 2
+
+
 def test_a_large_flush_makes_the_next_one_wait_but_not_for_long() -> None:
+    """R25: at most pause_s."""
     loop = SteppedLoop()
     flow = outflow(loop, slice=10_000)
     outlets = [Outlet() for _ in range(5000)]
@@ -73,6 +130,7 @@ def test_a_large_flush_makes_the_next_one_wait_but_not_for_long() -> None:
 
 
 def test_a_slice_at_a_time() -> None:
+    """R26."""
     loop = SteppedLoop()
     flow = outflow(loop, slice=10)
     outlets = [Outlet() for _ in range(25)]
@@ -93,6 +151,7 @@ def holds(flow: Outflow, outlet: Outlet, size: int) -> None:
 
 
 def test_one_who_holds_too_much_goes_and_so_does_the_largest_of_many() -> None:
+    """R17."""
     flow = outflow(SteppedLoop(), out_bytes=100, out_total=250)
     small, large, third, greedy = (Outlet() for _ in range(4))
     holds(flow, small, 80)
@@ -108,6 +167,7 @@ def test_one_who_holds_too_much_goes_and_so_does_the_largest_of_many() -> None:
 
 
 def test_nobody_is_cut_for_what_has_gone_out_since() -> None:
+    """R17."""
     flow = outflow(SteppedLoop(), out_bytes=100, out_total=250)
     outlets = [Outlet() for _ in range(20)]
     for outlet in outlets:
@@ -115,3 +175,14 @@ def test_nobody_is_cut_for_what_has_gone_out_since() -> None:
         outlet.holding = 0  # its transport took it all, and said nothing
     assert not any(outlet.slow for outlet in outlets)
     assert flow.unsent_total <= 250
+
+
+def test_the_total_is_looked_at_when_it_is_asked_for() -> None:
+    """R30: a gauge that nobody brings down would show what was once."""
+    flow = outflow(SteppedLoop())
+    one, other = Outlet(), Outlet()
+    holds(flow, one, 90)
+    holds(flow, other, 80)
+    one.holding, other.holding = 0, 30
+    assert flow.total() == 30
+    assert flow.unsent_total == 30

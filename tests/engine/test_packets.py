@@ -1,4 +1,4 @@
-"""Socket.IO packets: tables of what is read, refused and sent, and a seeded fuzz over the grammar."""
+"""R10, R11, R12: tables of packets that are read, refused and sent, and a seeded fuzz over the grammar."""
 
 from __future__ import annotations
 
@@ -113,6 +113,19 @@ def test_a_sound_envelope_around_a_broken_payload_keeps_its_name() -> None:
     assert packet.raw == '["send_message",{"text":"\\ud83d"}]'
 
 
+def test_a_placeholder_without_attachments_is_ordinary_data() -> None:
+    """R12: nothing to be looked up, so nothing that fails."""
+    data = ["a", {"_placeholder": True}, {"_placeholder": True, "num": 7}, {"_placeholder": True, "num": "x"}]
+    assert with_attachments(data, []) == data
+
+
+def test_nobody_counts_a_million_digits() -> None:
+    """R10: how many there are is known after sixteen."""
+    assert packets._digits_end("2" + "1" * 1_000_000, 1) == 17
+    with pytest.raises(ProtocolError):
+        read("2" + "1" * 1_000_000 + '["a"]')
+
+
 def test_attachments_go_back_to_their_places() -> None:
     data = ["a", {"_placeholder": True, "num": 1}, {"x": [{"_placeholder": True, "num": 0}]}]
     assert with_attachments(data, [b"zero", b"one"]) == ["a", b"one", {"x": [b"zero"]}]
@@ -159,6 +172,22 @@ def test_packets_are_written_as_the_protocol_has_them() -> None:
 def test_what_javascript_cannot_hold_is_not_sent(value: Any) -> None:
     with pytest.raises(Unsendable):
         encode(packets.EVENT, "/", None, ["a", value])
+
+
+def test_bytes_have_no_place_in_a_refusal() -> None:
+    """R12: the protocol has binary events and acknowledgements, and nothing else that is binary."""
+    for kind in (packets.CONNECT, packets.CONNECT_ERROR, packets.DISCONNECT):
+        with pytest.raises(Unsendable):
+            encode(kind, "/", None, {"message": b"x"})
+
+
+def test_what_cannot_be_sent_is_a_value_error() -> None:
+    """R11: a handler need not know our names."""
+    with pytest.raises(ValueError, match="NaN"):
+        encode(packets.EVENT, "/", None, ["a", math.nan])
+    assert encode(packets.EVENT, "/", None, ["a", 2**53 - 1, -(2**53) + 1])[0] == f'2["a",{2**53 - 1},{-(2**53) + 1}]'
+    deep = json.loads("[" * 16 + "]" * 16)
+    assert encode(packets.EVENT, "/", None, ["a", deep])[0] == '2["a",' + "[" * 16 + "]" * 16 + "]"
 
 
 # Fuzz

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import random
+
+import pytest
 
 from server.engine.wheel import Wheel
 from tests.engine.stepped import SteppedLoop
@@ -70,3 +73,22 @@ def test_a_blocked_loop_makes_up_for_what_it_missed() -> None:
     loop.block(40)
     assert all(len(sleeper.woken) == 1 for sleeper in sleepers)
     assert loop.timers == 0
+
+
+def test_one_that_fails_stops_nobodys_time(caplog: pytest.LogCaptureFixture) -> None:
+    """R20: an error in one connection's timer must not be the last thing that the timer of all does."""
+    loop = SteppedLoop()
+    wheel = Wheel(loop, 1.0)
+
+    class Fails(Sleeper):
+        def timer(self, kind: int, now: float) -> None:
+            raise RuntimeError("a bug")
+
+    before, after, later = Sleeper(), Sleeper(), Sleeper()
+    for target in (before, Fails(), after):
+        wheel.at(loop.now + 1, target)
+    wheel.at(loop.now + 5, later)
+    with caplog.at_level(logging.ERROR, "engine"):
+        loop.step(10)
+    assert [len(sleeper.woken) for sleeper in (before, after, later)] == [1, 1, 1]
+    assert len(caplog.records) == 1
