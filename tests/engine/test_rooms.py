@@ -14,6 +14,7 @@ from socketio.async_pubsub_manager import AsyncPubSubManager
 
 from server.engine import Limits, Rooms, SocketServer, rooms
 from server.engine.packets import EVENT, Unsendable, encode
+from tests.engine.offline import Note, Offline, at_once
 from tests.engine.running import Socket, Visitor, eventually, serving
 
 
@@ -43,6 +44,7 @@ def sids(server: SocketServer) -> list[str]:
 async def test_a_broadcast_is_encoded_once_and_refused_before_anybody_has_it(
     stack: AsyncExitStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """R11, R24."""
     server = SocketServer(["/"])
     visitor = await running(stack, server)
     sockets = [await joined(visitor) for _ in range(20)]
@@ -60,20 +62,23 @@ async def test_a_broadcast_is_encoded_once_and_refused_before_anybody_has_it(
 
 
 async def test_what_one_turn_produces_leaves_as_one_write(stack: AsyncExitStack) -> None:
+    """R25, R30."""
     server = SocketServer(["/"])
     visitor = await running(stack, server)
     socket = await joined(visitor)
     await eventually(lambda: not server.eio.house.outflow._is_due)
-    before = server.counters.writes
+    before, spared = server.counters.writes, server.counters.coalesced
     for number in range(50):
         await server.emit("n", number)
     for number in range(50):
         assert await socket.hears() == f'42["n",{number}]'
     assert server.counters.writes == before + 1
+    assert server.counters.coalesced == spared + 49
 
 
 @pytest.mark.parametrize("seed", range(3))
 async def test_numbered_messages_keep_their_order_whoever_comes_and_goes(stack: AsyncExitStack, seed: int) -> None:
+    """R26: over sockets; test_order tries many more ways without."""
     dice = random.Random(seed)
     server = SocketServer(["/"], limits=Limits(slice=3))
     visitor = await running(stack, server)
@@ -103,6 +108,7 @@ async def test_numbered_messages_keep_their_order_whoever_comes_and_goes(stack: 
 
 
 async def test_first_and_last_members_are_announced_and_encoded_text_is_delivered(stack: AsyncExitStack) -> None:
+    """R27."""
     server = SocketServer(["/"])
     visitor = await running(stack, server)
     heard: list[tuple[str, str, str]] = []
@@ -124,7 +130,33 @@ async def test_first_and_last_members_are_announced_and_encoded_text_is_delivere
     assert not server.manager._rooms
 
 
-async def test_leaving_costs_ones_own_rooms_only(stack: AsyncExitStack) -> None:
+class Watched(dict[Any, Any]):
+    """Notes which rooms are looked at, and lets nobody walk them all."""
+
+    def __init__(self, inside: dict[Any, Any]) -> None:
+        super().__init__(inside)
+        self.looked: set[Any] = set()
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        self.looked.add(key)
+        return super().get(key, default)
+
+    def __getitem__(self, key: Any) -> Any:
+        self.looked.add(key)
+        return super().__getitem__(key)
+
+    def setdefault(self, key: Any, default: Any = None) -> Any:
+        self.looked.add(key)
+        return super().setdefault(key, default)
+
+    def __iter__(self) -> Any:
+        raise AssertionError("walks every room")
+
+    keys = values = items = __iter__
+
+
+async def watched(stack: AsyncExitStack) -> tuple[SocketServer, Socket, Socket, str, Watched]:
+    """Two thousand rooms, and a member in two of them; what it looks at."""
     server = SocketServer(["/"])
     visitor = await running(stack, server)
     stays, socket = await joined(visitor), await joined(visitor)
@@ -132,24 +164,32 @@ async def test_leaving_costs_ones_own_rooms_only(stack: AsyncExitStack) -> None:
     for number in range(2000):
         await server.enter_room(many, f"room {number}")
     await server.enter_room(few, "room 1")
+    await server.enter_room(few, "room 2")
+    rooms = server.manager._rooms["/"] = Watched(server.manager._rooms["/"])
+    return server, stays, socket, few, rooms
 
-    looked: list[Any] = []
 
-    class Watched(dict[Any, Any]):
-        def get(self, key: Any, default: Any = None) -> Any:
-            looked.append(key)
-            return super().get(key, default)
+@pytest.mark.parametrize("how", ["41", "1", "cut"])
+async def test_leaving_costs_ones_own_rooms_only(stack: AsyncExitStack, how: str) -> None:
+    """R27: a namespace, a connection, or a cut; counted, not timed."""
+    server, _, socket, few, rooms = await watched(stack)
+    if how == "cut":
+        socket.cut()
+    else:
+        await socket.says(how)
+    await eventually(lambda: few not in sids(server))
+    assert rooms.looked == {"room 1", "room 2"}
 
-        def __iter__(self) -> Any:
-            raise AssertionError("walks every room")
 
-        def items(self) -> Any:
-            raise AssertionError("walks every room")
-
-    server.manager._rooms["/"] = Watched(server.manager._rooms["/"])
-    await socket.says("41")
-    await eventually(lambda: sids(server) == [many])
-    assert looked == ["room 1"]
+async def test_joining_costs_the_room_joined_only(stack: AsyncExitStack) -> None:
+    """R27."""
+    server, stays, _, few, rooms = await watched(stack)
+    await server.enter_room(few, "room 3")
+    await server.leave_room(few, "room 3")
+    assert rooms.looked == {"room 3"}
+    rooms.looked.clear()
+    await server.emit("news", room="room 2")
+    assert rooms.looked == {"room 2"}
     await stays.close()
 
 
@@ -200,6 +240,7 @@ class Bus(AsyncPubSubManager, Rooms):  # type: ignore[misc]
 
 
 async def test_rooms_work_behind_a_stock_bus_in_order(stack: AsyncExitStack) -> None:
+    """R27: as Redis would carry it, and a disconnect of the other worker's member."""
     workers: list[asyncio.Queue[Any]] = []
     servers = [SocketServer(["/"], worker=f"w{number}", rooms=Bus(workers)) for number in (1, 2)]
     visitors = [await running(stack, server) for server in servers]
@@ -214,3 +255,14 @@ async def test_rooms_work_behind_a_stock_bus_in_order(stack: AsyncExitStack) -> 
     assert await sockets[1].hears() == "41"
     for server in servers:
         server.manager.thread.cancel()
+
+
+def test_attachments_ride_in_the_same_write() -> None:
+    """R24."""
+    offline, link = Offline(), Note()
+    offline.member(offline.connection(link))
+    at_once(offline.server.emit("news", [b"one", b"two"]))
+    offline.loop.step(0)
+    assert link.writes == 1
+    assert link.written.endswith(b"\x82\x03one\x82\x03two")
+    assert offline.server.counters.packets_out == 1
