@@ -73,12 +73,16 @@ async def test_a_drain_waits_for_handlers_that_began_meanwhile(opened: Open) -> 
         await eventually(lambda: yard.server.sockets[other].task is not None)
         late = yard.server.sockets[other].task
         yard.server.sockets[sid].task.cancel()
-        await eventually(lambda: not yard.server.sockets)
+        ends = [asyncio.create_task(socket.ended()) for socket in (first, second)]
+        await eventually(lambda: not yard.server.house.transports)
+        for _ in range(20):
+            await asyncio.sleep(0)
         assert not late.done()
         yard.gate.set()
         await drain
         assert yard.heard == ["second"]
         assert yard.left == ["server shutting down"] * 2
+        assert await asyncio.gather(*ends) == [1012, 1012]
 
 
 async def test_a_drain_waits_for_no_farewell_without_end(opened: Open) -> None:
