@@ -10,7 +10,7 @@ from server.errors import Invalid
 from server.protocol import chat
 from server.services import policy
 from server.services.mentions import called_in
-from server.storage import history, messages
+from server.storage import appending, history, messages
 from server.storage.database import Database
 
 _NOT_EMOJI = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Zs", "Zl", "Zp", "Cc", "Cs", "Po", "Ps", "Pe"})
@@ -44,7 +44,7 @@ class Messages:
             raise Invalid("A file is named twice.", field="file_ids")
         draft = _draft(command.conversation_id, command.text, command)
         return await self._db.write(
-            messages.append_message, sender_id, draft, self._now(), policy.may_post, policy.may_mention_all
+            appending.append_message, sender_id, draft, self._now(), policy.may_post, policy.may_mention_all
         )
 
     async def edit(self, account_id: int, command: chat.EditMessage) -> chat.EntryAppended:
@@ -119,9 +119,9 @@ class Messages:
         return await self._db.read(read, account_id, command.conversation_id, seq, command.limit)
 
 
-def _draft(conversation_id: int, text: str, send: chat.SendMessage | None = None) -> messages.Draft:
+def _draft(conversation_id: int, text: str, send: chat.SendMessage | None = None) -> appending.Draft:
     called = called_in(text)
-    return messages.Draft(
+    return appending.Draft(
         conversation_id=conversation_id,
         client_id=send.client_id if send else "",
         text=text,

@@ -13,8 +13,8 @@ from peewee import Case, IntegrityError, fn
 from server import records
 from server.errors import Forbidden, Invalid, NotFound
 from server.protocol import chat
-from server.storage.database import announce
 from server.storage.models import Account, AccountChange
+from server.storage.unit import announce
 
 CHANGES_KEPT = 500
 """So many changes are remembered for an account's devices; one that is further behind loads everything anew."""

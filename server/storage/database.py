@@ -10,7 +10,7 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,10 +22,10 @@ from playhouse.migrations import Runner
 from server.errors import Busy, ChatError, Unavailable
 from server.records import Fact
 from server.storage.models import database as open_database
+from server.storage.unit import here
 
 P = ParamSpec("P")
 R = TypeVar("R")
-K = TypeVar("K")
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 GROUP_SIZE = 512
@@ -51,35 +51,6 @@ _TROUBLE = {
 """The database itself fails, whatever it was asked; any other code concerns one statement alone."""
 
 _log = logging.getLogger(__name__)
-
-
-class _Here(threading.local):
-    """What belongs to the thread at work: its connection, and what its piece has announced."""
-
-    connection: sqlite3.Connection
-    facts: list[Fact]
-
-
-_here = _Here()
-
-
-def announce(*facts: Fact) -> None:
-    """Tell the world about this once the surrounding write has been committed; forgotten if it is not."""
-    _here.facts.extend(facts)
-
-
-def together(bulk: Callable[[Sequence[tuple[Any, ...]]], list[Any]]) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Marks a write that can be done for many callers at once.
-
-    ``bulk`` gets the argument tuples of calls that stand side by side in the queue, in their order, and
-    returns an outcome for each: a value, or the ChatError that only this caller hears.
-    """
-
-    def mark(single: Callable[P, R]) -> Callable[P, R]:
-        single.bulk = bulk  # type: ignore[attr-defined]
-        return single
-
-    return mark
 
 
 @dataclass(slots=True)
@@ -128,6 +99,7 @@ class Database:
         self._writer = threading.Thread(target=self._run, name="writer", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closing = False
+        self._is_fresh = False
 
     async def open(self) -> None:
         """Create or upgrade the file and start the writer. Raises when the safety pragmas do not hold."""
@@ -169,7 +141,7 @@ class Database:
     def _connect(self) -> None:
         """A connection for the thread at work."""
         self._db.connect()
-        _here.connection = self._connection()
+        here.connection = self._connection()
 
     def _read(self, query: Callable[..., R], args: tuple[Any, ...], kwargs: dict[str, Any]) -> R:
         try:
@@ -228,14 +200,13 @@ class Database:
     def _commit(self, pieces: list[_Piece]) -> None:
         """One transaction for all; whatever happens, every caller is woken."""
         try:
-            self._db.begin("IMMEDIATE")
+            self._begin()
             try:
                 for run in _neighbours(pieces):
                     self._do(run)
-                self._db.commit()
+                self._end()
             except BaseException:
-                with contextlib.suppress(Exception):
-                    self._db.rollback()
+                self._forget()
                 raise
         except BaseException as error:
             _log.exception("a transaction of %d pieces failed", len(pieces))
@@ -267,9 +238,9 @@ class Database:
 
     def _do_together(self, bulk: Callable[[Sequence[tuple[Any, ...]]], list[Any]], run: list[_Piece]) -> bool:
         """Whether the whole run could be done at once; if not, nothing of it stands."""
-        _here.facts = []
+        here.facts = []
         try:
-            with self._savepoint():
+            with self._undone_if_it_fails():
                 outcomes = bulk([piece.args for piece in run])
         except Exception as error:
             self._raise_trouble(error)
@@ -280,62 +251,68 @@ class Database:
                 piece.error = outcome
             else:
                 piece.value = outcome
-        run[-1].facts = _here.facts
+        run[-1].facts = here.facts
         return True
 
     def _do_single(self, piece: _Piece) -> None:
-        _here.facts = []
+        here.facts = []
         try:
-            with self._savepoint():
+            with self._undone_if_it_fails():
                 piece.value = piece.work(*piece.args)
         except Exception as error:
             self._raise_trouble(error)
             piece.error = error
         else:
-            piece.facts = _here.facts
+            piece.facts = here.facts
 
     def _raise_trouble(self, error: Exception) -> None:
         """Raises what is the whole transaction's trouble: the database fails, or has ended the transaction."""
-        if _is_trouble(error) or not _here.connection.in_transaction:
+        if _is_trouble(error) or not here.connection.in_transaction:
             raise error
 
     def _connection(self) -> sqlite3.Connection:
         return cast(sqlite3.Connection, cast(Any, self._db).connection())
 
+    # One transaction
+
+    def _begin(self) -> None:
+        here.connection.execute("begin immediate")
+        self._is_fresh = True
+
+    def _end(self) -> None:
+        here.connection.execute("commit")
+
+    def _forget(self) -> None:
+        here.undone += 1
+        # A full disk may have ended the transaction already; then there is nothing to go back to.
+        with contextlib.suppress(sqlite3.OperationalError):
+            here.connection.execute("rollback")
+
     @contextlib.contextmanager
-    def _savepoint(self) -> Iterator[None]:
-        connection = _here.connection
+    def _undone_if_it_fails(self) -> Iterator[None]:
+        """What fails inside leaves no trace in the transaction, and what was done before stands."""
+        connection = here.connection
+        if self._is_fresh:
+            # The first to come needs no savepoint, which costs a copy of each page that it changes.
+            self._is_fresh = False
+            try:
+                yield
+            except BaseException:
+                if connection.in_transaction:
+                    self._forget()
+                    self._begin()
+                raise
+            return
         connection.execute("savepoint piece")
         try:
             yield
         except BaseException:
-            # A full disk may have ended the transaction already; then there is nothing to go back to.
+            here.undone += 1
             with contextlib.suppress(sqlite3.OperationalError):
                 connection.execute("rollback to piece")
                 connection.execute("release piece")
             raise
         connection.execute("release piece")
-
-
-def execute_many(sql: str, rows: Sequence[Sequence[Any]]) -> None:
-    """One statement for many rows: 8 us a row where a model's ``create`` takes 750."""
-    if rows:
-        _here.connection.executemany(sql, rows)
-
-
-def fetch_all(sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-    """The rows of a query that is asked often enough to be worth its own text."""
-    return _here.connection.execute(sql, parameters).fetchall()
-
-
-def padded(keys: Iterable[K]) -> list[K]:
-    """``keys`` once each, the last one again up to a power of two.
-
-    For queries that have a place for each key: with so few lengths, SQLite has most of them prepared.
-    """
-    wanted = list(set(keys))
-    room = 1 << (len(wanted) - 1).bit_length() if wanted else 0
-    return wanted + wanted[-1:] * (room - len(wanted))
 
 
 def _neighbours(pieces: list[_Piece]) -> Iterator[list[_Piece]]:

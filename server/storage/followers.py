@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from server import records
 from server.storage import log
-from server.storage.database import fetch_all
+from server.storage.unit import fetch_all
 
 
 def position_of(name: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from server.storage import log
-from server.storage.database import fetch_all
+from server.storage.unit import fetch_all
 
 
 def changed_since(position: int, account_ids: Sequence[int]) -> tuple[int, dict[int, dict[int, int]], dict[int, int]]:

@@ -9,8 +9,9 @@ import msgspec
 
 from server.protocol import chat
 from server.storage import files, log, membership
-from server.storage.database import fetch_all
-from server.storage.messages import EXCERPT, shown_mentions
+from server.storage.appending import EXCERPT
+from server.storage.mentions import shown
+from server.storage.unit import fetch_all
 
 T = TypeVar("T")
 
@@ -115,7 +116,7 @@ class _Reader:
     def _messages(self, rows: Sequence[tuple[Any, ...]]) -> list[chat.Message]:
         seqs = [row[0] for row in rows]
         attached = files.of_messages(self.conversation_id, seqs)
-        mentions = _mentions(self.conversation_id, seqs)
+        called = _mentions(self.conversation_id, seqs)
         reactions = _reactions(self.conversation_id, seqs, self.account_id)
         return [
             chat.Message(
@@ -126,7 +127,7 @@ class _Reader:
                 sent_at=row[3],
                 text=row[4],
                 attachments=[files.body(stored) for stored in attached.get(row[0], [])],
-                mentions=shown_mentions(mentions.get(row[0], [])),
+                mentions=shown(called.get(row[0], [])),
                 reactions=reactions.get(row[0], []),
                 reply_to=_quote(row[5], row[8], row[9]),
                 edited_at=row[6],

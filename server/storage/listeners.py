@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from server.storage.database import fetch_all
+from server.storage.unit import fetch_all
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from peewee import fn
 
 from server import records
 from server.protocol.chat import Message as MessageBody
-from server.storage.database import announce, execute_many, fetch_all
 from server.storage.models import Conversation, Entry
+from server.storage.unit import announce, execute_many, fetch_all
 
 SALT_BYTES = 16
 _COLUMNS = "position, conversation_id, seq, kind, actor_id, at, data, target_seq"

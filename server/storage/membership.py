@@ -13,8 +13,8 @@ from server import records
 from server.errors import NotFound
 from server.protocol import chat
 from server.storage import accounts, log, views
-from server.storage.database import fetch_all, padded
 from server.storage.models import Account, Conversation, Membership
+from server.storage.unit import fetch_all, padded
 
 _CONVERSATION = "id, kind, title, description, head_seq, member_count, rules, created_at, dissolved_at"
 _MEMBERSHIP = "conversation_id, account_id, role, joined_at, read_seq, history_from_seq"

@@ -15,7 +15,7 @@ import msgspec
 
 from server.protocol.notifications import Counts, Notification
 from server.records import CountsChanged, NotificationChange
-from server.storage.database import announce, execute_many, fetch_all
+from server.storage.unit import announce, execute_many, fetch_all
 
 Filter = Literal["all", "unread", "mentions"]
 

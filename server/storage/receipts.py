@@ -5,8 +5,8 @@ from __future__ import annotations
 from server import records
 from server.protocol import chat
 from server.storage import accounts, membership, notifications, views
-from server.storage.database import announce
 from server.storage.models import Membership
+from server.storage.unit import announce
 
 
 def mark_read(account_id: int, conversation_id: int, seq: int, now: int) -> chat.ReadState:

@@ -7,8 +7,8 @@ from typing import Any
 
 from server import records
 from server.errors import NotFound
-from server.storage.database import announce
 from server.storage.models import Account, Session
+from server.storage.unit import announce
 
 _FIELDS = (
     Session.id,

@@ -10,7 +10,7 @@ import msgspec
 from server.errors import NotFound
 from server.protocol import chat
 from server.storage import accounts
-from server.storage.database import fetch_all
+from server.storage.unit import fetch_all
 
 PREVIEW = 200
 _VIEW = """

@@ -11,7 +11,7 @@ from server.followers.follow import Follower
 from server.followers.notifier import NAME, Notifier
 from server.records import Entry
 from server.storage import followers
-from server.storage.database import announce, fetch_all
+from server.storage.unit import announce, fetch_all
 from tests.followers.yard import Yard
 
 Handle = Callable[[list[Entry]], None]

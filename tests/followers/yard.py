@@ -13,7 +13,7 @@ from server.followers.notifier import Notifier
 from server.protocol.notifications import Counts, ListNotifications, Notification
 from server.services.mentions import called_in
 from server.services.notifications import Notifications
-from server.storage import accounts, conversations, followers, membership, messages, notifications, receipts
+from server.storage import accounts, appending, conversations, followers, membership, messages, notifications, receipts
 from server.storage.database import Database
 
 START = 1_750_000_000_000
@@ -62,7 +62,7 @@ class Yard:
         """One message; returns its ``seq``."""
         self._sent += 1
         called = called_in(text)
-        draft = messages.Draft(
+        draft = appending.Draft(
             conversation_id,
             f"message-{self._sent:06}",
             text,
@@ -71,11 +71,11 @@ class Yard:
             everyone=called.everyone,
         )
         allow = (lambda *about: None, lambda *about: True)
-        return (await self.db.write(messages.append_message, sender, draft, self.now(), *allow)).seq
+        return (await self.db.write(appending.append_message, sender, draft, self.now(), *allow)).seq
 
     async def edit(self, sender: int, conversation_id: int, seq: int, text: str) -> None:
         called = called_in(text)
-        draft = messages.Draft(conversation_id, "", text, names=called.names, everyone=called.everyone)
+        draft = appending.Draft(conversation_id, "", text, names=called.names, everyone=called.everyone)
         arguments = (sender, conversation_id, seq, draft, self.now(), lambda *about: True)
         await self.db.write(messages.edit_message, *arguments)
 

@@ -14,7 +14,8 @@ from server.services.passwords import Passwords
 from server.services.sessions import Sessions, Started, Visitor
 from server.settings import Registration
 from server.storage import files, server_values
-from server.storage.database import Database, fetch_all
+from server.storage.database import Database
+from server.storage.unit import fetch_all
 from tests.fakes import RecordingPublisher, SteppedClock
 
 PASSWORD = "tangerine sky"

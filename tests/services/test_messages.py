@@ -14,7 +14,8 @@ from server.services.conversations import Conversations
 from server.services.members import Members
 from server.services.messages import Messages
 from server.services.receipts import Receipts
-from server.storage.database import Database, fetch_all
+from server.storage.database import Database
+from server.storage.unit import fetch_all
 from tests.conftest import People
 from tests.fakes import RecordingPublisher, SteppedClock
 

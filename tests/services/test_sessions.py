@@ -13,7 +13,8 @@ from server.services.accounts import Accounts
 from server.services.attempts import Attempts
 from server.services.passwords import Passwords
 from server.services.sessions import Sessions, Started, Visitor
-from server.storage.database import Database, fetch_all
+from server.storage.database import Database
+from server.storage.unit import fetch_all
 from tests.fakes import RecordingPublisher, SteppedClock
 
 PASSWORD = "tangerine sky"

@@ -15,7 +15,8 @@ from peewee import IntegrityError
 from server.errors import ChatError, Forbidden, Unavailable
 from server.records import CountsChanged, Fact
 from server.storage import database
-from server.storage.database import Database, announce, execute_many, together
+from server.storage.database import Database
+from server.storage.unit import announce, execute_many, together
 from tests.fakes import RecordingPublisher
 from tests.storage.writer import (
     Held,
@@ -84,6 +85,35 @@ async def test_a_failing_piece_leaves_its_neighbours_and_no_trace(
     assert published.facts == [CountsChanged(len("before")), CountsChanged(len("later"))]
     await db.close()
     assert batches == [1, 3]
+
+
+@pytest.mark.parametrize("failing", [put_and_refuse, put_and_break, put_what_nobody_can])
+async def test_a_failing_piece_that_comes_first_leaves_no_trace_either(
+    db: Database, batches: list[int], published: RecordingPublisher, failing: Any
+) -> None:
+    held = Held()
+
+    def fail_when_let_go() -> None:
+        held.piece()
+        failing("first")
+
+    first = asyncio.create_task(db.write(fail_when_let_go))
+    await held.entered()
+    assert await together_behind(held, db, (failing, "one"), (failing, "two"), (put, "three"), (failing, "four")) == 3
+    assert isinstance((await asyncio.gather(first, return_exceptions=True))[0], Exception)
+    assert await db.read(names) == ["three"]
+    assert published.facts == [CountsChanged(len("three"))]
+    await db.close()
+    assert batches == [1, 4]
+
+
+async def together_behind(held: Held, db: Database, *pieces: tuple[Any, ...]) -> int:
+    """How many of these failed, which waited together until the writer was let go."""
+    waiting = [asyncio.create_task(db.write(*piece)) for piece in pieces]
+    await asyncio.sleep(0)
+    held.let_go()
+    outcomes = await asyncio.gather(*waiting, return_exceptions=True)
+    return sum(isinstance(outcome, Exception) for outcome in outcomes)
 
 
 async def test_a_caller_who_has_gone_harms_nobody(db: Database) -> None:
@@ -211,7 +241,7 @@ async def test_publishing_that_fails_is_not_the_writers_trouble(db: Database) ->
 async def test_a_failed_commit_is_heard_by_all_and_forgotten(
     db: Database, published: RecordingPublisher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sound = iter([db._db.commit])  # for the piece that the others wait behind
+    sound = iter([db._end])  # for the piece that the others wait behind
 
     def fail() -> None:
         raise OSError("the disk went away")
@@ -220,7 +250,7 @@ async def test_a_failed_commit_is_heard_by_all_and_forgotten(
         next(sound, fail)()
 
     with monkeypatch.context() as patched:
-        patched.setattr(db._db, "commit", commit)
+        patched.setattr(db, "_end", commit)
         # The refusal rests on a neighbour that is not stored after all: it is no final answer.
         outcomes = await together_in_one_group(db, (put, "one"), (put_and_refuse, "two"), (put, "three"))
         assert [type(outcome) for outcome in outcomes] == [Unavailable] * 3

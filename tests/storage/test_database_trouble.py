@@ -16,7 +16,8 @@ import pytest
 
 from server.errors import Busy, Unavailable
 from server.storage import database
-from server.storage.database import Database, execute_many, fetch_all, together
+from server.storage.database import Database
+from server.storage.unit import execute_many, fetch_all, together
 from tests.fakes import RecordingPublisher
 from tests.storage.writer import PATIENCE_S, Held, names, put, stored, together_in_one_group
 

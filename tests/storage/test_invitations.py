@@ -1,7 +1,8 @@
 """Invitations' rows."""
 
 from server.storage import invitations
-from server.storage.database import Database, fetch_all
+from server.storage.database import Database
+from server.storage.unit import fetch_all
 
 
 async def test_an_invitation_is_good_until_it_is_used_up(db: Database) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from server.storage import membership, messages, models, notifications, receipts
+from server.storage import appending, log, membership, models, notifications, receipts
 from tests.followers.yard import Yard, yard
 
 __all__ = ["yard"]
@@ -41,11 +41,11 @@ async def pair(yard: Yard) -> tuple[int, int, int]:
 
 async def test_appending_messages(yard: Yard) -> None:
     ana, ben, direct = await pair(yard)
-    pieces: list[messages.Piece] = [
-        (sender, messages.Draft(direct, f"client-{sender}", "hello"), 1, lambda *about: None, lambda *about: True)
+    pieces: list[appending.Piece] = [
+        (sender, appending.Draft(direct, f"client-{sender}", "hello"), 1, lambda *about: None, lambda *about: True)
         for sender in (ana, ben)
     ]
-    assert scans(await plans_of(yard, lambda: messages.append_messages(pieces))) == []
+    assert scans(await plans_of(yard, lambda: appending.append_messages(pieces))) == []
 
 
 async def test_looking_up_memberships(yard: Yard) -> None:
@@ -68,7 +68,7 @@ async def test_telling_somebody_and_counting(yard: Yard) -> None:
     await yard.say(ana, direct, "@ben are you there?")
 
     def work() -> None:
-        yard.notifier.handle(messages.log.read_after(1, 10))
+        yard.notifier.handle(log.read_after(1, 10))
         notifications.counts(ben)
         notifications.page(ben, "all", None, 50)
         notifications.changes_after(ben, 0, 50)

@@ -6,7 +6,7 @@ import pytest
 
 from server import records
 from server.storage import notifications
-from server.storage.database import fetch_all
+from server.storage.unit import fetch_all
 from tests.followers.yard import Yard, yard
 
 __all__ = ["yard"]

@@ -10,8 +10,9 @@ from typing import Any
 
 from server.errors import Forbidden
 from server.records import CountsChanged
-from server.storage.database import Database, announce, fetch_all
+from server.storage.database import Database
 from server.storage.models import ServerValue
+from server.storage.unit import announce, fetch_all
 
 PATIENCE_S = 20
 
