@@ -43,8 +43,18 @@ def main(arguments: list[str] | None = None) -> None:
     print("\n" + table.for_terminal(outcomes), flush=True)
     if options.markdown:
         table.write_markdown(options.markdown, table.as_markdown(outcomes, used, _command(arguments)))
-    if options.quick and (missed := _missed(outcomes)):
-        raise SystemExit(f"Missed by more than {TOLERANCE:.0%}: {'; '.join(missed)}.")
+    if options.quick and (far := too_far(outcomes)):
+        raise SystemExit(f"Missed by more than {TOLERANCE:.0%}: {'; '.join(far)}.")
+
+
+def too_far(outcomes: list[Outcome]) -> list[str]:
+    """The lines that miss their target by more than noise explains."""
+    return [
+        f"{outcome.row.title}, {line.label}"
+        for outcome in outcomes
+        for line in outcome.row.lines
+        if (outcome.miss(line) or 0) > TOLERANCE
+    ]
 
 
 def _chosen(options: argparse.Namespace, sizes: Sizes) -> list[Row]:
@@ -53,16 +63,6 @@ def _chosen(options: argparse.Namespace, sizes: Sizes) -> list[Row]:
     if unknown:
         raise SystemExit(f"There is no row {', '.join(unknown)} here, but {', '.join(known)}.")
     return [row for name, row in known.items() if not options.rows or name in options.rows]
-
-
-def _missed(outcomes: list[Outcome]) -> list[str]:
-    """The lines that are further from their target than noise explains."""
-    return [
-        f"{outcome.row.title}, {line.label}"
-        for outcome in outcomes
-        for line in outcome.row.lines
-        if (outcome.miss(line) or 0) > TOLERANCE
-    ]
 
 
 def _allow_open_files(needed: int) -> None:

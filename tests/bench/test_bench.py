@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.bench import table, wire
+from tests.bench.__main__ import too_far
 from tests.bench.client import Client
 from tests.bench.listener import Crowd, Listener
 from tests.bench.measure import medians, percentile_ms
@@ -164,6 +165,14 @@ def test_a_target_for_the_figure_itself_needs_nobody_beside_it() -> None:
     assert outcome.ratio(line) is None
     assert outcome.miss(line) == pytest.approx(0.25)
     assert table.lines_of([outcome])[1] == ["memory, kB", "15.0", "", "", "", "<= 12", "missed by 25 %"]
+
+
+def test_a_quick_run_fails_for_what_misses_its_target_by_more_than_noise() -> None:
+    line = Line("cpu", "CPU", Target(0.6))
+    near = outcome_of([{"node": figures(10), "madang": figures(7)}], 1, line)
+    far = outcome_of([{"node": figures(10), "madang": figures(7.3)}], 1, line)
+    assert too_far([near]) == []
+    assert too_far([near, far]) == ["A row, CPU"]
 
 
 def test_middle_and_edge() -> None:
