@@ -217,12 +217,20 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
             self._answer(member, found, [refusal.answer])
             return
         result = await self._trigger_event(found.event, found.namespace, member.sid, *arguments)
-        if result is self.not_handled:
+        if result is self.not_handled or (result is None and not self._is_known(found)):
             member.connection.fault("unknown event")
         elif isinstance(result, tuple):
             self._answer(member, found, list(result))
         else:
             self._answer(member, found, [] if result is None else [result])
+
+    def _is_known(self, found: Packet) -> bool:
+        """Whether anybody handles an event: the library's namespace objects are silent about what they do not know."""
+        if self._get_event_handler(found.event, found.namespace, ())[0]:
+            return True
+        handler, _ = self._get_namespace_handler(found.namespace, ())
+        knows_all = type(handler).trigger_event is not socketio.AsyncNamespace.trigger_event
+        return knows_all or hasattr(handler, f"on_{found.event}")
 
     def _arguments(self, found: Packet, parts: list[bytes]) -> Any:
         reading = self._readings.get(found.namespace)
