@@ -264,7 +264,7 @@ def _drained(parts: Parts) -> Callable[[web.Application], Awaitable[None]]:
 
 async def _show_bell(parts: Parts, connection: Connection) -> None:
     counts = await parts.notifications.counts(connection.account_id)
-    await parts.sockets.emit("ready", counts, room=connection.sid, namespace=NOTIFICATIONS)
+    parts.sockets.greet(connection.sid, "ready", counts, NOTIFICATIONS)
 
 
 async def _changed_since(db: Database, position: int, account_ids: list[int]) -> Changed:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 import socketio
@@ -11,9 +11,6 @@ import socketio
 from server.engine.connection import Connection
 from server.engine.outflow import Parcel
 from server.engine.packets import EVENT, encode
-
-if TYPE_CHECKING:
-    from server.engine.recall import Recall
 
 PENDING, LET_IN, ON, LEAVING = range(4)
 
@@ -38,7 +35,7 @@ class Member:
         self.rooms: tuple[Any, ...] = ()
         self.held: list[Parcel] | None = None
         self.pid: str | None = None
-        self.recall: Recall | None = None
+        self.recall: Any = None
 
     @property
     def is_on(self) -> bool:
@@ -144,6 +141,16 @@ class Rooms(socketio.AsyncManager):  # type: ignore[misc]
         targets = self._targets(namespace, room)
         if targets:
             self._send(targets, Parcel(text, attachments), _sids(skip_sid))
+
+    def greet(self, sid: str, namespace: str, event: str, data: Any) -> None:
+        """Sends an event to one member; while it joins, before everything else that is held for it."""
+        member = self.member(sid, namespace)
+        if member is None:
+            return
+        parcel = self._parcel(namespace, None, [event, data])
+        self.give(member, parcel)
+        if member.held is not None and member.held[-1] is parcel:
+            member.held.insert(0, member.held.pop())
 
     def give(self, member: Member, parcel: Parcel) -> None:
         """Sends to one member, or holds it until its CONNECT reply is out."""

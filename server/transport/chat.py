@@ -153,7 +153,7 @@ class Welcome:
             conversations=page.conversations,
             more=page.cursor is not None,
         )
-        await self._sockets.emit("ready", ready, room=connection.sid, namespace=CHAT)
+        self._sockets.greet(connection.sid, "ready", ready, CHAT)
 
     async def _leave_what_is_gone(self, connection: Connection, before: set[int]) -> None:
         # A removal that was published between the read and the joins found no room to leave.

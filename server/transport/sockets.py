@@ -46,6 +46,10 @@ class SocketServer(engine.SocketServer):
         if self.manager.member(sid, namespace or "/") is not None:
             await super().enter_room(sid, room, namespace)
 
+    def greet(self, sid: str, event: str, data: msgspec.Struct, namespace: str) -> None:
+        """Sends what a connection hears first, whatever has happened while it joined."""
+        self.manager.greet(sid, namespace, event, msgspec.Raw(msgspec.json.encode(data)))
+
     async def end_connection(self, sid: str, namespace: str) -> None:
         """Says goodbye and closes the transport, whatever the client does."""
         self.disconnect_connection(sid, namespace)

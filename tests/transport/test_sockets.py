@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from server.protocol.chat import Nothing
 from server.realtime.online import Connection
 from server.realtime.rooms import CHAT, conversation_room
 from tests.transport.small_server import SmallServer, Word
@@ -126,3 +127,18 @@ async def test_nothing_is_left_of_many_who_came_and_went(small: SmallServer) -> 
 
     await asyncio.gather(*(visit() for _ in range(50)))
     await small.until_nothing_is_left()
+
+
+async def test_ready_comes_first_whatever_happens_while_it_is_read(small: SmallServer) -> None:
+    async def welcome(connection: Connection) -> None:
+        await small.sockets.enter_room(connection.sid, conversation_room(7), CHAT)
+        await small.sockets.emit("message_created", {"seq": 1}, room=conversation_room(7), namespace=CHAT)
+        small.sockets.greet(connection.sid, "ready", Nothing(), CHAT)
+        await small.sockets.emit("message_created", {"seq": 2}, room=conversation_room(7), namespace=CHAT)
+
+    small.welcome = welcome  # type: ignore[method-assign]
+    async with small.wire() as wire:
+        await wire.send("40/chat,{}")
+        heard = [await wire.until("4") for _ in range(4)]
+    assert heard[0].startswith('40/chat,{"sid"')
+    assert heard[1:] == ['42/chat,["ready",{}]', *(f'42/chat,["message_created",{{"seq":{n}}}]' for n in (1, 2))]
