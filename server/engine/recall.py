@@ -188,7 +188,8 @@ class Recalls:
 
     def joined(self, member: Member) -> None:
         """The join of a member is over, however it went."""
-        recall, member.recall = member.recall, None
+        recall: Recall | None = member.recall
+        member.recall = None
         if recall is not None and self._attempts.get((member.namespace, recall.pid)) is recall:
             del self._attempts[member.namespace, recall.pid]
         if member.state != ON and self._rooms.member(member.sid, member.namespace) is not member:
