@@ -25,10 +25,17 @@ def server() -> SocketServer:
 
 
 def test_the_server_asks_a_method_for_its_engine() -> None:
-    eio = server().eio
-    assert type(eio) is EngineServer, (
-        "AsyncServer._engineio_server_class is no longer asked: socket_server.py got the stock engine"
+    class Ours(EngineServer):
+        pass
+
+    class Asks(SERVER):  # type: ignore[misc]
+        def _engineio_server_class(self) -> type[EngineServer]:
+            return Ours
+
+    assert type(Asks().eio) is Ours, (
+        "AsyncServer._engineio_server_class is no longer asked: socket_server.py would get the stock engine"
     )
+    assert type(server().eio) is EngineServer, "socket_server.py no longer answers with its own engine"
 
 
 def test_the_options_of_the_engine_are_passed_on() -> None:
