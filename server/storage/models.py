@@ -170,7 +170,8 @@ class Message(Table):
 
     class Meta:
         primary_key = CompositeKey("conversation_id", "seq")
-        indexes = ((("sender_id", "client_id"), True),)
+        # The label first: those that begin with the time are added at one end, whoever sends them.
+        indexes = ((("client_id", "sender_id"), True),)
 
 
 Message.add_index(
