@@ -24,6 +24,7 @@ async def measure(peer: Peer, rate: float, speakers: int, seconds: float, warm_u
     late a message is: its text begins with the speaker's clock.
     """
     *others, last = peer.people
+    speakers = min(speakers, len(others))
     delays: list[float] = []
     clients = [await Client.joined(peer.port, person.token) for person in others[:speakers]]
     clients.append(await Client.joined(peer.port, last.token, lambda packet: delays.append(_delay(packet))))

@@ -56,7 +56,7 @@ class Target:
 
     def __str__(self) -> str:
         sign = ">=" if self.at_least else "<="
-        return f"{sign} {self.bound:g}" + ("" if self.of_figure else " x")
+        return f"{sign} {self.bound:,g}" + ("" if self.of_figure else " x")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def quick(sizes: Sizes) -> dict[str, Row]:
 def _fanout(sizes: Sizes, with_stock: bool = True) -> Row:
     return Row(
         "fanout",
-        f"room of {sizes.members}, {sizes.rate:g} messages/s",
+        f"room of {sizes.members}, {sizes.rate:,g} messages/s",
         _broadcasting(with_stock),
         sizes.members,
         sizes.members,
@@ -124,7 +124,7 @@ def _crowded(sizes: Sizes) -> Row:
     # Stock is left out: it would need ten times the time that there is, and queues the rest in memory.
     return Row(
         "crowded",
-        f"room of {sizes.members}, {sizes.crowded_rate:g} messages/s offered",
+        f"room of {sizes.members}, {sizes.crowded_rate:,g} messages/s offered",
         _broadcasting(with_stock=False),
         sizes.members,
         sizes.members,
@@ -166,7 +166,7 @@ def _sends(sizes: Sizes) -> Row:
 def _idle(sizes: Sizes, rounds: int | None = None, with_stock: bool = True) -> Row:
     return Row(
         "idle",
-        f"{sizes.idle} idle connections, both namespaces",
+        f"{sizes.idle:,} idle connections, both namespaces",
         _broadcasting(with_stock),
         sizes.idle + idle.FIRST,
         10,
@@ -183,7 +183,7 @@ def _idle(sizes: Sizes, rounds: int | None = None, with_stock: bool = True) -> R
 def _held(sizes: Sizes) -> Row:
     return Row(
         "held",
-        f"{sizes.held} idle connections for {sizes.held_seconds:g} s, with pings",
+        f"{sizes.held:,} idle connections for {sizes.held_seconds:g} s, with pings",
         {"madang": peers.madang},
         sizes.held,
         10,
@@ -220,7 +220,7 @@ def _calls(sizes: Sizes) -> Row:
 def _returning(sizes: Sizes) -> Row:
     return Row(
         "returning",
-        f"{sizes.returning} people back at once after a restart",
+        f"{sizes.returning:,} people back at once after a restart",
         {"madang": peers.madang},
         sizes.returning,
         10,
