@@ -355,7 +355,7 @@ class Connection(Inbox):
         house.ending[self.sid] = self
         house.counters.closed[reason] += 1
         self._last_answer(reason)
-        if self.body is not None:
+        if self.body is not None and not self.body.expired():
             self.body.reschedule(house.loop.time())  # nobody wants the rest of that POST
         if self.link is not None:
             self.link.shut(code, abort=abort)
