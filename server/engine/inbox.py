@@ -5,13 +5,10 @@ from __future__ import annotations
 import asyncio
 from abc import abstractmethod
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import Any
 
 from server.engine.heartbeat import Heartbeat
 from server.engine.shared import Shared, answered
-
-if TYPE_CHECKING:
-    from server.engine.connection import Connection
 
 
 class Inbox(Heartbeat):
@@ -23,7 +20,7 @@ class Inbox(Heartbeat):
 
     __slots__ = ("_inbox", "_inbox_bytes", "_room", "_shared", "task")
 
-    def __init__(self, house: Shared[Connection]) -> None:
+    def __init__(self, house: Shared[Any]) -> None:
         self._shared = house
         self.task: asyncio.Task[None] | None = None
         self._inbox: deque[str | bytes] | None = None
