@@ -7,6 +7,7 @@ import logging
 import pytest
 
 from server.engine.counters import REMEMBERED, SampledLog, shortened
+from tests.engine.offline import Note, Offline, at_once
 
 
 def test_one_line_for_each_connection_and_kind_a_minute(caplog: pytest.LogCaptureFixture) -> None:
@@ -47,3 +48,25 @@ def test_what_is_remembered_is_bounded() -> None:
     for number in range(REMEMBERED + 100):
         log.note(0.0, f"w1.{number}", "kind", "something")
     assert len(log._said) == REMEMBERED
+
+
+def test_what_happened_is_counted_and_what_is_there_is_shown() -> None:
+    """R30: held events, coalesced writes; connections by transport. The others are counted where they happen."""
+    offline, link = Offline(), Note()
+    server = offline.server
+    poller, socket = offline.connection(), offline.connection(link)
+    joining = offline.member(socket, on=False)
+    offline.member(poller)
+    for number in range(2):
+        at_once(server.emit("n", number))
+    assert server.counters.held_events == 2
+    server.manager.release(joining)
+    offline.loop.step(0)
+    assert (link.writes, server.counters.writes, server.counters.coalesced) == (1, 1, 1)
+    server.eio._has_begun = True
+    assert server.eio.gauge() == {"websocket": 1, "polling": 1, "unsent_bytes": 2 * len('42["n",0]')}
+    poller.poll(lambda: True)
+    assert (server.counters.writes, server.counters.coalesced) == (2, 2)
+    assert server.eio.gauge()["unsent_bytes"] == 0
+    assert server.counters.packets_out == 4
+    assert server.counters.closed == {}

@@ -279,6 +279,21 @@ async def test_a_body_whose_sender_goes_ends_the_session(opened: Open) -> None:
         assert yard.heard == []
 
 
+async def test_a_connection_may_end_in_the_turn_in_which_its_body_is_late(opened: Open) -> None:
+    """R5, R21."""
+    async with opened() as (yard, visitor):
+        poller = await visitor.poller()
+        reader, writer = await visitor.raw()
+        writer.write(request_line(poller) + b"Content-Length: 100\r\n\r\n4x")
+        connection = yard.server.sockets[poller.sid]
+        await eventually(lambda: connection.body is not None)
+        connection.body._on_timeout()
+        connection.close("transport error")
+        assert b"400" in await reader.readline()
+        await yard.until(lambda: yard.left == ["transport error"])
+        writer.close()
+
+
 async def test_a_thousand_packets_are_as_many_as_a_body_may_have(opened: Open) -> None:
     """R5, R15: the POST is answered when there is room again."""
     async with opened() as (yard, visitor):
