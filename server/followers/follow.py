@@ -31,7 +31,7 @@ class Follower:
         db: Database,
         name: str,
         handle: Handle,
-        batch: int = 200,
+        batch: int = 500,
         *,
         gather_s: float = 0.02,
         first_wait_s: float = 0.5,

@@ -144,8 +144,10 @@ class Database:
         here.connection = self._connection()
 
     def _read(self, query: Callable[..., R], args: tuple[Any, ...], kwargs: dict[str, Any]) -> R:
+        connection = here.connection
         try:
-            with self._db.atomic():
+            connection.execute("begin")
+            with connection:
                 return query(*args, **kwargs)
         except Exception as error:
             if _is_trouble(error):

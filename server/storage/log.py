@@ -11,7 +11,6 @@ import msgspec
 from peewee import fn
 
 from server import records
-from server.protocol.chat import Message as MessageBody
 from server.storage.models import Conversation, Entry
 from server.storage.unit import announce, execute_many, fetch_all
 
@@ -146,7 +145,3 @@ def _row(entry: records.Entry, salt: bytes) -> tuple[Any, ...]:
 def _record(row: tuple[Any, ...]) -> records.Entry:
     position, conversation_id, seq, kind, actor_id, at, data, target_seq = row
     return records.Entry(position, conversation_id, seq, kind, actor_id, at, data.encode(), target_seq)
-
-
-MESSAGE = msgspec.json.Decoder(MessageBody)
-"""Reads the ``data`` of a ``message_created`` entry."""
