@@ -312,6 +312,7 @@ class Connection(Inbox):
     def probe(self, link: Link, packet: str | bytes) -> None:
         """A packet on a WebSocket that is not this connection's yet."""
         if self.closed or self.link is not link:
+            self._shared.say_last_words(self.sid, link)
             link.shut(PROTOCOL_ERROR)
         elif packet == PING + "probe" and not self.probed:  # once: its answers are not counted
             self.probed = True
@@ -354,10 +355,9 @@ class Connection(Inbox):
         house.connections.pop(self.sid, None)
         house.ending[self.sid] = self
         house.counters.closed[reason] += 1
-        self._last_answer(reason)
         if self.body is not None and not self.body.expired():
             self.body.reschedule(house.loop.time())  # nobody wants the rest of that POST
-        if self.link is not None:
+        if not self._last_answer(reason) and self.link is not None:
             self.link.shut(code, abort=abort)
         self._out, self._out_size = None, 0
         house.outflow.forget(self)
@@ -368,16 +368,16 @@ class Connection(Inbox):
         else:
             self._wake_at(house.loop.time() + house.limits.handler_s, ENDING)
 
-    def _last_answer(self, reason: str) -> None:
+    def _last_answer(self, reason: str) -> bool:
+        """Answers a poll; what is not said then is left to the next, or (True) to the upgrade that has begun."""
         if self.state == WEBSOCKET:
-            return
-        by_client = reason == CLIENT_DISCONNECT
-        if self.waiter is None:
-            if by_client:
-                self._shared.remember_overtaken(self.sid)
-            return
-        farewell = [NOOP] if by_client else [*(self._out or ())[: self._shared.limits.poll_packets - 1], CLOSE]
-        self.end_poll(joined(farewell))
+            return False
+        # Apart: a stock client that hears both at once looks at the goodbye first, and then at nothing.
+        ours = [self._payload(), CLOSE] if self._out else [CLOSE]
+        answers = [NOOP] if reason == CLIENT_DISCONNECT else ours
+        if self.waiter is not None:
+            self.end_poll(answers.pop(0))
+        return self._shared.leave_words(self.sid, reason, answers) and self.probed
 
     def _end_handler(self) -> None:
         """The handler that ran when the connection ended has had its time."""

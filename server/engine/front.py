@@ -90,8 +90,8 @@ class Front:
         return connection
 
     def _unknown(self, request: web.Request, transport: str, sid: str) -> web.Response:
-        if request.method == "GET" and transport == "polling" and self._shared.was_overtaken(sid):
-            return _answer(request, NOOP)
+        if request.method == "GET" and transport == "polling" and (words := self._shared.last_words(sid)):
+            return _answer(request, words)
         return self._refused(request, 400, UNKNOWN_SESSION)
 
     # Handshake

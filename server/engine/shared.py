@@ -7,8 +7,10 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Generic, Protocol, TypeVar
 
 from server.engine.counters import Counters, SampledLog
+from server.engine.frames import NORMAL, frame
 from server.engine.limits import Limits
 from server.engine.outflow import Outflow
+from server.engine.payload import BASE64, CLOSE, SEPARATOR
 from server.engine.wheel import Wheel
 
 CLIENT_DISCONNECT = "client disconnect"
@@ -23,9 +25,12 @@ TOO_MANY_ERRORS = "too many errors"
 AUTH_DEADLINE = "auth deadline"
 SHUTTING_DOWN = "server shutting down"
 
-OVERTAKEN_S = 1.0
-"""How long a poll may come behind the POST that said goodbye."""
-OVERTAKEN_MOST = 1000
+LAST_WORDS_S = 1.0
+"""How long a client that polls may take to hear how its session has ended."""
+LAST_WORDS_CHARACTERS = 4096
+LAST_WORDS_MOST = 1000
+# The client's goodbye may have overtaken its poll on another TCP connection; ours may come between two polls.
+_LEAVES_WORDS = frozenset((CLIENT_DISCONNECT, SERVER_DISCONNECT, SHUTTING_DOWN))
 
 C = TypeVar("C")
 
@@ -82,7 +87,7 @@ class Shared(Generic[C]):
         """Links whose transport is still there, though the connection may be gone."""
         self.ended = asyncio.Event()
         """Set whenever one of them, a connection or a task has come to its end."""
-        self._overtaken: dict[str, float] = {}
+        self._last_words: dict[str, tuple[float, list[str]]] = {}
 
     def begin(self) -> None:
         """Finds the loop; called in it, before anything else."""
@@ -111,15 +116,29 @@ class Shared(Generic[C]):
         self.transports.discard(link)
         self.ended.set()
 
-    def remember_overtaken(self, sid: str) -> None:
-        """A POST closed this session and may have overtaken its poll on another TCP connection."""
-        self._overtaken[sid] = self.loop.time() + OVERTAKEN_S
-        if len(self._overtaken) > OVERTAKEN_MOST:
-            del self._overtaken[next(iter(self._overtaken))]
+    def leave_words(self, sid: str, reason: str, answers: list[str]) -> bool:
+        """Keeps ``answers`` to further polls of a session that has ended; whether they are a goodbye of ours."""
+        if reason not in _LEAVES_WORDS or not answers:
+            return False
+        answers = [answer for answer in answers if len(answer) <= LAST_WORDS_CHARACTERS]
+        self._last_words[sid] = self.loop.time() + LAST_WORDS_S, answers
+        if len(self._last_words) > LAST_WORDS_MOST:
+            del self._last_words[next(iter(self._last_words))]
+        return reason != CLIENT_DISCONNECT
 
-    def was_overtaken(self, sid: str) -> bool:
-        """Whether a poll for ``sid`` is such a late one; says so once."""
-        return self._overtaken.pop(sid, 0.0) > self.loop.time()
+    def last_words(self, sid: str) -> str | None:
+        """What was left for ``sid``: one answer at a time, and not for long."""
+        until, answers = self._last_words.get(sid, (0.0, []))
+        if len(answers) < 2 or until <= self.loop.time():
+            self._last_words.pop(sid, None)
+        return answers.pop(0) if until > self.loop.time() else None
+
+    def say_last_words(self, sid: str, link: Link) -> None:
+        """Says them to a client that has gone on to its WebSocket meanwhile, and would not poll again."""
+        while answer := self.last_words(sid):
+            link.write(b"".join(frame(packet.encode()) for packet in answer.split(SEPARATOR) if packet[0] != BASE64))
+            if answer == CLOSE:
+                link.shut(NORMAL)
 
 
 def answered(waiter: asyncio.Future[Any] | None, answer: Any) -> None:

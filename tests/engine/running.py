@@ -142,11 +142,11 @@ class Socket:
 
 
 @contextlib.asynccontextmanager
-async def serving(app: web.Application, path: str) -> AsyncIterator[Visitor]:
-    """Runs ``app`` on a free port while inside."""
+async def serving(app: web.Application, path: str, port: int = 0) -> AsyncIterator[Visitor]:
+    """Runs ``app`` while inside, on a free port unless one is given."""
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
+    site = web.TCPSite(runner, "127.0.0.1", port)
     await site.start()
     port = runner.addresses[0][1]
     try:

@@ -189,7 +189,7 @@ async def test_whoever_is_shown_out_is_heard_no_more(hall: OpenHall) -> None:
 
 
 async def test_whoever_polls_is_shown_out_too(hall: OpenHall) -> None:
-    """R22: the goodbyes come with the answer to the poll that waits."""
+    """R22: the goodbyes come with the answer to the poll that waits, and the end with the next."""
     async with hall() as (events, visitor):
         poller = await visitor.poller()
         await poller.post("40/plain,")
@@ -198,7 +198,8 @@ async def test_whoever_polls_is_shown_out_too(hall: OpenHall) -> None:
         poll = asyncio.create_task(poller.get())
         await eventually(lambda: connection.waiter is not None)
         events.server.disconnect_connection(next(iter(connection.members.values())).sid)
-        assert await poll == (200, "41/plain,\x1e1")
+        assert await poll == (200, "41/plain,")
+        assert await poller.get() == (200, "1")
         assert (await poller.post('42/plain,["echo"]'))[0] == 400
         await events.until(lambda: events.reasons == ["server disconnect"])
         assert events.echoed == []
