@@ -177,6 +177,22 @@ async def test_a_probe_is_answered_once(opened: Open) -> None:
         assert await poller.hears() == "4by polling"
 
 
+async def test_a_second_upgrade_is_accepted_and_closed(opened: Open) -> None:
+    """R7: while the first is probing, and after it; it costs the session nothing."""
+    async with opened() as (yard, visitor):
+        poller = await visitor.poller()
+        socket = await poller.upgrade()
+        assert await (await poller.upgrade()).ended() == 1008
+        await socket.says("2probe")
+        assert await socket.hears() == "3probe"
+        await socket.says("5", "4x")
+        await yard.until(lambda: yard.heard == ["x"])
+        assert await (await poller.upgrade()).ended() == 1008
+        await yard.server.send(poller.sid, "still here")
+        assert await socket.hears() == "4still here"
+        assert yard.left == []
+
+
 async def test_a_full_inbox_stays_full_through_an_upgrade(opened: Open) -> None:
     """R15: what a POST has filled, the WebSocket behind it does not fill further."""
     async with opened() as (yard, visitor):
