@@ -23,6 +23,10 @@ MAX_ID_DIGITS = 15
 _NAME = re.compile(r'[ \t\r\n]*+\[[ \t\r\n]*+("(?:[^"\\]++|\\.)*+")[ \t\r\n]*+[,\]]', re.DOTALL)
 _DIGITS = re.compile(r"[0-9]{0,16}+")
 """One more than an acknowledgement id may have: nobody counts a million of them."""
+# Nearly all that comes: an event, its name without escapes. What does not match is read piece by piece.
+_PLAIN_EVENT = re.compile(
+    r'2(?:(/[^,?]*+),)?([0-9]{1,15}+)?(?=(\[[ \t\r\n]*+"([^"\\\x00-\x1f]*+)"[ \t\r\n]*+[,\]]))', re.DOTALL
+)
 _STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _NOT_BRACKETS = re.compile(r"[^\[\]]+")
 _SAME_BRACKETS = str.maketrans("{}", "[]")
@@ -57,6 +61,29 @@ class Packet:
 
 def envelope(text: str, limits: Limits) -> Packet:
     """Everything about a packet but its payload. Raises ProtocolError."""
+    return _plain_event(text, limits) or _any_packet(text, limits)
+
+
+def _plain_event(text: str, limits: Limits) -> Packet | None:
+    found = _PLAIN_EVENT.match(text)
+    if found is None:
+        return None
+    namespace, number, _, name = found.groups()
+    if name in RESERVED or len(name) + 2 > limits.max_event_name:
+        return None
+    packet = Packet(EVENT)
+    if namespace is not None:
+        if len(namespace) > limits.max_namespace:
+            return None
+        packet.namespace = namespace
+    if number is not None:
+        packet.id = int(number)
+    packet.raw = text[found.end() :]
+    packet.event = name
+    return packet
+
+
+def _any_packet(text: str, limits: Limits) -> Packet:
     if not text or not "0" <= text[0] <= "6":
         raise ProtocolError("unknown packet type")
     packet = Packet(ord(text[0]) - 48)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import math
 import random
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from server.engine import packets
 from server.engine.limits import Limits
-from server.engine.packets import ProtocolError, Unsendable, encode, envelope, payload, with_attachments
+from server.engine.packets import Packet, ProtocolError, Unsendable, encode, envelope, payload, with_attachments
 
 LIMITS = Limits()
 
@@ -111,6 +114,29 @@ def test_a_sound_envelope_around_a_broken_payload_keeps_its_name() -> None:
     packet = envelope('2/chat,7["send_message",{"text":"\\ud83d"}]', LIMITS)
     assert (packet.namespace, packet.id, packet.event) == ("/chat", 7, "send_message")
     assert packet.raw == '["send_message",{"text":"\\ud83d"}]'
+
+
+PIECES = (
+    *("2", "0", "/chat", "/" + "n" * 64, "?x=1", ",", "7", "1" * 15, "1" * 16, "\u0663", "[", "]", " ", "\n", "\v"),
+    *('"say"', '"connect"', '"s\\u0061y"', '"a\tb"', f'"{"n" * 254}"', f'"{"n" * 255}"', '"', "{}", "\x00"),
+)
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=9).map("".join))
+@example('2/chat,7["say",{}]')
+@example('2["say"]')
+def test_plain_events_are_read_as_all_others_are(text: str) -> None:
+    """The quick way and the thorough one say the same of whatever comes."""
+
+    def read_by(way: Callable[[str, Limits], Packet | None]) -> Any:
+        try:
+            packet = way(text, LIMITS)
+        except ProtocolError:
+            return "refused"
+        return packet and [getattr(packet, name) for name in Packet.__slots__]
+
+    quick = read_by(packets._plain_event)
+    assert quick is None or quick == read_by(packets._any_packet)
 
 
 def test_a_placeholder_without_attachments_is_ordinary_data() -> None:
