@@ -9,8 +9,11 @@ import pytest
 import socketio
 
 from server.engine import NoRecovery
+from server.engine.outflow import Parcel
+from server.engine.packets import EVENT, encode
+from server.engine.rooms import offset_of
 from tests.engine.recovery.conftest import OpenStage
-from tests.engine.recovery.stage import Guest, Stage
+from tests.engine.recovery.stage import Gate, Guest, Stage
 from tests.engine.running import eventually
 
 both = pytest.mark.parametrize("transport", ["websocket", "polling"])
@@ -89,6 +92,8 @@ async def test_an_unknown_pid_begins_a_session(opened: OpenStage, pid: Any) -> N
         assert not guest.is_recovered
         assert guest.pid not in (pid, None)
         assert stage.happened == [("came", guest.sid, False)]
+        # What cannot be one is not even looked for.
+        assert stage.outcomes() == ({"unknown": 1} if pid == "unknown" else {})
 
 
 @pytest.mark.parametrize("offset", ["other.1", "end", "{epoch}.99", "{epoch}.-1", "{epoch}.x", "x" * 2000, 1])
@@ -201,6 +206,25 @@ async def test_rooms_are_had_back_though_no_handler_enters_them(opened: OpenStag
         assert await guest.hears_all() == [1, 3]
 
 
+@pytest.mark.parametrize("namespace", ["/", "/other", "/odd[name"])
+@pytest.mark.parametrize(
+    ("arguments", "offset"),
+    [
+        (["n", 1, "é-1"], "é-1"),
+        (["n", "1/2,[3"], "1/2,[3"),
+        (["n", {"x": "y"}, 'quoted"]'], 'quoted"]'),
+        (["n", b"bytes", "after"], "after"),
+        (["n", "before", b"bytes"], None),
+        (["n", ["x"]], None),
+        (["n", 1], None),
+        (["an event without arguments"], None),
+    ],
+)
+def test_the_offset_of_an_event_is_its_last_argument(namespace: str, arguments: list[Any], offset: str | None) -> None:
+    assert offset_of(Parcel(*encode(EVENT, namespace, None, arguments))) == offset
+    assert offset_of(Parcel(*encode(EVENT, namespace, 12, arguments))) == offset
+
+
 # When it is not had back
 
 
@@ -288,7 +312,7 @@ async def test_what_cannot_be_replayed_begins_a_session_with_a_handler_that_know
 
 @pytest.mark.parametrize("call", ["recall", "replay"])
 async def test_too_much_meanwhile_costs_the_session_and_not_the_connection(opened: OpenStage, call: str) -> None:
-    async with opened(held=10, recovery_held=50) as (stage, visitor):
+    async with opened(held=10, recovery_held=50, connect_s=1000) as (stage, visitor):
         guest = Guest(visitor)
         await guest.comes()
         old = guest.sid
@@ -300,7 +324,7 @@ async def test_too_much_meanwhile_costs_the_session_and_not_the_connection(opene
                 await stage.server.emit("loud", 0)
 
         stage.memory.before[call] = flood
-        stage.memory.after[call] = _never
+        stage.memory.after[call] = Gate()
         await guest.comes()
         assert not guest.is_recovered
         assert guest.sid != old
@@ -310,10 +334,6 @@ async def test_too_much_meanwhile_costs_the_session_and_not_the_connection(opene
         assert await guest.hears_all() == [0]
         # Those of before belong to a session that the client does not have, or to all that it hears.
         assert len(guest.heard) == (57 if call == "recall" else 2)
-
-
-async def _never() -> None:
-    raise AssertionError("nobody waits for this")
 
 
 @pytest.mark.parametrize(("transport", "limits"), [("polling", {"out_packets": 20}), ("websocket", {"out_bytes": 800})])

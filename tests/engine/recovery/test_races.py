@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Any
 
 import pytest
@@ -233,6 +234,45 @@ async def test_a_recovery_that_outlives_its_connection_is_ended_with_one_goodbye
         await eventually(lambda: not stage.server.manager._members)
         assert stage.happened == [("came", guest.sid, True), ("left", guest.sid, "transport close")]
         assert not any(stage.server._recalls._holders.values())
+
+
+@pytest.mark.parametrize("where", ["replay", "remember"])
+async def test_a_recovery_that_goes_on_regardless_welcomes_nobody_who_has_gone(opened: OpenStage, where: str) -> None:
+    async with opened(handler_s=0.05, ping_interval_s=0.5) as (stage, visitor):
+        guest = await one_who_left(stage, visitor) if where == "replay" else Guest(visitor)
+        gate, ended = Gate(), asyncio.Event()
+
+        async def stubborn() -> None:
+            with contextlib.suppress(asyncio.CancelledError):
+                await gate()
+            # By now the connection has been let go, and its member with it.
+            await eventually(lambda: not stage.server.manager._members)
+            ended.set()
+
+        stage.memory.before[where] = stubborn
+        await guest.asks()
+        await gate.reached.wait()
+        guest.goes_away()
+        await ended.wait()
+        await eventually(lambda: not stage.server.eio.house.ending)
+        [(_, sid, _), goodbye] = stage.happened
+        assert goodbye == ("left", sid, "transport close")
+        assert stage.connected() == []
+        assert not any(stage.server._recalls._holders.values())
+
+
+async def test_nobody_asks_again_for_a_client_that_has_gone(opened: OpenStage) -> None:
+    async with opened() as (stage, visitor):
+        guest = await one_who_left(stage, visitor)
+        guest.offset = "of another epoch"
+        gate = hold_up(stage, "replay")
+        await guest.asks()
+        await gate.reached.wait()
+        guest.goes_away()
+        await eventually(lambda: not stage.server.eio.sockets)
+        gate.open.set()
+        await eventually(lambda: not stage.server._recalls._attempts)
+        assert stage.happened == [("came", guest.sid, True), ("left", guest.sid, "server disconnect")]
 
 
 class ByPidAlone:
