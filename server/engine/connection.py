@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import Any
 
 from server.engine.frames import BINARY, NORMAL, POLICY, PROTOCOL_ERROR, frame
 from server.engine.heartbeat import LIVENESS
-from server.engine.inbox import Inbox
 from server.engine.outflow import Parcel
 from server.engine.packets import ProtocolError
-from server.engine.payload import BASE64, CLOSE, MESSAGE, NOOP, PING, PONG, UPGRADE, joined, unwrapped
+from server.engine.payload import BASE64, CLOSE, MESSAGE, NOOP, PING, PONG, unwrapped
+from server.engine.polling import POLLING, REAP_S, UPGRADING, WEBSOCKET, Polling
 from server.engine.reading import Assembly
 from server.engine.shared import (
     AUTH_DEADLINE,
     CLIENT_DISCONNECT,
     PARSE_ERROR,
     PING_TIMEOUT,
+    SHUTTING_DOWN,
     SLOW_CONSUMER,
     TOO_MANY_ERRORS,
     TRANSPORT_CLOSE,
-    Link,
     Shared,
-    answered,
 )
 
-POLLING, UPGRADING, WEBSOCKET = range(3)
+__all__ = ["POLLING", "UPGRADING", "WEBSOCKET", "Connection"]
+
 PING_FRAME = frame(b"2")
-JOINING, ENDING, ATTACHMENTS = range(LIVENESS + 1, LIVENESS + 4)
+JOINING, ENDING, ATTACHMENTS, UNREAD = range(LIVENESS + 1, LIVENESS + 5)
 """What a connection asks to be woken for."""
 
 EAGER_BYTES = 65536
@@ -38,33 +37,25 @@ ERRORS_S = 60.0
 _KEEPS_INPUT = frozenset((CLIENT_DISCONNECT, TRANSPORT_CLOSE))
 
 
-class Connection(Inbox):
+class Connection(Polling):
     """One client. ``members``, ``assembly`` and ``session`` belong to the level above."""
 
     __slots__ = (
-        *("sid", "state", "link", "members", "assembly", "closed", "waiter", "posting", "body", "probed"),
-        *("_out", "_out_size", "_why", "_is_there", "session", "_errors", "_errors_since", "_asked", "_join_by"),
+        *("members", "assembly", "session", "posting", "body"),
+        *("_why", "_errors", "_errors_since", "_asked", "_join_by"),
     )
 
     def __init__(self, house: Shared[Connection], sid: str) -> None:
-        self.sid = sid
-        self.state = POLLING
-        self.link: Link | None = None
         self.members: dict[str, Any] | None = None
         self.assembly: Assembly | None = None
-        self.closed = False
-        self.waiter: asyncio.Future[str] | None = None
-        self.posting = self.probed = False
+        self.posting = False
         self.body: asyncio.Timeout | None = None
-        self._out: Any = None  # packets for a poll; frames for a WebSocket
-        self._out_size = 0
         self._why: str | None = None
-        self._is_there: Callable[[], bool] | None = None
         self.session: dict[str, Any] | None = None
         self._errors, self._errors_since = 0, 0.0
         self._asked = 0
         self._join_by = 0.0
-        super().__init__(house)
+        super().__init__(house, sid)
         if house.joins:
             self.must_join()
 
@@ -144,6 +135,8 @@ class Connection(Inbox):
         self._asked &= ~(1 << kind)
         if kind == ENDING:
             self._end_handler()
+        elif kind == UNREAD:
+            self.cut_unread()
         elif self.closed:
             return
         elif kind == LIVENESS:
@@ -219,7 +212,7 @@ class Connection(Inbox):
         if len(self._out) > self._shared.limits.out_packets:
             self.too_slow()
             return
-        self._shared.outflow.holds(self, self._out_size)
+        self._shared.outflow.holds(self, self.unsent())
         if self.waiter is not None and len(self._out) == 1:
             self._shared.outflow.dirtied(self)
 
@@ -246,7 +239,8 @@ class Connection(Inbox):
 
     def unsent(self) -> int:
         """Bytes that wait, here and in the transport."""
-        return self._out_size + (self.link.unsent() if self.upgraded and self.link is not None else 0)
+        link = self.link if self.upgraded else None
+        return self._out_size + (link.unsent() if link is not None else self.unread())
 
     def drained(self) -> None:
         """The transport has passed on what it held."""
@@ -278,68 +272,6 @@ class Connection(Inbox):
         self._out = None
         self.close(SLOW_CONSUMER, abort=True)
 
-    # Polling and upgrade
-
-    def poll(self, is_there: Callable[[], bool]) -> asyncio.Future[str]:
-        """Waits for the next answer. ``is_there()`` says whether whoever polled still listens."""
-        self.waiter = waiter = self._shared.loop.create_future()
-        self._is_there = is_there
-        if self._out:
-            self._answer_poll()
-        return waiter
-
-    def end_poll(self, answer: str) -> None:
-        """Answers a waiting poll with something else than what waits."""
-        waiter, self.waiter, self._is_there = self.waiter, None, None
-        answered(waiter, answer)
-
-    def _answer_poll(self) -> None:
-        if self._is_there is not None and not self._is_there():
-            self.close(TRANSPORT_CLOSE)  # abandoned: what waits has nobody to go to
-            return
-        self.end_poll(self._payload())
-
-    def _payload(self) -> str:
-        most = self._shared.limits.poll_packets
-        waiting = self._out or []
-        taken, self._out = waiting[:most], waiting[most:] or None
-        self._out_size -= sum(len(packet) for packet in taken)
-        self._shared.outflow.holds(self, self._out_size)
-        self._shared.counters.writes += 1
-        self._shared.counters.coalesced += len(taken) - 1
-        return joined(taken)
-
-    def probe(self, link: Link, packet: str | bytes) -> None:
-        """A packet on a WebSocket that is not this connection's yet."""
-        if self.closed or self.link is not link:
-            self._shared.say_last_words(self.sid, link)
-            link.shut(PROTOCOL_ERROR)
-        elif packet == PING + "probe" and not self.probed:  # once: its answers are not counted
-            self.probed = True
-            link.write(frame(b"3probe"))
-            self.end_poll(NOOP)
-        elif packet == UPGRADE and self.probed:
-            self._upgrade()
-        else:
-            link.shut(PROTOCOL_ERROR)
-
-    def _upgrade(self) -> None:
-        self.state = WEBSOCKET
-        self.probed = False
-        if self.is_excused:
-            self.hold_input()
-        self._shared.counters.opened["upgraded"] += 1
-        waiting, self._out, self._out_size = self._out or (), None, 0
-        self._shared.outflow.forget(self)
-        self.end_poll(NOOP)
-        for packet in waiting:
-            self.push(packet)
-
-    def probe_over(self, link: Link) -> None:
-        """The WebSocket went away before the upgrade: polling goes on."""
-        if self.link is link and self.state == UPGRADING:
-            self.state, self.link, self.probed = POLLING, None, False
-
     # The end
 
     def close(self, reason: str, *, code: int = NORMAL, abort: bool = False) -> None:
@@ -359,6 +291,10 @@ class Connection(Inbox):
             self.body.reschedule(house.loop.time())  # nobody wants the rest of that POST
         if not self._last_answer(reason) and self.link is not None:
             self.link.shut(code, abort=abort)
+        if abort or not self.unread():
+            self.cut_unread()
+        else:
+            self._wake_at(house.loop.time() + REAP_S, UNREAD)
         self._out, self._out_size = None, 0
         house.outflow.forget(self)
         if reason not in _KEEPS_INPUT:
@@ -372,9 +308,9 @@ class Connection(Inbox):
         """Answers a poll; what is not said then is left to the next, or (True) to the upgrade that has begun."""
         if self.state == WEBSOCKET:
             return False
-        # Apart: a stock client that hears both at once looks at the goodbye first, and then at nothing.
-        ours = [self._payload(), CLOSE] if self._out else [CLOSE]
-        answers = [NOOP] if reason == CLIENT_DISCONNECT else ours
+        # The end comes apart: JavaScript looks at it first, and then at nothing. After it Python never comes back.
+        last = NOOP if reason in (CLIENT_DISCONNECT, SHUTTING_DOWN) else CLOSE
+        answers = [self._payload(), last] if self._out and reason != CLIENT_DISCONNECT else [last]
         if self.waiter is not None:
             self.end_poll(answers.pop(0))
         return self._shared.leave_words(self.sid, reason, answers) and self.probed

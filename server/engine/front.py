@@ -149,14 +149,21 @@ class Front:
             connection.end_poll(CLOSE)
             connection.close(TRANSPORT_ERROR)
             return self._refused(request, 400, BAD_REQUEST)
-        waiter = connection.poll(lambda: request.transport is not None)
+        if connection.unread():
+            # Nobody asks again who has not read the last answer; it would cost as much as they like.
+            connection.too_slow()
+            return self._refused(request, 400, BAD_REQUEST)
+        waiter = connection.poll(lambda: request.transport)
         try:
             answer = await waiter
         except asyncio.CancelledError:
             connection.close(TRANSPORT_CLOSE)
             raise
-        if request.transport is None and answer != NOOP:
+        transport = request.transport
+        if transport is None and answer != NOOP:
             connection.close(TRANSPORT_CLOSE)  # gone since: what it was to get is lost, and must not be a gap
+        if transport is not None and len(answer) > _WRITE_HIGH:
+            _size_send_buffer(transport, self._shared.limits.send_buffer)
         return _answer(request, answer)
 
     async def _post(self, request: web.Request, connection: Connection) -> web.Response:

@@ -6,10 +6,9 @@ import asyncio
 
 from server.engine.connection import Connection
 from server.engine.frames import NORMAL, POLICY, PONG, FrameReader, close_frame, frame
+from server.engine.polling import REAP_S
 from server.engine.shared import TRANSPORT_CLOSE, TRANSPORT_ERROR, Shared, answered
 
-REAP_S = 5.0
-"""How long a farewell may lie unread before the transport is cut."""
 PROBE, REAP = range(2)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import concurrent.futures
 from collections.abc import Coroutine
 from typing import Any
@@ -26,6 +27,13 @@ class OfflineLoop(SteppedLoop):
     def create_future(self) -> Any:
         """Takes a result."""
         return concurrent.futures.Future()
+
+
+class Wire(asyncio.Transport):
+    """Passes everything on at once."""
+
+    def get_write_buffer_size(self) -> int:
+        return 0
 
 
 class Note(Link):

@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from server.engine.counters import REMEMBERED, SampledLog, shortened
-from tests.engine.offline import Note, Offline, at_once
+from tests.engine.offline import Note, Offline, Wire, at_once
 
 
 def test_one_line_for_each_connection_and_kind_a_minute(caplog: pytest.LogCaptureFixture) -> None:
@@ -65,7 +65,7 @@ def test_what_happened_is_counted_and_what_is_there_is_shown() -> None:
     assert (link.writes, server.counters.writes, server.counters.coalesced) == (1, 1, 1)
     server.eio._has_begun = True
     assert server.eio.gauge() == {"websocket": 1, "polling": 1, "unsent_bytes": 2 * len('42["n",0]')}
-    poller.poll(lambda: True)
+    poller.poll(Wire)
     assert (server.counters.writes, server.counters.coalesced) == (2, 2)
     assert server.eio.gauge()["unsent_bytes"] == 0
     assert server.counters.packets_out == 4

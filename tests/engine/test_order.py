@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from server.engine.connection import POLLING, UPGRADING
 from server.engine.packets import EVENT, Packet
-from tests.engine.offline import Note, Offline, at_once
+from tests.engine.offline import Note, Offline, Wire, at_once
 
 MOST = 5
 """Two WebSockets, two that poll, and one that has not joined yet."""
@@ -42,7 +42,7 @@ class Client:
         if self.connection.state != POLLING or self.connection.waiter is not None:
             return
         self.fetched()
-        self.waiter = self.connection.poll(lambda: True)
+        self.waiter = self.connection.poll(Wire)
 
     def fetched(self) -> None:
         if self.waiter is not None and self.waiter.done():

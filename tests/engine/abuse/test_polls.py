@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import socket as sockets
 from typing import Any
 
 import pytest
 
+from server.engine.connection import UNREAD
 from tests.engine.abuse.yard import Open
 from tests.engine.client_frames import client_frame
+from tests.engine.offline import Wire
 from tests.engine.running import Poller, Visitor, eventually
 
 # R6: GET
@@ -22,7 +25,7 @@ async def test_an_abandoned_poll_swallows_nothing_and_ends_the_session(opened: O
         writer.write(f"GET /engine.io/{poller.query} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         await eventually(lambda: connection.waiter is not None)
         writer.transport.abort()
-        await eventually(lambda: not connection._is_there())
+        await eventually(lambda: not connection._where())
         await yard.server.send(poller.sid, "lost?")
         await yard.until(lambda: yard.left == ["transport close"])
         assert (await poller.get())[0] == 400
@@ -36,7 +39,7 @@ async def test_who_asks_again_after_an_abandoned_poll_has_no_session(opened: Ope
         writer.write(f"GET /engine.io/{poller.query} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         await eventually(lambda: connection.waiter is not None)
         writer.transport.abort()
-        await eventually(lambda: not connection._is_there())
+        await eventually(lambda: not connection._where())
         assert (await poller.get())[0] == 400
         await yard.until(lambda: yard.left == ["transport error"])
         assert (await poller.get())[0] == 400
@@ -48,7 +51,7 @@ async def abandoned(visitor: Visitor, poller: Poller, connection: Any) -> None:
     writer.write(f"GET /engine.io/{poller.query} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
     await eventually(lambda: connection.waiter is not None)
     writer.transport.abort()
-    await eventually(lambda: not connection._is_there())
+    await eventually(lambda: not connection._where())
 
 
 async def test_an_abandoned_poll_ends_the_session_at_the_next_ping(opened: Open) -> None:
@@ -63,7 +66,7 @@ async def test_a_poll_that_is_lost_on_its_way_ends_the_session(opened: Open) -> 
     """R6: its packets are gone, and a session that went on would have a gap."""
 
     class Request:
-        transport: Any = object()
+        transport: Any = Wire()
 
     async with opened() as (yard, visitor):
         poller = await visitor.poller()
@@ -99,6 +102,51 @@ async def test_a_poll_is_late_as_soon_as_its_time_is_over(opened: Open) -> None:
         assert status == 400
         assert "Session ID unknown" in text
         await yard.until(lambda: yard.left == ["ping timeout"])
+
+
+async def unread_answer(visitor: Visitor, poller: Poller, connection: Any) -> asyncio.StreamWriter:
+    """A poll of a megabyte on a connection that nobody reads; the kernels take a part of it."""
+    wire = sockets.socket()
+    wire.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 4096)
+    wire.setblocking(False)
+    await asyncio.get_running_loop().sock_connect(wire, ("127.0.0.1", visitor.port))
+    _, writer = await asyncio.open_connection(sock=wire)
+    writer.transport.pause_reading()
+    writer.write(f"GET /engine.io/{poller.query} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    await eventually(lambda: connection.waiter is not None)
+    connection.push("4" + "y" * 990_000)
+    await eventually(connection.unread)
+    return writer
+
+
+async def test_who_does_not_read_an_answer_gets_no_other(opened: Open) -> None:
+    """R17: each would cost a megabyte on a TCP connection of its own."""
+    async with opened() as (yard, visitor):
+        poller = await visitor.poller()
+        connection = yard.server.sockets[poller.sid]
+        writer = await unread_answer(visitor, poller, connection)
+        assert yard.server.house.outflow.unsent_total == 0
+        await yard.server.send(poller.sid, "x")
+        assert yard.server.gauge()["unsent_bytes"] > 100_000
+        assert (await poller.get())[0] == 400
+        await yard.until(lambda: yard.left == ["slow consumer"])
+        assert connection.unread() == 0
+        writer.close()
+
+
+async def test_an_answer_that_nobody_reads_ends_with_its_session(opened: Open) -> None:
+    """R17: a moment later, for those who read slowly."""
+    async with opened() as (yard, visitor):
+        poller = await visitor.poller()
+        connection = yard.server.sockets[poller.sid]
+        writer = await unread_answer(visitor, poller, connection)
+        assert await poller.post("1") == (200, "ok")
+        await yard.until(lambda: yard.left == ["client disconnect"])
+        assert connection.unread()
+        connection.timer(UNREAD, 0.0)
+        await eventually(lambda: not connection.unread())
+        assert connection._read_from is None
+        writer.close()
 
 
 async def test_answers_are_not_compressed(opened: Open) -> None:
