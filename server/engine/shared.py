@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Generic, Protocol, TypeVar
 
 from server.engine.counters import Counters, SampledLog
-from server.engine.frames import NORMAL, frame
+from server.engine.frames import frame
 from server.engine.limits import Limits
 from server.engine.outflow import Outflow
-from server.engine.payload import BASE64, CLOSE, SEPARATOR
+from server.engine.payload import BASE64, SEPARATOR
 from server.engine.wheel import Wheel
 
 CLIENT_DISCONNECT = "client disconnect"
@@ -137,8 +137,6 @@ class Shared(Generic[C]):
         """Says them to a client that has gone on to its WebSocket meanwhile, and would not poll again."""
         while answer := self.last_words(sid):
             link.write(b"".join(frame(packet.encode()) for packet in answer.split(SEPARATOR) if packet[0] != BASE64))
-            if answer == CLOSE:
-                link.shut(NORMAL)
 
 
 def answered(waiter: asyncio.Future[Any] | None, answer: Any) -> None:
