@@ -243,27 +243,33 @@ class Connection(Polling):
         return self._out_size + (link.unsent() if link is not None else self.unread())
 
     def drained(self) -> None:
-        """The transport has passed on what it held."""
+        """The transport has passed on what it held: what waited here follows."""
         self._shared.outflow.forget(self)
+        self.flush()
 
     def flush(self) -> None:
         """Writes what waits: to the transport, or as the answer to a poll."""
         if self.state == WEBSOCKET:
-            waiting, self._out, self._out_size = self._out, None, 0
-            if waiting and self.link is not None:
-                self._shared.counters.writes += 1
-                if isinstance(waiting, list):
-                    self._shared.counters.coalesced += len(waiting) - 1
-                    waiting = b"".join(waiting)
-                self.link.write(waiting)
+            # For a slow reader the frames wait here, where all share them; a transport needs half as much again.
+            if self.link is None or not self.link.is_congested():
+                self._pass_on()
         elif self._out and self.waiter is not None:
             self._answer_poll()
+
+    def _pass_on(self) -> None:
+        waiting, self._out, self._out_size = self._out, None, 0
+        if waiting and self.link is not None:
+            self._shared.counters.writes += 1
+            if isinstance(waiting, list):
+                self._shared.counters.coalesced += len(waiting) - 1
+                waiting = b"".join(waiting)
+            self.link.write(waiting)
 
     def flush_apart(self) -> None:
         """Writes what waits now, and what comes next in a write of its own a moment later."""
         self.flush()
         if self.state == WEBSOCKET:
-            self._out = []
+            self._out = self._out or []
             self._shared.outflow.dirtied_later(self)
 
     def too_slow(self) -> None:
@@ -280,7 +286,7 @@ class Connection(Polling):
             return
         # What was written before goes out before the farewell.
         if not abort and self.state == WEBSOCKET:
-            self.flush()
+            self._pass_on()
         self.closed = True
         self._why = reason
         house = self._shared

@@ -131,6 +131,10 @@ class WebSocketLink(asyncio.Protocol):
         """Bytes that the transport still holds."""
         return self._transport.get_write_buffer_size() if self._transport is not None else 0
 
+    def is_congested(self) -> bool:
+        """Whether the transport has enough for now, and will say when it takes more."""
+        return self._congested
+
     def is_watched(self) -> bool:
         """Whether each write has to be looked at: always where aiohttp hears the transport's signals."""
         return self._congested or self.ended is not None

@@ -44,6 +44,9 @@ class Link(Protocol):
     def unsent(self) -> int:
         """Bytes that the transport still holds."""
 
+    def is_congested(self) -> bool:
+        """Whether the transport has enough for now, and will say when it takes more."""
+
     def is_watched(self) -> bool:
         """Whether each write has to be looked at."""
 

@@ -51,6 +51,9 @@ class Note(Link):
     def unsent(self) -> int:
         return 0
 
+    def is_congested(self) -> bool:
+        return False
+
     def is_watched(self) -> bool:
         return self.watched
 
