@@ -1,4 +1,4 @@
-"""The real programs that tests talk to: a Madang process, nginx, Node; on loopback, in folders of their own.
+"""The real programs that tests talk to: a Madang process, nginx, Redis, Node; on loopback, in folders of their own.
 
     with MadangProcess(tmp_path / "data") as madang:      # ready when the block begins
         urlopen(madang.url)
@@ -182,6 +182,13 @@ def nginx_in_front_of(worker_port: int, folder: Path) -> Iterator[str]:
     }.items():
         assert written in config, f"nginx.conf says {written!r} no longer"
         config = config.replace(written, here)
+    with nginx(config, port, folder):
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextlib.contextmanager
+def nginx(config: str, port: int, folder: Path) -> Iterator[None]:
+    """Runs nginx with this configuration, which listens on ``port`` and keeps everything in ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "nginx.conf").write_text(config)
     program = shutil.which("nginx", path=os.pathsep.join([os.environ["PATH"], "/usr/sbin"]))
@@ -192,7 +199,24 @@ def nginx_in_front_of(worker_port: int, folder: Path) -> Iterator[str]:
     )
     try:
         wait_until(lambda: listens(port), START_TIMEOUT_S, (folder / "error.log").read_text)
-        yield f"http://127.0.0.1:{port}"
+        yield
+    finally:
+        process.terminate()
+        process.wait(STOP_TIMEOUT_S)
+
+
+@contextlib.contextmanager
+def redis_server(folder: Path) -> Iterator[str]:
+    """The address of a Redis that keeps nothing."""
+    port = free_port()
+    folder.mkdir(parents=True, exist_ok=True)
+    program = shutil.which("redis-server")
+    assert program, "Redis is not installed; `tools/system_packages` says what the tests need"
+    places = ["--bind", "127.0.0.1", "--port", str(port), "--dir", str(folder), "--logfile", str(folder / "redis.log")]
+    process = subprocess.Popen([program, *places, "--save", "", "--appendonly", "no"], stdin=subprocess.DEVNULL)
+    try:
+        wait_until(lambda: listens(port), START_TIMEOUT_S, (folder / "redis.log").read_text)
+        yield f"redis://127.0.0.1:{port}/0"
     finally:
         process.terminate()
         process.wait(STOP_TIMEOUT_S)
