@@ -202,9 +202,9 @@ async def test_draining_meanwhile_ends_in_time_and_says_goodbye_once(opened: Ope
         gate = hold_up(stage, where)
         await guest.asks()
         await gate.reached.wait()
-        await stage.server.drain()
         assert guest.socket
-        assert await guest.socket.ended() == 1012
+        _, code = await asyncio.gather(stage.server.drain(), guest.socket.ended())
+        assert code == 1012
         await eventually(lambda: not stage.server.manager._members)
         # python-socketio takes the cancellation away from the handler: then it has let somebody in.
         assert [what[0] for what in stage.happened] == ([] if where == "recall" else ["came", "left"])
