@@ -45,9 +45,9 @@ class Visitor:
         async with asyncio.timeout(PATIENCE_S), self._http.request(method, self.base + query, **options) as response:
             return response.status, response.headers
 
-    async def poller(self) -> Poller:
+    async def poller(self, **options: Any) -> Poller:
         """A new polling session."""
-        status, text = await self.ask("?EIO=4&transport=polling")
+        status, text = await self.ask("?EIO=4&transport=polling", **options)
         assert status == 200, text
         return Poller(self, json.loads(text[1:])["sid"])
 
