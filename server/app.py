@@ -198,7 +198,7 @@ async def _open(parts: Parts, stack: AsyncExitStack) -> None:
     stack.callback(parts.passwords.close)
     parts.epoch = await db.write(server_values.get_or_put, "epoch", secrets.token_hex(8))
 
-    publisher = Publisher(sockets, online, parts.notifications.counts)
+    publisher = Publisher(sockets, online, parts.notifications.counts_of)
     publisher.on_published = parts.metrics.published
     publisher.start(parts.epoch)
     stack.push_async_callback(publisher.stop)

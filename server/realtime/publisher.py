@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -18,9 +18,13 @@ from server.realtime.rooms import CHAT, NOTIFICATIONS, account_room, conversatio
 SMALL_CONVERSATION = 20
 """Up to so many members, everybody hears of everybody's read marks."""
 
+COUNTED_AT_ONCE = 500
 _MOVES = ("member_added", "member_removed")
 _log = logging.getLogger(__name__)
 _encode = msgspec.json.Encoder().encode
+
+
+CountsOf = Callable[[Collection[int]], Awaitable[Mapping[int, msgspec.Struct]]]
 
 
 class Sockets(Protocol):
@@ -44,11 +48,11 @@ class Sockets(Protocol):
 class Publisher:
     """Turns facts into events.
 
-    ``publish`` is called after each commit and never waits. ``counts_of(account_id)`` reads what the bell
-    shows; ``wake`` is called when the log has grown, so that followers look.
+    ``publish`` is called after each commit and never waits. ``counts_of(account_ids)`` reads what the
+    bells show; ``wake`` is called when the log has grown, so that followers look.
     """
 
-    def __init__(self, sockets: Sockets, online: Online, counts_of: Callable[[int], Awaitable[msgspec.Struct]]) -> None:
+    def __init__(self, sockets: Sockets, online: Online, counts_of: CountsOf) -> None:
         self._sockets = sockets
         self._online = online
         self._epoch = ""
@@ -164,14 +168,22 @@ class Publisher:
 
     async def _tell_counts(self) -> None:
         while self._changed_inboxes:
-            account_id = self._changed_inboxes.pop()
-            if not self._online.of_account(account_id, NOTIFICATIONS):
-                continue
-            try:
-                counts = await self._counts_of(account_id)
-                await self._sockets.emit("counts", counts, room=account_room(account_id), namespace=NOTIFICATIONS)
-            except Exception:
-                _log.exception("telling the counts of an inbox failed")
+            changed, self._changed_inboxes = self._changed_inboxes, set()
+            here = [account_id for account_id in changed if self._online.of_account(account_id, NOTIFICATIONS)]
+            for some in (here[start : start + COUNTED_AT_ONCE] for start in range(0, len(here), COUNTED_AT_ONCE)):
+                try:
+                    counts = await self._counts_of(some)
+                except Exception:
+                    _log.exception("reading the counts of %d inboxes failed", len(some))
+                    continue
+                for account_id, counted in counts.items():
+                    await self._tell_count(account_id, counted)
+
+    async def _tell_count(self, account_id: int, counted: msgspec.Struct) -> None:
+        try:
+            await self._sockets.emit("counts", counted, room=account_room(account_id), namespace=NOTIFICATIONS)
+        except Exception:
+            _log.exception("telling the counts of an inbox failed")
 
     async def _sessions_ended(self, ended: records.SessionsEnded) -> None:
         for session_id in ended.session_ids:

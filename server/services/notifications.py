@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import msgspec
@@ -38,6 +38,10 @@ class Notifications:
     async def counts(self, account_id: int) -> Counts:
         """What the bell shows."""
         return await self.db.read(notifications.counts, account_id)
+
+    async def counts_of(self, account_ids: Collection[int]) -> dict[int, Counts]:
+        """What the bells of these accounts show."""
+        return await self.db.read(notifications.counts_of, account_ids)
 
     async def list(self, account_id: int, command: ListNotifications) -> NotificationsPage:
         """A page of the inbox, newest first; ``cursor`` is there when more follows."""

@@ -54,7 +54,12 @@ def append_messages(pieces: Sequence[Piece]) -> list[chat.MessageSent | ChatErro
             earlier=_earlier((sender, draft.client_id) for sender, draft, *_ in pieces),
             position=log.last_position(),
         )
-        outcomes = [group.outcome(*piece) for piece in pieces]
+        outcomes: list[chat.MessageSent | ChatError] = []
+        for piece in pieces:
+            try:
+                outcomes.append(group.place(*piece))
+            except ChatError as error:
+                outcomes.append(error)
         group.write()
     return outcomes
 
@@ -94,13 +99,6 @@ class _Group:
     last_at: dict[int, tuple[int, int]] = field(default_factory=dict)
     first_words: list[tuple[int, int]] = field(default_factory=list)
 
-    def outcome(self, *piece: *Piece) -> chat.MessageSent | ChatError:
-        """What one sender hears."""
-        try:
-            return self.place(*piece)
-        except ChatError as error:
-            return error
-
     def place(
         self, sender_id: int, draft: Draft, now: int, may_post: MayPost, may_mention_all: MayMentionAll
     ) -> chat.MessageSent:
@@ -112,7 +110,7 @@ class _Group:
         may_post(conversation, member)
         quote = _quote(draft, member) if draft.reply_to_seq else None
         everyone = draft.everyone and may_mention_all(conversation, member)
-        called = mentions.called(conversation.id, draft.names, everyone)
+        called = mentions.called(conversation.id, draft.names, everyone) if draft.names or everyone else []
         seq = self.known.heads[conversation.id] + 1
         # The last thing that can refuse, since it writes.
         attached = files.attach(draft.file_ids, sender_id, conversation.id, seq) if draft.file_ids else ()

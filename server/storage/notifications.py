@@ -15,7 +15,7 @@ import msgspec
 
 from server.protocol.notifications import Counts, Notification
 from server.records import CountsChanged, NotificationChange
-from server.storage.unit import announce, execute_many, fetch_all
+from server.storage.unit import announce, execute_many, fetch_all, padded
 
 Filter = Literal["all", "unread", "mentions"]
 
@@ -210,14 +210,20 @@ def archive_all_read(account_id: int, now: int) -> None:
 
 def counts(account_id: int) -> Counts:
     """What the bell shows: the number of the newest change, rows not looked at, rows unread."""
-    [row] = fetch_all(
-        "select notification_seq, "
+    return counts_of([account_id])[account_id]
+
+
+def counts_of(account_ids: Iterable[int]) -> dict[int, Counts]:
+    """What the bells of these accounts show."""
+    wanted = padded(account_ids)
+    rows = fetch_all(
+        "select id, notification_seq, "
         f"(select count(*) from notification where account_id = account.id and {_UNREAD} and seen_at is null), "
         f"(select count(*) from notification where account_id = account.id and {_UNREAD}) "
-        "from account where id = ?",
-        (account_id,),
+        f"from account where id in ({_places(wanted)})",
+        wanted,
     )
-    return Counts(head_seq=row[0], unseen=row[1], unread=row[2])
+    return {row[0]: Counts(head_seq=row[1], unseen=row[2], unread=row[3]) for row in rows}
 
 
 def page(account_id: int, filter: Filter, before: tuple[int, int] | None, limit: int) -> list[Notification]:

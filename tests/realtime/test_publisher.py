@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 
 import msgspec
 import pytest
 
 from server import records
 from server.protocol import chat
+from server.realtime import publisher
 from server.realtime.online import Online
 from server.realtime.publisher import SMALL_CONVERSATION, Publisher
 from server.realtime.rooms import NOTIFICATIONS, account_room, conversation_room
@@ -33,9 +34,9 @@ class Yard:
         self.book.rooms[ROOM] = {"ana", "ben"}
         self._position = 0
 
-    async def counts(self, account_id: int) -> msgspec.Struct:
-        self.counted.append(account_id)
-        return chat.Nothing()
+    async def counts(self, account_ids: Collection[int]) -> dict[int, chat.Nothing]:
+        self.counted += account_ids
+        return {account_id: chat.Nothing() for account_id in account_ids}
 
     def entry(self, kind: str = "message_created", account_id: int = 0) -> records.Entry:
         self._position += 1
@@ -129,13 +130,31 @@ async def test_nobody_is_counted_for_who_is_not_there(yard: Yard) -> None:
     assert yard.counted == []
 
 
+async def test_bells_are_counted_together(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publisher, "COUNTED_AT_ONCE", 2)
+    for account_id in range(10, 15):
+        connect(yard.book, yard.online, account_id, f"bell-{account_id}", NOTIFICATIONS)
+    asked: list[int] = []
+
+    async def counts(account_ids: Collection[int]) -> dict[int, chat.Nothing]:
+        asked.append(len(account_ids))
+        if len(asked) == 2:
+            raise RuntimeError("the database does not answer")
+        return await yard.counts(account_ids)
+
+    yard.publisher._counts_of = counts
+    await yard.publish(*(records.CountsChanged(account_id) for account_id in range(10, 15)))
+    assert asked == [2, 2, 1]
+    assert sum(yard.heard(f"bell-{account_id}") == ["counts"] for account_id in range(10, 15)) == 3
+
+
 async def test_counting_keeps_no_message_waiting(yard: Yard) -> None:
     connect(yard.book, yard.online, BEN, "ben-bell", NOTIFICATIONS)
     counted = asyncio.Event()
 
-    async def slow(account_id: int) -> msgspec.Struct:
+    async def slow(account_ids: Collection[int]) -> dict[int, chat.Nothing]:
         await counted.wait()
-        return chat.Nothing()
+        return await yard.counts(account_ids)
 
     yard.publisher._counts_of = slow
     yard.publisher.publish([records.CountsChanged(BEN)])
@@ -152,11 +171,10 @@ async def test_counts_that_changed_while_they_were_read_are_read_again(yard: Yar
     connect(yard.book, yard.online, BEN, "ben-bell", NOTIFICATIONS)
     reading, go_on = asyncio.Event(), asyncio.Event()
 
-    async def slow(account_id: int) -> msgspec.Struct:
-        yard.counted.append(account_id)
+    async def slow(account_ids: Collection[int]) -> dict[int, chat.Nothing]:
         reading.set()
         await go_on.wait()
-        return chat.Nothing()
+        return await yard.counts(account_ids)
 
     yard.publisher._counts_of = slow
     yard.publisher.publish([records.CountsChanged(BEN)])

@@ -153,6 +153,19 @@ async def test_nobody_marks_the_rows_of_others(yard: Yard) -> None:
     assert yard.facts == []
 
 
+async def test_many_are_counted_at_once(yard: Yard) -> None:
+    ben = await with_rows(yard, 3)
+    cleo, dan = await yard.person("Cleo"), await yard.person("Dan")
+    await yard.db.write(notifications.tell, *call(cleo))
+    found = await yard.inbox.counts_of([ben, cleo, dan, 999])
+    assert {account_id: (one.head_seq, one.unseen, one.unread) for account_id, one in found.items()} == {
+        ben: (3, 3, 3),
+        cleo: (1, 1, 1),
+        dan: (0, 0, 0),
+    }
+    assert await yard.inbox.counts_of([]) == {}
+
+
 async def test_reading_also_counts_as_having_been_seen(yard: Yard) -> None:
     ben = await with_rows(yard, 1)
     await yard.db.write(notifications.mark_read_all, ben, 2000)
