@@ -41,7 +41,7 @@ from server.services.receipts import Receipts
 from server.services.sessions import Sessions
 from server.services.typing import Typing
 from server.settings import Settings
-from server.storage import heads, log, membership, server_values
+from server.storage import heads, log, server_values
 from server.storage.database import Database
 from server.transport import chat as chat_door
 from server.transport import guard
@@ -235,13 +235,7 @@ def _open_namespaces(parts: Parts) -> None:
         metrics=parts.metrics,
         now=now,
     )
-    welcome = Welcome(
-        parts.sockets,
-        parts.chat.conversations,
-        server=lambda: _server_info(parts),
-        rooms_of=lambda account_id: parts.db.read(membership.ids_of, account_id),
-        account_of=parts.chat.people.myself,
-    )
+    welcome = Welcome(parts.sockets, parts.chat.conversations, lambda: _server_info(parts))
     namespace(
         CHAT,
         commands=chat_door.commands(parts.chat),

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from server.clock import Now
 from server.protocol import chat
 from server.protocol.base import MAX_SAFE_INTEGER
 from server.services import cursors, names, policy
-from server.storage import conversations, views
+from server.storage import accounts, conversations, membership, views
 from server.storage.database import Database
 
 READY_CONVERSATIONS = 200
 _FIRST = (MAX_SAFE_INTEGER, MAX_SAFE_INTEGER)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where somebody stands at one moment: who they are, what they belong to, and the first page of it."""
+
+    account: chat.Account
+    account_version: int
+    conversation_ids: set[int]
+    page: chat.ConversationsPage
 
 
 class Conversations:
@@ -49,9 +61,13 @@ class Conversations:
         """One's conversations, most recently active first."""
         return await self._page(account_id, cursors.read(command.cursor, _FIRST), command.limit)
 
-    async def newest(self, account_id: int) -> chat.ConversationsPage:
-        """The first page, as ``ready`` carries it."""
-        return await self._page(account_id, _FIRST, READY_CONVERSATIONS)
+    async def ids_of(self, account_id: int) -> set[int]:
+        """The conversations somebody belongs to."""
+        return set(await self._db.read(membership.ids_of, account_id))
+
+    async def standing(self, account_id: int) -> Standing:
+        """What ``ready`` tells, in one view of the database."""
+        return await self._db.read(_standing, account_id)
 
     async def set_preferences(self, account_id: int, command: chat.SetPreferences) -> chat.Preferences:
         """One's own choices; what is left out stays."""
@@ -67,10 +83,23 @@ class Conversations:
         return await self._db.write(conversations.set_preferences, account_id, command.conversation_id, choices)
 
     async def _page(self, account_id: int, before: tuple[int, int], limit: int) -> chat.ConversationsPage:
-        found = await self._db.read(views.page, account_id, before, limit + 1)
-        shown = found[:limit]
-        more = len(found) > limit
-        return chat.ConversationsPage(
-            conversations=shown,
-            cursor=cursors.written(shown[-1].last_active_at, shown[-1].id) if more else None,
-        )
+        return _page_of(await self._db.read(views.page, account_id, before, limit + 1), limit)
+
+
+def _standing(account_id: int) -> Standing:
+    account = accounts.get(account_id)
+    return Standing(
+        account=accounts.public(account),
+        account_version=account.account_version,
+        conversation_ids=set(membership.ids_of(account_id)),
+        page=_page_of(views.page(account_id, _FIRST, READY_CONVERSATIONS + 1), READY_CONVERSATIONS),
+    )
+
+
+def _page_of(found: list[chat.Conversation], limit: int) -> chat.ConversationsPage:
+    """The first ``limit`` of what was found; one more says that there is more."""
+    shown = found[:limit]
+    return chat.ConversationsPage(
+        conversations=shown,
+        cursor=cursors.written(shown[-1].last_active_at, shown[-1].id) if len(found) > limit else None,
+    )

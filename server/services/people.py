@@ -18,11 +18,6 @@ class People:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def myself(self, account_id: int) -> tuple[chat.Account, int]:
-        """One's own face, and the version of one's account."""
-        account = await self._db.read(accounts.get, account_id)
-        return accounts.public(account), account.account_version
-
     async def find(self, account_id: int, command: chat.FindPeople) -> chat.Accounts:
         """People whose name has a word that begins with the query, oneself left out."""
         found = await self._db.read(accounts.find_people, command.query.strip(), command.limit, account_id)

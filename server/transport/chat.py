@@ -116,50 +116,33 @@ class ConnectionCommands:
 
 
 class Welcome:
-    """What a chat connection hears first.
-
-    ``rooms_of(account_id)`` reads the conversations somebody belongs to; ``account_of(account_id)`` who they
-    are and the version of their account.
-    """
+    """What a chat connection hears first. ``server()`` describes this server."""
 
     def __init__(
-        self,
-        sockets: SocketServer,
-        conversations: Conversations,
-        server: Callable[[], chat.ServerInfo],
-        rooms_of: Callable[[int], Awaitable[list[int]]],
-        account_of: Callable[[int], Awaitable[tuple[chat.Account, int]]],
+        self, sockets: SocketServer, conversations: Conversations, server: Callable[[], chat.ServerInfo]
     ) -> None:
         self._sockets = sockets
         self._conversations = conversations
         self._server = server
-        self._rooms_of = rooms_of
-        self._account_of = account_of
 
     async def __call__(self, connection: Connection) -> None:
         """Joins the rooms, then reads the heads: what comes in between is heard twice rather than never."""
-        account_id = connection.account_id
-        before = set(await self._rooms_of(account_id))
+        before = await self._conversations.ids_of(connection.account_id)
         for conversation_id in before:
             await self._sockets.enter_room(connection.sid, conversation_room(conversation_id), CHAT)
-        await self._leave_what_is_gone(connection, before)
-        account, version = await self._account_of(account_id)
-        page = await self._conversations.newest(account_id)
+        now = await self._conversations.standing(connection.account_id)
+        for conversation_id in before - now.conversation_ids:
+            # A removal that was published between the read and the joins found no room to leave.
+            await self._sockets.leave_room(connection.sid, conversation_room(conversation_id), CHAT)
         ready = chat.Ready(
-            account=account,
-            account_version=version,
+            account=now.account,
+            account_version=now.account_version,
             server=self._server(),
             recovered=False,
-            conversations=page.conversations,
-            more=page.cursor is not None,
+            conversations=now.page.conversations,
+            more=now.page.cursor is not None,
         )
         self._sockets.greet(connection.sid, "ready", ready, CHAT)
-
-    async def _leave_what_is_gone(self, connection: Connection, before: set[int]) -> None:
-        # A removal that was published between the read and the joins found no room to leave.
-        after = set(await self._rooms_of(connection.account_id))
-        for conversation_id in before - after:
-            await self._sockets.leave_room(connection.sid, conversation_room(conversation_id), CHAT)
 
 
 async def tell_presence(sockets: SocketServer, presence: chat.Presence) -> None:
