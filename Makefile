@@ -1,7 +1,7 @@
 # make run     everything it needs, then http://localhost:8000      make test    everything that proves it works
 # make lint    ruff, mypy, TypeScript, eslint                       make bench   speed beside Node, in 20 minutes
-#                                                                   make bench-quick   in 2, fails when it is too slow
-# PYTHON=python3.12 names another Python; ARGS="-k reaction" goes to pytest, or after `tests.bench`.
+# make prove   bounds, fuzz and faults, in 20 minutes               make bench-quick   in 2, fails when it is too slow
+# PYTHON=python3.12 names another Python; ARGS="-k reaction" goes to pytest, or after `tests.bench` or `tests.prove`.
 
 PYTHON ?= python3
 ARGS ?=
@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # Through a shell: macOS's make looks for plain commands in the PATH from before.
 SHELL := /bin/bash
 
-.PHONY: run test lint format bench bench-quick clean web python-lint web-lint web-test pytest packages
+.PHONY: run test lint format bench bench-quick prove clean web python-lint web-lint web-test pytest packages
 .NOTPARALLEL:
 
 run: .venv/for-run web
@@ -45,6 +45,9 @@ bench: .venv/for-test web
 
 bench-quick: .venv/for-test web
 	python -m tests.bench --quick $(ARGS)
+
+prove: .venv/for-test web
+	python -m tests.prove $(ARGS)
 
 clean:
 	rm -rf .venv build dist server/static web/node_modules web/*/node_modules .mypy_cache .ruff_cache .pytest_cache
