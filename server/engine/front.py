@@ -159,12 +159,16 @@ class Front:
         except asyncio.CancelledError:
             connection.close(TRANSPORT_CLOSE)
             raise
-        transport = request.transport
-        if transport is None and answer != NOOP:
-            connection.close(TRANSPORT_CLOSE)  # gone since: what it was to get is lost, and must not be a gap
-        if transport is not None and len(answer) > _WRITE_HIGH:
-            _size_send_buffer(transport, self._shared.limits.send_buffer)
-        return _answer(request, answer)
+        response = _answer(request, answer)
+        try:
+            if request.transport is not None and len(answer) > _WRITE_HIGH:
+                _size_send_buffer(request.transport, self._shared.limits.send_buffer)
+            await response.prepare(request)
+            await response.write_eof()
+        except ConnectionError:
+            if answer != NOOP:
+                connection.close(TRANSPORT_CLOSE)  # gone since: what it was to get is lost, and must not be a gap
+        return response
 
     async def _post(self, request: web.Request, connection: Connection) -> web.Response:
         if request.headers.get("Content-Encoding", "identity") != "identity":

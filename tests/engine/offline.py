@@ -17,7 +17,7 @@ from tests.engine.stepped import SteppedLoop
 
 
 class OfflineLoop(SteppedLoop):
-    """With futures that nobody awaits."""
+    """With futures that nobody awaits, and tasks that nobody runs."""
 
     @property
     def is_due(self) -> bool:
@@ -26,6 +26,11 @@ class OfflineLoop(SteppedLoop):
 
     def create_future(self) -> Any:
         """Takes a result."""
+        return concurrent.futures.Future()
+
+    def create_task(self, work: Coroutine[Any, Any, Any]) -> Any:
+        """Is never done."""
+        work.close()
         return concurrent.futures.Future()
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp import web
 
 from tests.engine.abuse.yard import POLLING, WEBSOCKET, Open
 from tests.engine.running import Poller, Visitor, eventually
@@ -265,6 +266,28 @@ async def test_chunks_that_are_none_end_the_session(opened: Open) -> None:
         await yard.until(lambda: yard.left == ["transport error"])
         assert yard.heard == []
         writer.close()
+
+
+async def test_a_body_that_aiohttp_cannot_read_ends_the_session(opened: Open) -> None:
+    """R5: what its parser in C does not tell, the one in Python raises."""
+
+    class Body:
+        async def iter_any(self) -> AsyncIterator[bytes]:
+            yield b"4x"
+            raise web.RequestPayloadError("no chunk")
+
+    class Request:
+        headers: dict[str, str] = {}  # noqa: RUF012
+        content_length = None
+        content = Body()
+
+    async with opened() as (yard, visitor):
+        poller = await visitor.poller()
+        request: Any = Request()
+        answer = await yard.server._front._post(request, yard.server.sockets[poller.sid])
+        assert answer.status == 400
+        await yard.until(lambda: yard.left == ["transport error"])
+        assert yard.heard == []
 
 
 async def test_a_body_whose_sender_goes_ends_the_session(opened: Open) -> None:

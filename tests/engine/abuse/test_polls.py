@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from server.engine.connection import UNREAD
+from server.engine import connection as connections
 from tests.engine.abuse.yard import Open
 from tests.engine.client_frames import client_frame
-from tests.engine.offline import Wire
 from tests.engine.running import Poller, Visitor, eventually
 
 # R6: GET
@@ -64,20 +63,26 @@ async def test_an_abandoned_poll_ends_the_session_at_the_next_ping(opened: Open)
 
 async def test_a_poll_that_is_lost_on_its_way_ends_the_session(opened: Open) -> None:
     """R6: its packets are gone, and a session that went on would have a gap."""
-
-    class Request:
-        transport: Any = Wire()
-
     async with opened() as (yard, visitor):
         poller = await visitor.poller()
         connection = yard.server.sockets[poller.sid]
-        request: Any = Request()
-        poll = asyncio.create_task(yard.server._front._poll(request, connection))
+        _, writer = await visitor.raw()
+        writer.write(f"GET /engine.io/{poller.query} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         await eventually(lambda: connection.waiter is not None)
         connection.push("4to nobody")
+        transport = connection._where()
         connection.flush()
-        request.transport, request.headers = None, {}
-        await poll
+        transport.abort()
+        await yard.until(lambda: yard.left == ["transport close"])
+        writer.close()
+
+
+async def test_a_poll_that_is_lost_halfway_ends_the_session(opened: Open) -> None:
+    """R6: a part of the answer has been written."""
+    async with opened() as (yard, visitor):
+        poller = await visitor.poller()
+        writer = await unread_answer(visitor, poller, yard.server.sockets[poller.sid])
+        writer.transport.abort()
         await yard.until(lambda: yard.left == ["transport close"])
 
 
@@ -128,23 +133,25 @@ async def test_who_does_not_read_an_answer_gets_no_other(opened: Open) -> None:
         assert yard.server.house.outflow.unsent_total == 0
         await yard.server.send(poller.sid, "x")
         assert yard.server.gauge()["unsent_bytes"] > 100_000
+        transport = connection._read_from
         assert (await poller.get())[0] == 400
         await yard.until(lambda: yard.left == ["slow consumer"])
-        assert connection.unread() == 0
+        await eventually(transport.is_closing)
         writer.close()
 
 
-async def test_an_answer_that_nobody_reads_ends_with_its_session(opened: Open) -> None:
+async def test_an_answer_that_nobody_reads_ends_with_its_session(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     """R17: a moment later, for those who read slowly."""
-    async with opened() as (yard, visitor):
+    monkeypatch.setattr(connections, "REAP_S", 0.1)
+    async with opened(ping_timeout_s=0.5) as (yard, visitor):
         poller = await visitor.poller()
         connection = yard.server.sockets[poller.sid]
         writer = await unread_answer(visitor, poller, connection)
         assert await poller.post("1") == (200, "ok")
         await yard.until(lambda: yard.left == ["client disconnect"])
-        assert connection.unread()
-        connection.timer(UNREAD, 0.0)
-        await eventually(lambda: not connection.unread())
+        transport = connection._read_from
+        assert not transport.is_closing()
+        await eventually(transport.is_closing)
         assert connection._read_from is None
         writer.close()
 
