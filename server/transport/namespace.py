@@ -20,10 +20,12 @@ from server.protocol.base import Command, check_depth, convert, decode_json
 from server.protocol.reply import Accepted, Refused, accepted, refused
 from server.realtime.online import Connection, Online
 from server.realtime.rooms import account_room
-from server.transport.identity import Identity
+from server.transport.identity import Identity, SignedIn
 from server.transport.sockets import CANNOT_TELL, SocketServer, connect_error
 
 PROTOCOL = 1
+SIGNED_IN = "madang.signed_in"
+"""Where the namespaces of one socket tell each other who it is."""
 NO_BINARY = refused(Unsupported("Binary payloads are not supported here; upload files over HTTP."))
 
 ByAccount = Callable[[int, Any], Awaitable[Any]]
@@ -134,7 +136,7 @@ class CommandNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
         known = name if name in self._table else "unknown"
         self._metrics.command(self.namespace, known, outcome, time.perf_counter() - started)
 
-    async def _connect(self, sid: str, environ: Mapping[str, Any], auth: Any) -> None:
+    async def _connect(self, sid: str, environ: dict[str, Any], auth: Any) -> None:
         try:
             await self._let_in(sid, environ, auth)
         except ChatError as error:
@@ -143,9 +145,12 @@ class CommandNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
             log_bug(_log, "a handshake failed", error, namespace=self.namespace)
             raise _refusal(CANNOT_TELL) from None
 
-    async def _let_in(self, sid: str, environ: Mapping[str, Any], auth: Any) -> None:
+    async def _let_in(self, sid: str, environ: dict[str, Any], auth: Any) -> None:
         _check_protocol(auth)
-        signed_in = await self._identity.of_handshake(auth, environ.get("HTTP_COOKIE"), environ.get("HTTP_ORIGIN"))
+        signed_in = self._known(environ, auth)
+        if signed_in is None:
+            signed_in = await self._identity.of_handshake(auth, environ.get("HTTP_COOKIE"), environ.get("HTTP_ORIGIN"))
+            environ[SIGNED_IN] = _SignedIn(sid, _shown(environ, auth), signed_in)
         connection = Connection(sid, self.namespace, signed_in.account.id, signed_in.session.id, self._now())
         self._online.add(connection)
         self._metrics.connected(self.namespace)
@@ -157,9 +162,33 @@ class CommandNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
             self._disconnect(sid)
             raise
 
+    def _known(self, environ: dict[str, Any], auth: Any) -> SignedIn | None:
+        """Who joined another namespace of the same socket a moment ago.
+
+        That one is still here: had its session ended, the whole socket would be closed.
+        """
+        known: _SignedIn | None = environ.pop(SIGNED_IN, None)
+        if known is None or known.shown != _shown(environ, auth) or self._online.get(known.sid) is None:
+            return None
+        return known.signed_in
+
     def _disconnect(self, sid: str) -> None:
         if self._online.remove(sid) is not None:
             self._metrics.disconnected(self.namespace)
+
+
+@dataclass(frozen=True, slots=True)
+class _SignedIn:
+    """Who a socket's first namespace found: kept until the second one asks."""
+
+    sid: str
+    shown: Any
+    signed_in: SignedIn
+
+
+def _shown(environ: Mapping[str, Any], auth: Any) -> Any:
+    """What somebody shows of themselves."""
+    return auth.get("token") if isinstance(auth, dict) else None, environ.get("HTTP_COOKIE")
 
 
 def _entry(kind: type[Command], handle: ByConnection) -> Entry:

@@ -1,4 +1,4 @@
-"""One namespace on a port of its own, with commands that a test defines and people who need no account."""
+"""Both namespaces on a port of their own, with commands that a test defines and people who need no account."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from aiohttp.test_utils import TestServer
 from server.metrics import Metrics
 from server.protocol.base import Command
 from server.realtime.online import Connection, Online
-from server.realtime.rooms import CHAT
+from server.realtime.rooms import CHAT, NOTIFICATIONS
 from server.transport.namespace import CommandNamespace
 from server.transport.peers import Peers
 from server.transport.sockets import LIMITS, SocketServer
@@ -52,10 +52,18 @@ class SmallServer:
     async def open(self) -> AsyncIterator[SmallServer]:
         app = web.Application()
         self.sockets.attach(app, socketio_path="socket.io")
+        self.namespace = self._namespace(CHAT)
+        self._namespace(NOTIFICATIONS)
+        async with TestServer(app) as server, aiohttp.ClientSession() as self.http:
+            self.url = str(server.make_url("/socket.io/?EIO=4&transport=websocket"))
+            yield self
+        self.online.close()
+
+    def _namespace(self, name: str) -> CommandNamespace:
         # Looked up at each call: a test replaces them.
         identity: Any = SimpleNamespace(of_handshake=lambda *asked: self.identify(*asked))  # noqa: PLW0108
-        self.namespace = CommandNamespace(
-            CHAT,
+        return CommandNamespace(
+            name,
             sockets=self.sockets,
             identity=identity,
             online=self.online,
@@ -65,10 +73,6 @@ class SmallServer:
             connection_commands={},
             welcome=lambda connection: self.welcome(connection),  # noqa: PLW0108
         )
-        async with TestServer(app) as server, aiohttp.ClientSession() as self.http:
-            self.url = str(server.make_url("/socket.io/?EIO=4&transport=websocket"))
-            yield self
-        self.online.close()
 
     @contextlib.asynccontextmanager
     async def wire(self) -> AsyncIterator[Wire]:

@@ -146,3 +146,27 @@ async def test_a_database_that_does_not_answer_is_unavailable() -> None:
     async with small.open(), small.wire() as wire:
         await wire.send("40/chat,{}")
         assert (await wire.refusal())["message"] == "unavailable"
+
+
+async def test_both_namespaces_of_a_socket_ask_once_who_it_is(small: SmallServer) -> None:
+    asked: list[Any] = []
+    known = small.identify
+
+    async def identify(*about: Any) -> Any:
+        asked.append(about[0])
+        return await known(*about)
+
+    small.identify = identify  # type: ignore[method-assign]
+    mine, other = '{"token":"mine"}', '{"token":"another"}'
+    async with small.wire() as wire:
+        await wire.send(f"40/chat,{mine}", f"40/notifications,{mine}")
+        await wire.until("40/notifications,")
+    assert asked == [{"token": "mine"}]
+    async with small.wire() as wire:
+        await wire.send(f"40/chat,{mine}", f"40/notifications,{other}")
+        await wire.until("40/notifications,")
+    assert asked[1:] == [{"token": "mine"}, {"token": "another"}]
+    async with small.wire() as wire:
+        await wire.send(f"40/chat,{mine}", "41/chat,", f"40/notifications,{mine}")
+        await wire.until("40/notifications,")
+    assert len(asked) == 5, "who has left vouches for nobody"
