@@ -10,8 +10,9 @@ import msgspec
 from server.clock import Now
 from server.protocol import chat
 from server.records import Account, Conversation, Entry
-from server.storage import accounts, listeners, membership, notifications
+from server.storage import accounts, listeners, membership, notifications, telling
 from server.storage.listeners import Listener
+from server.storage.telling import Call
 
 NAME = "notifier"
 SAID = "message_created"
@@ -50,6 +51,7 @@ class Notifier:
         for entry in entries:
             if rule := _RULES.get(entry.kind):
                 rule(batch, entry)
+        batch.tell()
 
 
 class _Batch:
@@ -60,6 +62,8 @@ class _Batch:
         self._entries = entries
         self._conversations = membership.conversations({entry.conversation_id for entry in entries})
         self._people: dict[int, Account] = {}
+        self._members: dict[int, list[Listener]] = {}
+        self._calls: list[tuple[Call, int]] = []
 
     def place(self, entry: Entry) -> Conversation:
         return self._conversations[entry.conversation_id]
@@ -70,13 +74,19 @@ class _Batch:
             self._people = {person.id: person for person in accounts.get_many(actors)}
         return self._people[entry.actor_id]
 
+    def members(self, conversation_id: int) -> list[Listener]:
+        """Everybody of a conversation."""
+        if conversation_id not in self._members:
+            self._members[conversation_id] = listeners.all_of(conversation_id)
+        return self._members[conversation_id]
+
     def call(self, entry: Entry, type: str, members: Sequence[Listener], body: str = "") -> None:
         """Tells those of these people who want to hear of it."""
         account_ids = [member.account_id for member in members if member.wants(type, self.now)]
         if not account_ids:
             return
         place, actor = self.place(entry), self.actor(entry)
-        call = notifications.Call(
+        call = Call(
             type=type,
             group=notifications.group_of(place.id),
             title=_title(type, actor.display_name, place.title),
@@ -92,7 +102,12 @@ class _Batch:
                 "conversation_kind": place.kind,
             },
         )
-        notifications.tell(call, account_ids)
+        self._calls += [(call, account_id) for account_id in account_ids]
+
+    def tell(self) -> None:
+        """Writes what was called so far; to be done before anything else looks at the inboxes."""
+        calls, self._calls = self._calls, []
+        telling.tell(calls)
 
 
 def _title(type: str, name: str, place: str) -> str:
@@ -123,7 +138,7 @@ def _message_created(batch: _Batch, entry: Entry) -> None:
 def _concerned(batch: _Batch, entry: Entry, message: _Said) -> list[Listener]:
     """The members whom a message may call: everybody, or those it names and answers."""
     if batch.place(entry).kind == "direct" or "all" in message.mentions:
-        return listeners.all_of(entry.conversation_id)
+        return batch.members(entry.conversation_id)
     if not message.mentions and not message.reply_to:
         return []
     named = {account_id for account_id in message.mentions if isinstance(account_id, int)}
@@ -140,12 +155,14 @@ def _reason(account_id: int, message: _Said) -> str:
 
 
 def _message_edited(batch: _Batch, entry: Entry) -> None:
+    batch.tell()
     edited = _EDITED.decode(entry.data)
     if edited.text:
         notifications.reword_message(entry.conversation_id, edited.target_seq, edited.text[:BODY_LENGTH])
 
 
 def _message_deleted(batch: _Batch, entry: Entry) -> None:
+    batch.tell()
     deleted = _DELETED.decode(entry.data)
     notifications.forget_message(entry.conversation_id, deleted.target_seq, batch.now)
 
@@ -161,6 +178,7 @@ def _member_added(batch: _Batch, entry: Entry) -> None:
 
 def _member_removed(batch: _Batch, entry: Entry) -> None:
     # What the inbox says of the conversation leads nowhere now.
+    batch.tell()
     removed = _MEMBER.decode(entry.data)
     notifications.read_up_to(removed.account_id, entry.conversation_id, entry.seq, batch.now)
 

@@ -7,7 +7,6 @@ that was away fetches what changed after the last number it knows.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Literal
 
@@ -21,82 +20,18 @@ Filter = Literal["all", "unread", "mentions"]
 
 MOST_ANNOUNCED = 50
 """When more rows change at once, other devices are told the counts alone and fetch the rows when they are shown."""
-MOST_ACTORS = 20
-
-_AT_ONCE = 1000
 
 # In the order of the protocol's fields.
 _COLUMNS = (
     "id, seq, type, group_key, title, body, url, created_at, count, data, actor_id, conversation_id, message_seq, "
     "seen_at, read_at, archived_at"
 )
-_INSERT = (
-    "insert into notification (title, body, url, actor_id, conversation_id, message_seq, created_at, data, seq, "
-    "account_id, type, group_key, count) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)"
-)
-_FOLD = (
-    "update notification set title = ?, body = ?, url = ?, actor_id = ?, conversation_id = ?, message_seq = ?, "
-    "created_at = ?, data = ?, seq = ?, count = count + 1, seen_at = null where id = ?"
-)
-_UNREAD = "read_at is null and archived_at is null"
+UNREAD = "read_at is null and archived_at is null"
 _OF_CONVERSATIONS = "('message', 'mention', 'reply', 'invitation')"
 _FILTERS = {"all": "", "unread": "and read_at is null", "mentions": "and type in ('mention', 'reply')"}
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """Something that calls for people; ``data`` is what a client needs to say it in its own language."""
-
-    type: str
-    group: str
-    title: str
-    body: str
-    url: str
-    at: int
-    actor_id: int
-    conversation_id: int
-    message_seq: int
-    data: dict[str, Any]
-
-
 # Writing
-
-
-def tell(call: Call, account_ids: Sequence[int]) -> None:
-    """A new row for each account, or one more in its unread row of the same ``type`` and ``group``.
-
-    A row that is folded shows this call. Many at once, since ``@all`` may call thousands.
-    """
-    for start in range(0, len(account_ids), _AT_ONCE):
-        _tell(call, account_ids[start : start + _AT_ONCE])
-
-
-def _tell(call: Call, account_ids: Sequence[int]) -> None:
-    rows_of_these = (
-        f"from notification where account_id in ({_places(account_ids)}) and type = ? and group_key = ? and {_UNREAD}"
-    )
-    parameters = (*account_ids, call.type, call.group)
-    unread = {row[0]: row[1:] for row in fetch_all(f"select account_id, id, data {rows_of_these}", parameters)}
-    seqs = dict(
-        fetch_all(
-            "update account set notification_seq = notification_seq + 1 "
-            f"where id in ({_places(account_ids)}) returning id, notification_seq",
-            account_ids,
-        )
-    )
-    shown = (call.title, call.body, call.url, call.actor_id, call.conversation_id, call.message_seq, call.at)
-    first = _data(call, "{}")
-    execute_many(_INSERT, [(*shown, first, seqs[id_], id_, call.type, call.group) for id_ in seqs if id_ not in unread])
-    execute_many(_FOLD, [(*shown, _data(call, data), seqs[id_], row_id) for id_, (row_id, data) in unread.items()])
-    for row in fetch_all(f"select account_id, {_COLUMNS} {rows_of_these}", parameters):
-        _announce(row[0], _record(row[1:]), created=row[0] not in unread)
-
-
-def _data(call: Call, before: str) -> str:
-    """The row's ``data``: what the call brings, and who has called since the row was last read, newest first."""
-    others = (other for other in msgspec.json.decode(before).get("actor_ids", ()) if other != call.actor_id)
-    actors = [call.actor_id, *others][:MOST_ACTORS]
-    return msgspec.json.encode(call.data | {"actor_ids": actors, "actor_count": len(actors)}).decode()
 
 
 def forget_message(conversation_id: int, message_seq: int, now: int) -> None:
@@ -137,7 +72,7 @@ _SET_ARCHIVED = (
 def read_up_to(account_id: int, conversation_id: int, seq: int, now: int) -> None:
     """Reading a conversation up to ``seq`` reads what the inbox says about it."""
     ids = _ids(
-        f"account_id = ? and type in {_OF_CONVERSATIONS} and group_key = ? and {_UNREAD} and message_seq <= ?",
+        f"account_id = ? and type in {_OF_CONVERSATIONS} and group_key = ? and {UNREAD} and message_seq <= ?",
         (account_id, group_of(conversation_id), seq),
     )
     if ids:
@@ -149,7 +84,7 @@ def read_by_writers(marks: Mapping[tuple[int, int], int], now: int) -> None:
     writers = list({account_id for account_id, _ in marks})
     rows = fetch_all(
         "select account_id, conversation_id, message_seq, id from notification "
-        f"where account_id in ({_places(writers)}) and type in {_OF_CONVERSATIONS} and {_UNREAD} "
+        f"where account_id in ({_places(writers)}) and type in {_OF_CONVERSATIONS} and {UNREAD} "
         "order by account_id, seq",
         writers,
     )
@@ -167,7 +102,7 @@ def mark_seen(account_id: int, up_to_seq: int, now: int) -> None:
         (mark, account_id, mark),
     )
     if moved:
-        ids = _ids(f"account_id = ? and {_UNREAD} and seen_at is null and seq <= ?", (account_id, mark))
+        ids = _ids(f"account_id = ? and {UNREAD} and seen_at is null and seq <= ?", (account_id, mark))
         _mark(account_id, _SET_SEEN, ids, now)
 
 
@@ -179,12 +114,12 @@ def mark_read_ids(account_id: int, ids: Sequence[int], now: int) -> None:
 
 def mark_read_group(account_id: int, group: str, now: int) -> None:
     """Reads all rows of one source."""
-    _mark(account_id, _SET_READ, _ids(f"account_id = ? and group_key = ? and {_UNREAD}", (account_id, group)), now)
+    _mark(account_id, _SET_READ, _ids(f"account_id = ? and group_key = ? and {UNREAD}", (account_id, group)), now)
 
 
 def mark_read_all(account_id: int, now: int) -> None:
     """Reads the whole inbox."""
-    _mark(account_id, _SET_READ, _ids(f"account_id = ? and {_UNREAD}", (account_id,)), now)
+    _mark(account_id, _SET_READ, _ids(f"account_id = ? and {UNREAD}", (account_id,)), now)
 
 
 def archive_ids(account_id: int, ids: Sequence[int], now: int) -> None:
@@ -218,8 +153,8 @@ def counts_of(account_ids: Iterable[int]) -> dict[int, Counts]:
     wanted = padded(account_ids)
     rows = fetch_all(
         "select id, notification_seq, "
-        f"(select count(*) from notification where account_id = account.id and {_UNREAD} and seen_at is null), "
-        f"(select count(*) from notification where account_id = account.id and {_UNREAD}) "
+        f"(select count(*) from notification where account_id = account.id and {UNREAD} and seen_at is null), "
+        f"(select count(*) from notification where account_id = account.id and {UNREAD}) "
         f"from account where id in ({_places(wanted)})",
         wanted,
     )
@@ -251,17 +186,29 @@ def group_of(conversation_id: int) -> str:
     return f"conversation:{conversation_id}"
 
 
+# What the rest of an inbox's rows is made with
+
+
+def rows_of(source: str, parameters: Sequence[Any], before: str = "") -> list[tuple[int, Notification]]:
+    """The rows that ``source`` names, each with its account; ``before`` stands in front of the query."""
+    found = fetch_all(f"{before} select account_id, {_COLUMNS} from {source}", parameters)
+    return [(row[0], _record(row[1:])) for row in found]
+
+
+def announce_row(account_id: int, row: Notification, *, created: bool) -> None:
+    """Tells the account's devices of a row that is new or has changed."""
+    announce(NotificationChange(account_id, row.seq, created, msgspec.json.encode(row)))
+
+
 # Below the surface
 
 
 def _showing(conversation_id: int, message_seq: int, condition: str = "") -> list[tuple[int, Notification]]:
     """The rows that show a message, each with its account."""
-    rows = fetch_all(
-        f"select account_id, {_COLUMNS} from notification where conversation_id = ? and message_seq = ? "
-        f"and type <> 'invitation' {condition}",
+    return rows_of(
+        f"notification where conversation_id = ? and message_seq = ? and type <> 'invitation' {condition}",
         (conversation_id, message_seq),
     )
-    return [(row[0], _record(row[1:])) for row in rows]
 
 
 def _ids(where: str, parameters: Sequence[Any]) -> list[int]:
@@ -289,7 +236,7 @@ def _renumber(account_id: int, ids: Sequence[int]) -> None:
         announce(CountsChanged(account_id))
         return
     for row in fetch_all(f"select {_COLUMNS} from notification where id in ({_places(ids)}) order by seq", ids):
-        _announce(account_id, _record(row), created=False)
+        announce_row(account_id, _record(row), created=False)
 
 
 def _take_seqs(account_id: int, number: int) -> range:
@@ -298,10 +245,6 @@ def _take_seqs(account_id: int, number: int) -> range:
         (number, account_id),
     )
     return range(head - number + 1, head + 1)
-
-
-def _announce(account_id: int, row: Notification, *, created: bool) -> None:
-    announce(NotificationChange(account_id, row.seq, created, msgspec.json.encode(row)))
 
 
 def _record(row: Sequence[Any]) -> Notification:

@@ -241,6 +241,14 @@ async def test_an_edited_message_shows_its_new_words(yard: Yard) -> None:
     assert (row.body, row.read_at) == ("@ben at eight", None)
 
 
+async def test_words_that_change_before_anybody_was_told_show_changed(yard: Yard) -> None:
+    ana, ben, _, group = await garden(yard)
+    seq = await yard.say(ana, group, "@ben at seven")
+    await yard.edit(ana, group, seq, "@ben at eight")
+    await yard.notify()
+    assert [(row.body, row.count) for row in await yard.rows(ben)] == [("@ben at eight", 1)]
+
+
 async def test_new_words_do_not_reach_who_has_left(yard: Yard) -> None:
     ana, ben, _, group = await garden(yard)
     seq = await yard.say(ana, group, "@ben at seven")

@@ -9,7 +9,7 @@ import pytest
 from server.errors import Invalid
 from server.protocol import notifications as words
 from server.protocol.base import MAX_REPLY_BYTES
-from server.storage import notifications as storage
+from server.storage import telling
 from server.transport.notifications import commands
 from tests.followers.yard import Yard, yard
 from tests.storage.test_notifications import call, with_rows
@@ -39,7 +39,7 @@ async def test_a_list_is_paged_without_gap_or_repeat(yard: Yard) -> None:
 async def test_rows_of_the_same_moment_are_paged_too(yard: Yard) -> None:
     ben = await yard.person("Ben")
     for index in range(4):
-        await yard.db.write(storage.tell, *call(ben, f"conversation:{index}"))
+        await yard.db.write(telling.tell, call(ben, f"conversation:{index}"))
     first = await yard.inbox.list(ben, words.ListNotifications(limit=2))
     second = await yard.inbox.list(ben, words.ListNotifications(limit=2, cursor=first.cursor))
     assert [row.id for row in (*first.notifications, *second.notifications)] == [4, 3, 2, 1]
@@ -48,7 +48,7 @@ async def test_rows_of_the_same_moment_are_paged_too(yard: Yard) -> None:
 async def test_filters(yard: Yard) -> None:
     ben = await yard.person("Ben")
     for type_ in ("message", "mention", "reply", "invitation"):
-        await yard.db.write(lambda t=type_: storage.tell(*call(ben, type=t)))
+        await yard.db.write(lambda t=type_: telling.tell(call(ben, type=t)))
     mention = (await yard.inbox.list(ben, words.ListNotifications(filter="mentions"))).notifications
     assert [row.type for row in mention] == ["reply", "mention"]
     await yard.inbox.mark_read(ben, words.MarkNotificationsRead(ids=[mention[0].id]))
@@ -77,7 +77,7 @@ async def test_a_device_that_was_away_fetches_what_changed(yard: Yard) -> None:
 async def test_a_page_ends_early_when_a_reply_would_be_too_large(yard: Yard) -> None:
     ben = await yard.person("Ben")
     for index in range(60):
-        await yard.db.write(storage.tell, *call(ben, f"conversation:{index}", body="마" * 2000))
+        await yard.db.write(telling.tell, call(ben, f"conversation:{index}", body="마" * 2000))
     page = await yard.inbox.list(ben, words.ListNotifications(limit=60))
     assert len(msgspec.json.encode(page)) < MAX_REPLY_BYTES
     rest = await yard.inbox.list(ben, words.ListNotifications(limit=60, cursor=page.cursor))

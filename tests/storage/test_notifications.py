@@ -2,17 +2,18 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from server import records
-from server.storage import notifications
+from server.storage import notifications, telling
 from server.storage.unit import fetch_all
 from tests.followers.yard import Yard, yard
 
 __all__ = ["yard"]
 
 
-def call(account_id: int, group: str = "conversation:1", **different: Any) -> tuple[notifications.Call, list[int]]:
+def call(account_id: int, group: str = "conversation:1", **different: Any) -> list[tuple[telling.Call, int]]:
     """Ana calls one person in conversation 1, unless told otherwise."""
     fields: dict[str, Any] = {
         "type": "mention",
@@ -26,7 +27,7 @@ def call(account_id: int, group: str = "conversation:1", **different: Any) -> tu
         "message_seq": 5,
         "data": {"actor_name": "Ana"},
     }
-    return notifications.Call(**fields | different), [account_id]
+    return [(telling.Call(**fields | different), account_id)]
 
 
 async def with_rows(yard: Yard, number: int) -> int:
@@ -35,7 +36,7 @@ async def with_rows(yard: Yard, number: int) -> int:
 
     def work() -> None:
         for index in range(1, number + 1):
-            notifications.tell(*call(ben, f"conversation:{index}", conversation_id=index, at=1000 + index))
+            telling.tell(call(ben, f"conversation:{index}", conversation_id=index, at=1000 + index))
 
     await yard.db.write(work)
     yard.facts.clear()
@@ -45,26 +46,59 @@ async def with_rows(yard: Yard, number: int) -> int:
 async def test_a_new_row_takes_the_accounts_next_number_and_is_announced(yard: Yard) -> None:
     ben, cleo = await yard.person("Ben"), await yard.person("Cleo")
     yard.facts.clear()
-    await yard.db.write(notifications.tell, *call(ben))
-    await yard.db.write(notifications.tell, *call(ben, "conversation:2"))
-    await yard.db.write(notifications.tell, *call(cleo))
+    await yard.db.write(telling.tell, call(ben))
+    await yard.db.write(telling.tell, call(ben, "conversation:2"))
+    await yard.db.write(telling.tell, call(cleo))
     assert yard.announced(ben) == [(1, True), (2, True)]
     assert yard.announced(cleo) == [(1, True)]
     assert (await yard.counts(ben)).head_seq == 2
 
 
+async def test_calls_that_come_together_fold_as_if_they_came_one_by_one(yard: Yard) -> None:
+    inboxes = []
+    for name, together in (("Ben", False), ("Cleo", True)):
+        person = await yard.person(name)
+        bodies = [("mention", "one", 1), ("reply", "two", 2), ("mention", "three", 2), ("mention", "four", 1)]
+        calls = [
+            one
+            for type_, body, actor in bodies
+            for one in call(person, type=type_, body=body, actor_id=actor, at=actor)
+        ]
+        yard.facts.clear()
+        for some in [calls] if together else [[one] for one in calls]:
+            await yard.db.write(telling.tell, some)
+        rows = [msgspec.structs.replace(row, id=0) for row in await yard.rows(person)]
+        told = [fact for fact in yard.facts if isinstance(fact, records.NotificationChange)]
+        inboxes.append((rows, [(fact.seq, fact.created, without_id(fact.notification)) for fact in told]))
+    assert inboxes[0] == inboxes[1]
+    assert [(row.type, row.count, row.body) for row in inboxes[0][0]] == [("reply", 1, "two"), ("mention", 3, "four")]
+
+
+def without_id(notification: bytes) -> dict[str, Any]:
+    row: dict[str, Any] = msgspec.json.decode(notification)
+    assert row.pop("id") > 0
+    return row
+
+
+async def test_nobody_is_told_who_is_not_there(yard: Yard) -> None:
+    ben = await yard.person("Ben")
+    yard.facts.clear()
+    await yard.db.write(telling.tell, [*call(999), *call(ben)])
+    assert [fact.account_id for fact in yard.facts if isinstance(fact, records.NotificationChange)] == [ben]
+
+
 async def test_rows_of_another_type_or_source_stand_for_themselves(yard: Yard) -> None:
     ben = await yard.person("Ben")
     for different in ({}, {"type": "reply"}, {"group": "conversation:2"}, {}):
-        await yard.db.write(lambda different=different: notifications.tell(*call(ben, **different)))
+        await yard.db.write(lambda different=different: telling.tell(call(ben, **different)))
     assert sorted(row.count for row in await yard.rows(ben)) == [1, 1, 2]
 
 
 async def test_folding_changes_the_row_and_says_so(yard: Yard) -> None:
     ben = await yard.person("Ben")
-    await yard.db.write(notifications.tell, *call(ben))
+    await yard.db.write(telling.tell, call(ben))
     yard.facts.clear()
-    await yard.db.write(notifications.tell, *call(ben, body="look again"))
+    await yard.db.write(telling.tell, call(ben, body="look again"))
     assert yard.announced(ben) == [(2, False)]
     row = await yard.row(ben)
     assert (row.seq, row.count, row.body) == (2, 2, "look again")
@@ -72,10 +106,10 @@ async def test_folding_changes_the_row_and_says_so(yard: Yard) -> None:
 
 async def test_many_are_told_at_once_each_in_their_own_inbox(yard: Yard) -> None:
     people = [await yard.person(name) for name in ("Ben", "Cleo", "Dana")]
-    await yard.db.write(notifications.tell, *call(people[1]))
+    await yard.db.write(telling.tell, call(people[1]))
     yard.facts.clear()
-    [again, _] = call(people[0], body="look again")
-    await yard.db.write(notifications.tell, again, people)
+    again = [one for person in people for one in call(person, body="look again")]
+    await yard.db.write(telling.tell, again)
     assert [(await yard.row(person)).count for person in people] == [1, 2, 1]
     assert {(await yard.row(person)).body for person in people} == {"look again"}
     assert [yard.announced(person) for person in people] == [[(1, True)], [(2, False)], [(1, True)]]
@@ -84,7 +118,7 @@ async def test_many_are_told_at_once_each_in_their_own_inbox(yard: Yard) -> None
 async def test_at_most_twenty_people_are_told_apart(yard: Yard) -> None:
     ben = await yard.person("Ben")
     for actor in range(100, 130):
-        await yard.db.write(lambda actor=actor: notifications.tell(*call(ben, actor_id=actor)))
+        await yard.db.write(lambda actor=actor: telling.tell(call(ben, actor_id=actor)))
     row = await yard.row(ben)
     assert row.count == 30
     assert row.data["actor_ids"] == [*range(129, 109, -1)]
@@ -94,8 +128,8 @@ async def test_at_most_twenty_people_are_told_apart(yard: Yard) -> None:
 async def test_reading_a_conversation_reads_its_rows_up_to_there(yard: Yard) -> None:
     ben = await yard.person("Ben")
     for type_, seq in (("mention", 5), ("reply", 6), ("message", 9)):
-        await yard.db.write(lambda t=type_, s=seq: notifications.tell(*call(ben, type=t, message_seq=s)))
-    await yard.db.write(notifications.tell, *call(ben, "conversation:2", conversation_id=2))
+        await yard.db.write(lambda t=type_, s=seq: telling.tell(call(ben, type=t, message_seq=s)))
+    await yard.db.write(telling.tell, call(ben, "conversation:2", conversation_id=2))
     yard.facts.clear()
     await yard.db.write(notifications.read_up_to, ben, 1, 6, 2000)
     read = {(row.type, row.group): row.read_at for row in await yard.rows(ben)}
@@ -139,7 +173,7 @@ async def test_looking_at_the_bell_leaves_rows_unread(yard: Yard) -> None:
 async def test_a_mark_beyond_the_head_does_not_cover_what_comes_later(yard: Yard) -> None:
     ben = await with_rows(yard, 1)
     await yard.db.write(notifications.mark_seen, ben, 1_000_000, 2000)
-    await yard.db.write(notifications.tell, *call(ben, "conversation:2"))
+    await yard.db.write(telling.tell, call(ben, "conversation:2"))
     assert (await yard.counts(ben)).unseen == 1
 
 
@@ -156,7 +190,7 @@ async def test_nobody_marks_the_rows_of_others(yard: Yard) -> None:
 async def test_many_are_counted_at_once(yard: Yard) -> None:
     ben = await with_rows(yard, 3)
     cleo, dan = await yard.person("Cleo"), await yard.person("Dan")
-    await yard.db.write(notifications.tell, *call(cleo))
+    await yard.db.write(telling.tell, call(cleo))
     found = await yard.inbox.counts_of([ben, cleo, dan, 999])
     assert {account_id: (one.head_seq, one.unseen, one.unread) for account_id, one in found.items()} == {
         ben: (3, 3, 3),

@@ -1,0 +1,131 @@
+"""Telling people of what calls for them: rows of their inboxes, new or folded, many at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from server.protocol.notifications import Notification
+from server.storage.notifications import UNREAD, announce_row, rows_of
+from server.storage.unit import execute_many, fetch_all, padded
+
+MOST_ACTORS = 20
+
+_AT_ONCE = 1000
+_INSERT = (
+    "insert into notification (title, body, url, actor_id, conversation_id, message_seq, created_at, data, seq, count, "
+    "account_id, type, group_key) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_FOLD = (
+    "update notification set title = ?, body = ?, url = ?, actor_id = ?, conversation_id = ?, message_seq = ?, "
+    "created_at = ?, data = ?, seq = ?, count = ?, seen_at = null where id = ?"
+)
+
+Place = tuple[int, str, str]
+"""Where calls fold: account, type and group."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Something that calls for people; ``data`` is what a client needs to say it in its own language."""
+
+    type: str
+    group: str
+    title: str
+    body: str
+    url: str
+    at: int
+    actor_id: int
+    conversation_id: int
+    message_seq: int
+    data: dict[str, Any]
+
+
+def tell(calls: Sequence[tuple[Call, int]]) -> None:
+    """Calls, each for an account: a new row, or one more in its unread row of the same ``type`` and ``group``.
+
+    A row that is folded shows the last call. In their order; ``@all`` may call thousands.
+    """
+    for start in range(0, len(calls), _AT_ONCE):
+        _tell(calls[start : start + _AT_ONCE])
+
+
+def _tell(calls: Sequence[tuple[Call, int]]) -> None:
+    seqs = _seqs_of(account_id for _, account_id in calls)
+    wanted = [((account_id, call.type, call.group), call) for call, account_id in calls if account_id in seqs]
+    rows = _unread(place for place, _ in wanted)
+    told: list[tuple[Place, Notification, bool]] = []
+    for place, call in wanted:
+        before = rows.get(place)
+        seqs[place[0]] += 1
+        rows[place] = _folded(call, before, seqs[place[0]])
+        told.append((place, rows[place], before is None))
+    ids = _write({place: rows[place] for place, *_ in told})
+    execute_many("update account set notification_seq = ? where id = ?", [(seq, id_) for id_, seq in seqs.items()])
+    for place, row, is_new in told:
+        announce_row(place[0], msgspec.structs.replace(row, id=ids[place]), created=is_new)
+
+
+def _seqs_of(account_ids: Iterable[int]) -> dict[int, int]:
+    """The numbers of the newest changes; those whom nobody knows any more are left out."""
+    wanted = padded(account_ids)
+    marks = ", ".join("?" * len(wanted))
+    return dict(fetch_all(f"select id, notification_seq from account where id in ({marks})", wanted))
+
+
+def _unread(places: Iterable[Place]) -> dict[Place, Notification]:
+    """The rows into which calls for these places fold."""
+    wanted = padded(places)
+    if not wanted:
+        return {}
+    marks = ", ".join(["(?, ?, ?)"] * len(wanted))
+    found = rows_of(
+        f"wanted cross join notification where account_id = of_account and type = of_type and group_key = in_group "
+        f"and {UNREAD}",
+        [value for place in wanted for value in place],
+        before=f"with wanted (of_account, of_type, in_group) as (values {marks})",
+    )
+    return {(account_id, row.type, row.group): row for account_id, row in found}
+
+
+def _folded(call: Call, before: Notification | None, seq: int) -> Notification:
+    """The row as it is with this call; a new one has no id yet."""
+    return Notification(
+        id=before.id if before else 0,
+        seq=seq,
+        type=call.type,
+        group=call.group,
+        title=call.title,
+        body=call.body,
+        url=call.url,
+        created_at=call.at,
+        count=before.count + 1 if before else 1,
+        data=_data(call, before),
+        actor_id=call.actor_id,
+        conversation_id=call.conversation_id,
+        message_seq=call.message_seq,
+    )
+
+
+def _data(call: Call, before: Notification | None) -> dict[str, Any]:
+    """The row's ``data``: what the call brings, and who has called since the row was last read, newest first."""
+    earlier = before.data.get("actor_ids", ()) if before else ()
+    actors = [call.actor_id, *(other for other in earlier if other != call.actor_id)][:MOST_ACTORS]
+    return call.data | {"actor_ids": actors, "actor_count": len(actors)}
+
+
+def _write(rows: dict[Place, Notification]) -> dict[Place, int]:
+    """Writes rows as they are in the end; the id of each."""
+    new = {place: row for place, row in rows.items() if not row.id}
+    execute_many(_INSERT, [(*_shown(row), *place) for place, row in new.items()])
+    execute_many(_FOLD, [(*_shown(row), row.id) for row in rows.values() if row.id])
+    return {place: row.id for place, row in (rows | _unread(new)).items()}
+
+
+def _shown(row: Notification) -> tuple[Any, ...]:
+    data = msgspec.json.encode(row.data).decode()
+    shown = (row.title, row.body, row.url, row.actor_id, row.conversation_id, row.message_seq, row.created_at)
+    return (*shown, data, row.seq, row.count)
