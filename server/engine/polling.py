@@ -80,12 +80,11 @@ class Polling(Inbox):
 
     def unread(self) -> int:
         """Bytes of the last answer that its client has not taken yet."""
-        transport = self._read_from
-        return 0 if transport is None or transport.is_closing() else transport.get_write_buffer_size()
+        return self._read_from.get_write_buffer_size() if self._read_from is not None else 0
 
     def cut_unread(self) -> None:
         """Waits no longer for a client to take them, and forgets where they went."""
-        if self.unread() and self._read_from is not None:
+        if self._read_from is not None and self.unread():
             self._read_from.abort()
         self._read_from = None
 
