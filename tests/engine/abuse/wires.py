@@ -6,6 +6,7 @@ A ``Wire`` is a client's end: ``gives`` bytes, collects ``output``, and ``is_ove
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from typing import Any, Protocol, cast
 
@@ -253,7 +254,8 @@ class RealWire(asyncio.Protocol):
     def half_closes(self) -> None:
         """Sends nothing more."""
         if self._transport is not None and not self._transport.is_closing():
-            self._transport.write_eof()
+            with contextlib.suppress(OSError):  # the server was quicker
+                self._transport.write_eof()
 
     def cut(self) -> None:
         """Is gone."""
