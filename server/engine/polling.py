@@ -5,15 +5,12 @@ from __future__ import annotations
 import asyncio
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from server.engine.frames import NORMAL, PROTOCOL_ERROR, frame
 from server.engine.inbox import Inbox
 from server.engine.payload import NOOP, PING, UPGRADE, joined
 from server.engine.shared import TRANSPORT_CLOSE, Link, Shared, answered
-
-if TYPE_CHECKING:
-    from server.engine.connection import Connection
 
 POLLING, UPGRADING, WEBSOCKET = range(3)
 REAP_S = 5.0
@@ -31,7 +28,7 @@ class Polling(Inbox):
 
     __slots__ = ("_out", "_out_size", "_read_from", "_where", "closed", "link", "probed", "sid", "state", "waiter")
 
-    def __init__(self, house: Shared[Connection], sid: str) -> None:
+    def __init__(self, house: Shared[Any], sid: str) -> None:
         self.sid = sid
         self.state = POLLING
         self.link: Link | None = None
