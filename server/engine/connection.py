@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from typing import Any
 
 from server.engine.frames import BINARY, NORMAL, POLICY, PROTOCOL_ERROR, frame
@@ -42,7 +43,7 @@ class Connection(Polling):
 
     __slots__ = (
         *("members", "assembly", "session", "posting", "body"),
-        *("_why", "_errors", "_errors_since", "_asked", "_join_by"),
+        *("_why", "_faults", "_asked", "_join_by"),
     )
 
     def __init__(self, house: Shared[Connection], sid: str) -> None:
@@ -52,7 +53,7 @@ class Connection(Polling):
         self.body: asyncio.Timeout | None = None
         self._why: str | None = None
         self.session: dict[str, Any] | None = None
-        self._errors, self._errors_since = 0, 0.0
+        self._faults: deque[float] | None = None
         self._asked = 0
         self._join_by = 0.0
         super().__init__(house, sid)
@@ -122,10 +123,11 @@ class Connection(Polling):
         now = self._shared.loop.time()
         self._shared.counters.faults[kind] += 1
         self._shared.log.note(now, self.sid, kind, "a client did what it should not")
-        if now - self._errors_since > ERRORS_S:
-            self._errors, self._errors_since = 0, now
-        self._errors += 1
-        if self._errors > self._shared.limits.errors:
+        most = self._shared.limits.errors
+        if self._faults is None:
+            self._faults = deque(maxlen=most + 1)
+        self._faults.append(now)
+        if len(self._faults) > most and now - self._faults[0] <= ERRORS_S:
             self.close(TOO_MANY_ERRORS, code=POLICY)
 
     # Time
@@ -338,5 +340,5 @@ class Connection(Polling):
             self._shared.log.failed(self._shared.loop.time(), self.sid, "disconnect handler", error)
         finally:
             # The wheel still knows this connection for a while: it keeps nothing more than itself.
-            self.link = self.assembly = self.task = self.session = self.members = None
+            self.link = self.assembly = self.task = self.session = self.members = self._faults = None
             self._shared.over(self.sid)

@@ -6,6 +6,7 @@ import logging
 
 import pytest
 
+from server.engine.connection import Connection
 from server.engine.counters import REMEMBERED, SampledLog, shortened
 from tests.engine.offline import Note, Offline, Wire, at_once
 
@@ -70,3 +71,31 @@ def test_what_happened_is_counted_and_what_is_there_is_shown() -> None:
     assert server.eio.gauge()["unsent_bytes"] == 0
     assert server.counters.packets_out == 4
     assert server.counters.closed == {}
+
+
+def test_more_than_ten_faults_in_any_minute_are_too_many() -> None:
+    """R13: wherever that minute begins."""
+    offline = Offline()
+    patient, hasty = clients = [offline.connection(Note()) for _ in range(2)]
+
+    def seconds(count: int) -> None:
+        for _ in range(count):
+            offline.loop.step(1)
+            for client in clients:
+                client.ponged(offline.loop.now)
+
+    def faults(count: int, *clients: Connection) -> None:
+        for client in clients:
+            for _ in range(count):
+                client.fault("unknown event")
+
+    for client in clients:
+        offline.member(client)
+    faults(1, patient, hasty)
+    seconds(20)
+    faults(9, patient, hasty)
+    seconds(41)
+    faults(1, patient)
+    faults(2, hasty)
+    assert (patient.closed, hasty.closed) == (False, True)
+    assert offline.house.counters.closed == {"too many errors": 1}
