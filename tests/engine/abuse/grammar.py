@@ -102,6 +102,14 @@ def place(number: Any) -> str:
     return json.dumps({"_placeholder": True, "num": number})
 
 
+def recall(dice: random.Random) -> str:
+    """What brings a session back, or is meant to look so. ``known-`` pids are the ring's."""
+    strange: Any = dice.choice(["nobody", "", "x" * 5000, None, 5, True, [], {"a": 1}])
+    pid = f"known-{dice.randrange(4)}" if dice.random() < 0.8 else strange
+    offset = dice.choice(["o0", "o1", "o9", "gap", "", "o" * 5000, None, 7, ["o1"]])
+    return json.dumps(dice.choice([{"pid": pid}, {"pid": pid, "offset": offset}, {"offset": offset, "token": "x"}]))
+
+
 class Script:
     """Messages of one client; with ``codes`` and ``least`` to ``most`` handler calls as the outcome.
 

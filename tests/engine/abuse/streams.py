@@ -10,7 +10,7 @@ import random
 import struct
 from dataclasses import dataclass, field
 
-from tests.engine.abuse.grammar import Script
+from tests.engine.abuse.grammar import Script, recall
 from tests.engine.client_frames import client_frame
 from tests.engine.test_packets import random_packet
 
@@ -106,6 +106,7 @@ def broken_frame(dice: random.Random) -> tuple[bytes, int]:
             (b"\x81\xfe" + struct.pack(">H", MOST + 1), 1009),
             (client_frame(b"3" * MOST, final=False) + client_frame(b"3", 0, final=False), 1009),
             (client_frame(bad_text), 1007),
+            (client_frame(dice.choice([b"\xff", b"\x80", b"\xc3"])), 1007),
             (client_frame(bad_text[:1], final=False) + client_frame(bad_text[1:], 0), 1007),
             (client_frame(farewell, 8), 1002),
             (client_frame(b"\x03\xe8" + bad_text, 8), 1007),
@@ -116,26 +117,45 @@ def broken_frame(dice: random.Random) -> tuple[bytes, int]:
 
 def _stream(dice: random.Random, made: Visit) -> None:
     style = dice.random()
-    script = Script.random(dice, breaks=0.7 if style < 0.4 else 0.1)
-    _expect(made, script)
-    if style >= 0.8:
-        script.messages += ["4" + random_packet(dice).replace("/chat", "/plain") for _ in range(dice.choice([0, 1, 8]))]
-    data = b"".join(framed(dice, message) for message in script.messages)
-    if style >= 0.8:
-        data = mutated(dice, data) if dice.random() < 0.8 else data
+    if style < 0.35:
+        data = _framed_all(dice, Script.random(dice, breaks=0.8), made)
+    elif style < 0.7:
+        script = Script.random(dice, breaks=0.1)
+        data = _framed_all(dice, script, made)
+        if not script.is_over:
+            data += _last_frames(dice, made)
+    else:
+        data = _framed_all(dice, _wild(dice), made)
         made.anything_goes()
-        # Who asks for much and reads nothing is soon too slow.
-        made.reads = dice.random() > 0.1
-    elif style >= 0.4 and not script.is_over:
-        broken, code = broken_frame(dice)
-        data += broken + b"".join(
-            framed(dice, message) for message in ("3", '42/plain,["echo"]') if dice.random() < 0.3
-        )
-        made.codes, made.least = frozenset((code,)), 0
-    elif style >= 0.35 and not script.is_over:
-        data += client_frame(dice.choice([b"", b"\x03\xe8", b"\x0f\xa0bye", b"\x03\xe8\xc3\xa9"]), 8)
-        made.codes = frozenset((1000,))
+        if dice.random() < 0.7:
+            data = mutated(dice, data)
+            # Who asks for much and reads nothing is soon too slow.
+            made.reads = dice.random() > 0.1
     made.chunks = _cut(dice, data)
+
+
+def _framed_all(dice: random.Random, script: Script, made: Visit) -> bytes:
+    made.codes, made.least, made.most = script.codes, script.least, script.most
+    return b"".join(framed(dice, message) for message in script.messages)
+
+
+def _last_frames(dice: random.Random, made: Visit) -> bytes:
+    """A farewell, or a broken frame and what is not heard any more."""
+    if dice.random() < 0.1:
+        made.codes = frozenset((1000,))
+        return client_frame(dice.choice([b"", b"\x03\xe8", b"\x0f\xa0bye", b"\x03\xe8\xc3\xa9"]), 8)
+    broken, code = broken_frame(dice)
+    made.codes, made.least = frozenset((code,)), 0
+    return broken + b"".join(framed(dice, message) for message in ("3", '42/plain,["echo"]') if dice.random() < 0.3)
+
+
+def _wild(dice: random.Random) -> Script:
+    """Somebody who comes back, perhaps in place of another who brought the same pid, and talks nonsense."""
+    script = Script.random(dice)
+    if dice.random() < 0.5:
+        script.messages[0] = "40/plain," + recall(dice)
+    script.messages += ["4" + random_packet(dice).replace("/chat", "/plain") for _ in range(dice.choice([0, 0, 1, 8]))]
+    return script
 
 
 def mutated(dice: random.Random, data: bytes) -> bytes:
@@ -174,10 +194,6 @@ def _cut(dice: random.Random, data: bytes) -> list[bytes]:
     return chunks
 
 
-def _expect(made: Visit, script: Script) -> None:
-    made.codes, made.least, made.most = script.codes, script.least, script.most
-
-
 # Bodies
 
 
@@ -188,7 +204,7 @@ def packet_in_body(message: str | bytes) -> str:
 
 def _bodies(dice: random.Random, made: Visit) -> None:
     script = Script.random(dice, breaks=0.4)
-    _expect(made, script)
+    made.codes, made.least, made.most = script.codes, script.least, script.most
     packets = [packet_in_body(message) for message in script.messages]
     while packets:
         size = dice.choice([1, 2, 5, MOST_PACKETS])
@@ -229,7 +245,7 @@ def broken_body(dice: random.Random) -> Body:
 
 def _upgrade(dice: random.Random, made: Visit) -> None:
     script = Script.random(dice, breaks=0.3)
-    _expect(made, script)
+    made.codes, made.least, made.most = script.codes, script.least, script.most
     first = dice.randint(0, min(20, len(script.messages))) if script.codes == frozenset() else 0
     packets = [packet_in_body(message) for message in script.messages[:first]]
     if packets:
