@@ -100,6 +100,7 @@ class Database:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closing = False
         self._is_fresh = False
+        self._untold: list[_Piece] = []
 
     async def open(self) -> None:
         """Create or upgrade the file and start the writer. Raises when the safety pragmas do not hold."""
@@ -178,15 +179,20 @@ class Database:
         going = True
         while going:
             pieces, going = self._take()
+            if not all(_is_quick(piece) for piece in pieces):
+                self._tell()
             if pieces:
                 started = time.perf_counter()
                 self._commit(pieces)
                 with contextlib.suppress(Exception):  # counting must not end the only writer
                     self._on_batch(len(pieces), time.perf_counter() - started)
+        self._tell()
         self._db.close()
 
     def _take(self) -> tuple[list[_Piece], bool]:
         """Everything that waits, up to a bound; the second is false when the writer is to end."""
+        if self._queue.empty():
+            self._tell()
         pieces: list[_Piece] = []
         piece = self._queue.get()
         while piece is not None:
@@ -206,6 +212,8 @@ class Database:
             try:
                 for run in _neighbours(pieces):
                     self._do(run)
+                # Those of the group before hear of it now: the loop works for them while the disk works for these.
+                self._tell()
                 self._end()
             except BaseException:
                 self._forget()
@@ -216,9 +224,16 @@ class Database:
             for piece in pieces:
                 # What was refused may have been refused because of a neighbour that is gone now.
                 piece.error, piece.facts = failure, ()
-        assert self._loop is not None
-        with contextlib.suppress(RuntimeError):  # the loop is gone: nobody is left to tell
-            self._loop.call_soon_threadsafe(self._settle, pieces)
+        self._tell()
+        self._untold = pieces
+
+    def _tell(self) -> None:
+        """Lets the callers of the last group go on, if they do not yet."""
+        pieces, self._untold = self._untold, []
+        if pieces:
+            assert self._loop is not None
+            with contextlib.suppress(RuntimeError):  # the loop is gone: nobody is left to tell
+                self._loop.call_soon_threadsafe(self._settle, pieces)
 
     def _settle(self, pieces: list[_Piece]) -> None:
         # Publishing comes first and follows the commit order: nobody publishes from a service.
@@ -326,6 +341,11 @@ def _neighbours(pieces: list[_Piece]) -> Iterator[list[_Piece]]:
             run = []
         run.append(piece)
     yield run
+
+
+def _is_quick(piece: _Piece) -> bool:
+    """Whether others may wait for it: what is done together costs each little."""
+    return hasattr(piece.work, "bulk")
 
 
 def _is_trouble(error: BaseException) -> bool:

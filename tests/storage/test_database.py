@@ -19,6 +19,7 @@ from server.storage.database import Database
 from server.storage.unit import announce, execute_many, together
 from tests.fakes import RecordingPublisher
 from tests.storage.writer import (
+    PATIENCE_S,
     Held,
     names,
     put,
@@ -200,6 +201,74 @@ async def test_a_broken_bulk_leaves_no_trace_and_its_pieces_are_done_singly(
     assert bulk.singles == ["one", "never-mind", "two"]
     assert await db.read(names) == ["one", "two"]
     assert published.facts == [CountsChanged(3), CountsChanged(3)]
+
+
+# Who hears when
+
+
+async def held_group(db: Database, *pieces: tuple[Any, ...]) -> list[asyncio.Task[Any]]:
+    """Writes that wait together, and are let go now."""
+    held = Held()
+    first = asyncio.create_task(db.write(held.piece))
+    await held.entered()
+    waiting = [asyncio.create_task(db.write(*piece)) for piece in pieces]
+    await asyncio.sleep(0)
+    held.let_go()
+    await first
+    return waiting
+
+
+async def test_a_group_hears_of_its_commit_while_the_next_one_is_on_its_way_to_the_disk(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "GROUP_SIZE", 1)
+    bulk, disk, end = Bulk(), Held(), db._end
+    waits = iter([False, False, True])
+
+    def slow_end() -> None:
+        if next(waits):
+            disk.piece()
+        end()
+
+    monkeypatch.setattr(db, "_end", slow_end)
+    one, two = await held_group(db, (bulk.one, "one"), (bulk.one, "two"))
+    await disk.entered()
+    assert await asyncio.wait_for(one, PATIENCE_S / 2) == "one"
+    assert not two.done()
+    disk.let_go()
+    assert await two == "two"
+
+
+async def test_nobody_waits_for_a_neighbour_that_may_take_long(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "GROUP_SIZE", 1)
+    bulk, slow = Bulk(), Held()
+    one, two = await held_group(db, (bulk.one, "one"), (slow.piece,))
+    await slow.entered()
+    assert await asyncio.wait_for(one, PATIENCE_S / 2) == "one"
+    assert not two.done()
+    slow.let_go()
+    await two
+
+
+async def test_a_group_hears_of_its_commit_although_the_next_one_fails(
+    db: Database, published: RecordingPublisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "GROUP_SIZE", 1)
+    bulk, begin = Bulk(), db._begin
+
+    fails = iter([False, False, True])
+
+    def begin_or_fail() -> None:
+        if next(fails):
+            raise OSError("the disk went away")
+        begin()
+
+    monkeypatch.setattr(db, "_begin", begin_or_fail)
+    one, two = await held_group(db, (bulk.one, "one"), (bulk.one, "two"))
+    assert await one == "one"
+    with pytest.raises(Unavailable):
+        await two
+    assert published.facts == [CountsChanged(3)]
 
 
 # Facts
