@@ -33,7 +33,7 @@ class Follower:
         handle: Handle,
         batch: int = 500,
         *,
-        gather_s: float = 0.02,
+        gather_s: float = 0.25,
         first_wait_s: float = 0.5,
     ) -> None:
         self.name = name

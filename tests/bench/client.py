@@ -54,9 +54,10 @@ class Client(asyncio.Protocol):
         self._write(wire.frame(wire.command(self._next_id, name, payload)))
         return answer
 
-    def send(self, conversation_id: int, client_id: str, text: str) -> asyncio.Future[bytes]:
+    def send(self, conversation_id: int, text: str) -> asyncio.Future[bytes]:
         """Sends a message."""
-        return self.call("send_message", {"conversation_id": conversation_id, "client_id": client_id, "text": text})
+        payload = {"conversation_id": conversation_id, "client_id": wire.client_id(), "text": text}
+        return self.call("send_message", payload)
 
     def close(self) -> None:
         if self._transport is not None:

@@ -31,7 +31,7 @@ async def measure(peer: Peer, rate: float, speakers: int, seconds: float, warm_u
     async with Crowd() as crowd:
         await crowd.join(peer.port, others[speakers:])
         speaking = [
-            asyncio.create_task(_speak(client, others[number], number, rate / speakers, number / rate))
+            asyncio.create_task(_speak(client, others[number], rate / speakers, number / rate))
             for number, client in enumerate(clients[:speakers])
         ]
         try:
@@ -65,7 +65,7 @@ async def while_busy(tasks: Sequence[asyncio.Task[None]], seconds: float) -> Non
         task.result()
 
 
-async def _speak(client: Client, person: Person, index: int, per_second: float, begin_s: float) -> None:
+async def _speak(client: Client, person: Person, per_second: float, begin_s: float) -> None:
     loop = asyncio.get_running_loop()
     start, number = loop.time() + begin_s, 0
     answers: set[asyncio.Future[bytes]] = set()
@@ -73,7 +73,7 @@ async def _speak(client: Client, person: Person, index: int, per_second: float, 
         await asyncio.sleep(start + number / per_second - loop.time())
         number += 1
         text = f"{time.perf_counter_ns()} {FILLER}"
-        answers.add(client.send(person.conversation_id, f"bench-{index}-{number:08}", text))
+        answers.add(client.send(person.conversation_id, text))
         for done in [answer for answer in answers if answer.done()]:
             answers.discard(done)
             wire.accepted(done.result())

@@ -32,8 +32,8 @@ async def measure(peer: Peer, seconds: float, warm_up_s: float) -> dict[str, flo
 async def _flat_out(peer: Peer, clients: Sequence[Client], seconds: float, warm_up_s: float) -> dict[str, float]:
     answered: Answered = []
     senders = [
-        asyncio.create_task(_one_in_flight(client, person, index, answered))
-        for index, (client, person) in enumerate(zip(clients, peer.people, strict=True))
+        asyncio.create_task(_one_in_flight(client, person, answered))
+        for client, person in zip(clients, peer.people, strict=True)
     ]
     window = await _watched(peer, senders, seconds, warm_up_s)
     waits = _within(window, answered)
@@ -53,7 +53,7 @@ async def _half_load(
     answered: Answered = []
     each = max(per_second, 1) / len(clients)
     senders = [
-        asyncio.create_task(_on_the_beat(client, person, index, each, index / len(clients) / each, answered))
+        asyncio.create_task(_on_the_beat(client, person, each, index / len(clients) / each, answered))
         for index, (client, person) in enumerate(zip(clients, peer.people, strict=True))
     ]
     window = await _watched(peer, senders, seconds, warm_up_s)
@@ -76,19 +76,15 @@ async def _watched(peer: Peer, senders: list[asyncio.Task[None]], seconds: float
             sender.cancel()
 
 
-async def _one_in_flight(client: Client, person: Person, index: int, answered: Answered) -> None:
-    number = 0
+async def _one_in_flight(client: Client, person: Person, answered: Answered) -> None:
     while True:
-        number += 1
         started = time.perf_counter()
-        wire.accepted(await client.send(person.conversation_id, f"bench-{index}-{number:08}", FILLER))
+        wire.accepted(await client.send(person.conversation_id, FILLER))
         ended = time.perf_counter()
         answered.append((ended, ended - started))
 
 
-async def _on_the_beat(
-    client: Client, person: Person, index: int, per_second: float, begin_s: float, answered: Answered
-) -> None:
+async def _on_the_beat(client: Client, person: Person, per_second: float, begin_s: float, answered: Answered) -> None:
     loop = asyncio.get_running_loop()
     start, number = loop.time() + begin_s, 0
 
@@ -102,7 +98,7 @@ async def _on_the_beat(
         await asyncio.sleep(start + number / per_second - loop.time())
         number += 1
         started = time.perf_counter()
-        answer = client.send(person.conversation_id, f"paced-{index}-{number:08}", FILLER)
+        answer = client.send(person.conversation_id, FILLER)
         answer.add_done_callback(functools.partial(note, started))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import secrets
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -69,6 +70,11 @@ def refused(namespace: str) -> bytes:
 def command(number: int, name: str, payload: dict[str, Any]) -> bytes:
     """An event to /chat that wants an answer."""
     return f'42/chat,{number}["{name}",{json.dumps(payload, separators=(",", ":"))}]'.encode()
+
+
+def client_id() -> str:
+    """A label for a message as our own client makes them: beginning with the time."""
+    return f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(6)}"
 
 
 def accepted(answer: bytes) -> dict[str, Any]:

@@ -102,7 +102,6 @@ class Room:
     def __init__(self, peer: peers.Peer, members: list[Member], http: aiohttp.ClientSession) -> None:
         self._peer = peer
         self._http = http
-        self._numbers = itertools.count()
         self.members = members
         self.sent: list[asyncio.Future[bytes]] = []
         self.conversation_id = peer.people[0].conversation_id
@@ -118,7 +117,7 @@ class Room:
     def say(self, words: str = WORDS) -> asyncio.Future[bytes]:
         """One message; its text begins with our clock."""
         text = f"{time.perf_counter_ns()} {words}"
-        return self.members[0].send(self.conversation_id, f"prove-{next(self._numbers):08}", text)
+        return self.members[0].send(self.conversation_id, text)
 
     async def speak(self) -> None:
         """On the beat, answered or not."""

@@ -67,6 +67,32 @@ async def test_a_group_is_bounded(db: Database, batches: list[int], monkeypatch:
     assert batches == [1, 8, 8, 4]
 
 
+async def test_where_many_write_the_writer_waits_for_those_who_were_just_answered(
+    db: Database, batches: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "GROUP_SIZE", 8)
+    await together_in_one_group(db, *((put, f"many-{n}") for n in range(32)))
+    # Four groups of 8 taught it to expect three or four more than one.
+    monkeypatch.setattr(database, "LINGER_S", PATIENCE_S)
+    early = [asyncio.create_task(db.write(put, f"early-{n}")) for n in range(2)]
+    await db.read(names)
+    assert not any(task.done() for task in early)
+    late = [asyncio.create_task(db.write(put, f"late-{n}")) for n in range(2)]
+    await asyncio.wait_for(asyncio.gather(*early, *late), PATIENCE_S / 2)
+    assert batches[:6] == [1, 8, 8, 8, 8, 4]
+
+
+async def test_the_writer_waits_for_others_only_a_moment(db: Database, batches: list[int]) -> None:
+    await together_in_one_group(db, *((put, f"many-{n}") for n in range(32)))
+    assert await asyncio.wait_for(db.write(put, "alone"), PATIENCE_S / 2) == "alone"
+
+
+async def test_one_who_writes_alone_waits_for_nobody(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "LINGER_S", PATIENCE_S)
+    for n in range(3):
+        await asyncio.wait_for(db.write(put, f"name-{n}"), PATIENCE_S / 2)
+
+
 @pytest.mark.parametrize(
     ("failing", "kind"),
     [

@@ -9,7 +9,7 @@ import { defaultStorage } from './outboxDb.ts'
 import { OwnChanges } from './ownChanges.ts'
 import { People } from './people.ts'
 import { Presences } from './presence.ts'
-import { randomId } from './randomId.ts'
+import { newClientId } from './randomId.ts'
 import { ReadMarks } from './readMarks.ts'
 import { Rest } from './rest.ts'
 import { Outbox } from './sender.ts'
@@ -164,7 +164,7 @@ class Client {
       conversationOf: (id) => conversations.conversationOf(id),
       openDirect: async (account_id) => conversations.put(await chat.ask('open_direct', { account_id })),
       createGroup: async (title, account_ids) =>
-        conversations.put(await chat.ask('create_group', { client_id: randomId(), title, account_ids })),
+        conversations.put(await chat.ask('create_group', { client_id: newClientId(), title, account_ids })),
       changeConversation: async (id, changes) =>
         conversations.put(await chat.ask('change_conversation', { conversation_id: id, ...changes })),
       addMembers: async (id, account_ids) => conversations.put(await chat.ask('add_members', { conversation_id: id, account_ids })),

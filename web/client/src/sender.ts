@@ -7,7 +7,7 @@ import {
   type OutboxItem, type Queue,
 } from './outbox.ts'
 import type { OutboxStorage } from './outboxDb.ts'
-import { randomId } from './randomId.ts'
+import { newClientId } from './randomId.ts'
 import type { Tabs } from './tabs.ts'
 import { excerptOf } from './timeline.ts'
 import type { Entry, Message, MessageSent } from './types.ts'
@@ -81,7 +81,7 @@ export class Outbox {
     // Two messages of one millisecond must be told apart after a reload.
     this.lastQueuedAt = Math.max(Date.now(), this.lastQueuedAt + 1)
     const item: OutboxItem = {
-      client_id: randomId(),
+      client_id: newClientId(),
       account_id: this.account,
       conversation_id: conversationId,
       text: draft.text,
