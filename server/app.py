@@ -61,6 +61,7 @@ from server.transport.routes import health as health_routes
 from server.transport.routes import sessions as session_routes
 from server.transport.routes.sessions import SignIns
 from server.transport.sockets import SocketServer
+from server.workers import listen, place_of
 
 STATIC = Path(__file__).parent / "static"
 DRAIN_RETRY_MS = 2000
@@ -91,15 +92,17 @@ class Parts:
 
 def run(settings: Settings) -> None:
     """Serves until SIGINT or SIGTERM."""
-    logs.set_up(settings.log_level, settings.log_format)
+    logs.set_up(settings.log_level, settings.log_format, worker=settings.worker)
     app = build_app(settings)
+    place = place_of(settings)
     # What is imported and built stays for good; the collector's default of 700 objects is for smaller programs.
     gc.freeze()
     gc.set_threshold(10_000, 20, 50)
     web.run_app(
         app,
-        host=settings.host,
-        port=settings.port,
+        host=None if place.socket else settings.host,
+        port=None if place.socket else settings.port,
+        sock=listen(place.socket) if place.socket else None,
         access_log=None,
         print=None,
         loop=_new_loop(),
@@ -126,7 +129,7 @@ PARTS: web.AppKey[Parts] = web.AppKey("parts", Parts)
 
 def _parts(settings: Settings) -> Parts:
     metrics = Metrics()
-    sockets = SocketServer(settings.origins, Peers(settings.trusted_proxies).of)
+    sockets = SocketServer(settings.origins, Peers(settings.trusted_proxies).of, worker=settings.worker_name)
     sockets.counted_by(metrics)
     db = Database(settings.data_dir / "madang.db", on_batch=metrics.batch)
     online = Online()

@@ -45,11 +45,14 @@ class Logger(Protocol):
 
 
 def set_up(
-    level: str = "info", style: Literal["json", "text"] | None = None, stream: TextIO | None = None
+    level: str = "info",
+    style: Literal["json", "text"] | None = None,
+    stream: TextIO | None = None,
+    worker: str | None = None,
 ) -> logging.Handler:
     """Sends every log line to ``stream`` (stderr); ``style`` None means JSON, but text for a person at a terminal.
 
-    May be called again: the handler of the last call is replaced. Returns the handler.
+    ``worker`` stands in every line, where several processes share one place for their logs. May be called again: the handler of the last call is replaced. Returns the handler.
     """
     out = stream or sys.stderr
     text = style == "text" or (style is None and out.isatty())
@@ -60,6 +63,8 @@ def set_up(
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
     ]
+    if worker is not None:
+        shared.append(lambda _, __, facts: {**facts, "worker": worker})
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

@@ -19,6 +19,10 @@ MetricsAccess = Literal["admin", "local", "everyone"]
 PREFIX = "MADANG_"
 _ANY_ADDRESS = {"0.0.0.0", "::"}
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_OPTIONS = {"data_dir": "--data"}
+"""Options of the command line that are not named like their variable."""
+FIRST_PORT = 8001
+"""Where the first of several workers listens, if nothing is said: `nginx.conf` looks for them from there on."""
 
 
 class SettingsError(Exception):
@@ -43,6 +47,7 @@ class Settings:
 
     host: str = "127.0.0.1"
     port: int = 8000
+    """Of several workers, the first one's; the others follow. Of one of them, its own."""
     data_dir: Path = Path("data")
     public_url: str | None = None
     """The address people type, when it is not this machine's own: https://talk.example.org"""
@@ -60,6 +65,12 @@ class Settings:
     """``None``: JSON, but text for a person at a terminal."""
     metrics_access: MetricsAccess = "local"
     """Who reads /metrics: only signed-in admins, also whoever asks from this machine itself, or everyone."""
+    workers: int = 1
+    """How many processes share the work, on the ports from ``port`` on, or on sockets in ``socket_dir``."""
+    worker: str | None = None
+    """Which of several this process is; ``None`` for the only one, and for who starts them all."""
+    socket_dir: Path | None = None
+    """Where workers listen on Unix sockets named like them, instead of on ports."""
     password_cost: int = 12
     """The work factor of bcrypt. Not a variable: only tests have a reason to lower it."""
 
@@ -78,7 +89,7 @@ class Settings:
             override = overrides.get(name)
             if override is None and variable not in given:
                 continue
-            label = variable if override is None else f"--{name.removesuffix('_dir')}"
+            label = variable if override is None else _OPTIONS.get(name, f"--{name.replace('_', '-')}")
             text = given[variable] if override is None else str(override)
             try:
                 values[name] = parse(text.strip())
@@ -88,13 +99,29 @@ class Settings:
             raise SettingsError(complaints)
         settings = cls(**values)
         if "registration" not in values and not settings.is_local:
-            return cls(**values, registration="invitation")
-        return settings
+            values["registration"] = "invitation"
+        if "port" not in values and settings.is_one_of_many:
+            values["port"] = FIRST_PORT + _number_of(settings.worker_name) - 1
+        return cls(**values)
+
+    @property
+    def worker_name(self) -> str:
+        """What session ids of this process begin with."""
+        return self.worker or "w1"
+
+    @property
+    def is_one_of_many(self) -> bool:
+        """Whether there are more processes than this one, with something in front that leads people to them."""
+        return self.workers > 1 or self.worker is not None
 
     @property
     def is_local(self) -> bool:
-        """Whether only this machine reaches the server: it listens on loopback, and no public address leads to it."""
-        return is_loopback(self.host) and (self.public_url is None or is_loopback(_host_of(self.public_url)))
+        """Whether only this machine reaches the server: it listens on loopback, and nothing leads there from outside."""
+        return (
+            is_loopback(self.host)
+            and (self.public_url is None or is_loopback(_host_of(self.public_url)))
+            and not self.is_one_of_many
+        )
 
     @property
     def address(self) -> str:
@@ -197,7 +224,24 @@ def _max_file_bytes(text: str) -> int:
     return _whole(text, 1, 10**12, "a size in bytes")
 
 
-def _data_dir(text: str) -> Path:
+def _workers(text: str) -> int:
+    return _whole(text, 1, 64, "a number of workers")
+
+
+def _worker(text: str) -> str:
+    # It heads session ids, and nginx looks it up as it does host names: without regard to case, up to the first dot.
+    if not re.fullmatch(r"[a-z][a-z0-9]{0,15}", text):
+        raise ValueError(f"{text!r} is not a worker's name like w3: small letters and digits, sixteen at most.")
+    return text
+
+
+def _number_of(worker: str) -> int:
+    """3 for w3, and 1 for a name without a number: where it stands among those that follow the first port."""
+    found = re.fullmatch(r"w([1-9][0-9]{0,2})", worker)
+    return int(found[1]) if found else 1
+
+
+def _folder(text: str) -> Path:
     path = Path(text).expanduser()
     if "\0" in text or (path.exists() and not path.is_dir()):
         raise ValueError(f"{text!r} is not a folder.")
@@ -264,7 +308,7 @@ def _one_of(*choices: str) -> Callable[[str], str]:
 _PARSERS: dict[str, Callable[[str], Any]] = {
     "MADANG_HOST": _host,
     "MADANG_PORT": _port,
-    "MADANG_DATA_DIR": _data_dir,
+    "MADANG_DATA_DIR": _folder,
     "MADANG_PUBLIC_URL": _public_url,
     "MADANG_ALLOWED_ORIGINS": _allowed_origins,
     "MADANG_REGISTRATION": _one_of("open", "invitation", "closed"),
@@ -275,6 +319,9 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
     "MADANG_LOG_LEVEL": _one_of("debug", "info", "warning", "error"),
     "MADANG_LOG_FORMAT": _one_of("json", "text"),
     "MADANG_METRICS_ACCESS": _one_of("admin", "local", "everyone"),
+    "MADANG_WORKERS": _workers,
+    "MADANG_WORKER": _worker,
+    "MADANG_SOCKET_DIR": _folder,
 }
 
 VARIABLES = tuple(_PARSERS)

@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 SERVER = ROOT / "server"
 
-GROUND = {"records", "errors", "clock", "settings", "logs", "metrics", "__init__"}
+GROUND = {"records", "errors", "clock", "settings", "logs", "metrics", "workers", "__init__"}
 MAY_KNOW = {
     "records": set(),
     "errors": set(),
@@ -18,6 +18,7 @@ MAY_KNOW = {
     "settings": set(),
     "logs": {"errors"},
     "metrics": {"__init__"},
+    "workers": {"settings"},
     "protocol": {"records", "errors", "clock", "__init__"},
     "storage": {"protocol", *GROUND},
     "files": {"protocol", *GROUND},

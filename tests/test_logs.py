@@ -31,6 +31,19 @@ def logging_to(level: str = "info") -> Iterator[StringIO]:
         structlog.reset_defaults()
 
 
+def test_a_worker_says_which_it_is() -> None:
+    stream = StringIO()
+    root = logging.getLogger()
+    handler = logs.set_up("info", "json", stream, worker="w3")
+    try:
+        logging.getLogger("x").warning("by the standard library")
+        structlog.get_logger("y").warning("by structlog", worker_id=7)
+    finally:
+        root.removeHandler(handler)
+        structlog.reset_defaults()
+    assert [line["worker"] for line in lines_of(stream)] == ["w3", "w3"]
+
+
 def lines_of(stream: StringIO, event: str | None = None) -> list[dict[str, Any]]:
     """The lines, or those about one event."""
     lines = [json.loads(line) for line in stream.getvalue().splitlines()]

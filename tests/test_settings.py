@@ -33,7 +33,7 @@ def test_every_variable_is_understood() -> None:
         host="0.0.0.0", port="8080", data_dir="/srv/madang", public_url="https://Talk.example.org/",
         allowed_origins="https://app.example.org, http://localhost:5173", registration="closed", server_name="마당",
         message_rate="10:0.5", max_file_bytes="5000", trusted_proxies="127.0.0.1 10.0.0.0/8", log_level="warning",
-        log_format="text", metrics_access="admin",
+        log_format="text", metrics_access="admin", workers="4", worker="w3", socket_dir="/run/madang",
     )  # fmt: skip
     assert chosen.public_url == "https://talk.example.org"
     assert chosen.is_https
@@ -75,6 +75,10 @@ def test_every_variable_is_understood() -> None:
         ("log_level", "loud", "debug, info, warning, error"),
         ("log_format", "xml", "json, text"),
         ("metrics_access", "me", "admin, local, everyone"),
+        ("workers", "0", "from 1 to 64"),
+        ("worker", "W3", "small letters"),
+        ("worker", "w.3", "small letters"),
+        ("socket_dir", __file__, "is not a folder"),
     ],
 )  # fmt: skip
 def test_a_wrong_value_is_refused_by_name(name: str, value: str, part: str) -> None:
@@ -97,8 +101,27 @@ def test_an_option_of_the_command_line_goes_before_its_variable() -> None:
     assert (chosen.port, chosen.host) == (9000, "::1")
     with pytest.raises(SettingsError, match="--port: "):
         Settings.from_environment({}, port="x")
+    with pytest.raises(SettingsError, match="--socket-dir: "):
+        Settings.from_environment({}, socket_dir=__file__)
     with pytest.raises(SettingsError, match="--data: "):
         Settings.from_environment({}, data_dir=__file__)
+
+
+def test_the_ports_of_several_workers_follow_each_other() -> None:
+    assert settings(workers="4").port == 8001
+    assert settings(workers="4", port="9001").port == 9001
+    assert settings(worker="w3").port == 8003
+    assert settings(worker="w3", port="9000").port == 9000
+    assert settings(worker="east").port == 8001
+    assert (settings().worker_name, settings(worker="w3").worker_name) == ("w1", "w3")
+
+
+@pytest.mark.parametrize("variables", [{"workers": "2"}, {"worker": "w1"}])
+def test_several_workers_have_something_before_them_that_others_reach(variables: dict[str, str]) -> None:
+    several = settings(public_url="http://localhost:8080", **variables)
+    assert several.is_one_of_many
+    assert not several.is_local
+    assert several.registration == "invitation"
 
 
 def test_an_empty_variable_counts_as_not_set() -> None:

@@ -11,10 +11,16 @@ from server.settings import Network
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via")
+_LOOPBACK = ipaddress.IPv4Address("127.0.0.1")
+_BY_UNIX_SOCKET = ""
+"""What aiohttp says of whoever came by a Unix socket: nothing."""
 
 
 class Peers:
-    """Believes ``X-Forwarded-For`` of the trusted proxies only; anybody else could write anything there."""
+    """Believes ``X-Forwarded-For`` of the trusted proxies only; anybody else could write anything there.
+
+    Who comes by a Unix socket is trusted: the folder that it lies in says who may, and that is the proxy.
+    """
 
     def __init__(self, trusted: Sequence[Network] = ()) -> None:
         self._trusted = tuple(trusted)
@@ -25,14 +31,15 @@ class Peers:
 
     def resolve(self, remote: str | None, forwarded_for: str | None) -> str:
         """The peer's address: the socket's, or the last in the header that is no trusted proxy."""
-        peer = _address(remote or "")
+        by_unix_socket = remote == _BY_UNIX_SOCKET
+        peer = _LOOPBACK if by_unix_socket else _address(remote or "")
         for text in reversed((forwarded_for or "").split(",")):
-            if peer is None or not self._trusts(peer):
+            if peer is None or not (by_unix_socket or self._trusts(peer)):
                 break
             # A proxy that writes no address: the last one that is known stands.
             if (before := _address(text)) is None:
                 break
-            peer = before
+            peer, by_unix_socket = before, False
         return str(peer) if peer else remote or "unknown"
 
     def is_here(self, request: web.Request) -> bool:

@@ -24,7 +24,8 @@ LIMITS = Limits(max_payload=MAX_PAYLOAD_BYTES, held=1000)
 class SocketServer(engine.SocketServer):
     """The engine under ``/chat`` and ``/notifications``.
 
-    ``origins`` are the pages that may connect, ``peer_of(request)`` is the address behind trusted proxies.
+    ``origins`` are the pages that may connect, ``peer_of(request)`` is the address behind trusted proxies,
+    ``worker`` heads session ids.
     """
 
     def __init__(
@@ -32,11 +33,14 @@ class SocketServer(engine.SocketServer):
         origins: Collection[str],
         peer_of: Callable[[web.Request], str],
         limits: Limits = LIMITS,
+        *,
+        worker: str = "w1",
     ) -> None:
         super().__init__(
             [CHAT, NOTIFICATIONS],
             limits=limits,
             origins=origins,
+            worker=worker,
             peer_of=peer_of,
             unavailable=connect_error(CANNOT_TELL),
         )

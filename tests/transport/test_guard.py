@@ -218,11 +218,20 @@ def test_only_trusted_proxies_are_believed() -> None:
     assert peer(peers, None) == "unknown"
 
 
+def test_who_comes_by_a_unix_socket_is_this_machines_proxy() -> None:
+    peers = Peers()
+    assert peer(peers, "") == "127.0.0.1"
+    assert peer(peers, "", forwarded="1.2.3.4") == "1.2.3.4"
+    assert peer(peers, "", forwarded="9.9.9.9, 1.2.3.4") == "1.2.3.4"
+
+
 @pytest.mark.parametrize(
     ("remote", "headers", "here"),
     [
         ("127.0.0.1", {}, True),
         ("::1", {}, True),
+        ("", {}, True),
+        ("", {"X-Forwarded-For": "1.2.3.4"}, False),
         ("10.0.0.1", {}, False),
         ("127.0.0.1", {"X-Forwarded-For": "1.2.3.4"}, False),
         ("127.0.0.1", {"Forwarded": "for=1.2.3.4"}, False),
