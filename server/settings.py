@@ -115,6 +115,21 @@ class Settings:
         return self.workers > 1 or self.worker is not None
 
     @property
+    def lacking_for_many(self) -> list[str]:
+        """What several workers need and is not set: a sentence each that begins with the variable."""
+        if not self.is_one_of_many:
+            return []
+        needed = {
+            "MADANG_DATABASE_URL": "several workers share a PostgreSQL: postgresql://... A SQLite file is for one.",
+            "MADANG_REDIS_URL": "several workers tell each other through Redis what happens: redis://...",
+        }
+        return [
+            f"{variable}: {why}"
+            for variable, why in needed.items()
+            if not getattr(self, variable.removeprefix(PREFIX).lower(), None)
+        ]
+
+    @property
     def is_local(self) -> bool:
         """Whether only this machine reaches the server: it listens on loopback, and nothing leads there from outside."""
         return (
