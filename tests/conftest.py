@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,9 @@ import pytest
 from server.storage import accounts
 from server.storage.database import Database
 from tests.fakes import RecordingPublisher, SteppedClock
+from tests.files.shelf import BucketShelf, DiskShelf
+from tests.postgres_server import PostgresServer
+from tests.s3_under_test import S3Server
 
 
 @pytest.fixture
@@ -24,14 +27,53 @@ def published() -> RecordingPublisher:
     return RecordingPublisher()
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL for all tests. It does not wait for the disk; whoever stops it starts one of their own."""
+    with PostgresServer() as server:
+        yield server
+
+
 @pytest.fixture
-async def db(tmp_path: Path, published: RecordingPublisher) -> AsyncIterator[Database]:
-    """An open database in a folder of its own."""
-    database = Database(tmp_path / "madang.db")
+def postgres_address(postgres: PostgresServer) -> Iterator[str]:
+    """A new database on PostgreSQL, with the tables in it."""
+    address = postgres.new_database()
+    yield address
+    postgres.drop(address)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
+    """Where a new database of a test is: the test is run on both kinds."""
+    if request.param == "sqlite":
+        return tmp_path / "madang.db"
+    address: str = request.getfixturevalue("postgres_address")
+    return address
+
+
+@pytest.fixture
+async def db(place: Path | str, published: RecordingPublisher) -> AsyncIterator[Database]:
+    """An open database of the test's own, of either kind."""
+    database = Database(place)
     database.after_commit = published.publish
     await database.open()
     yield database
     await database.close()
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """An S3 server for all tests; whoever stops it starts one of their own."""
+    with S3Server(tmp_path_factory.mktemp("s3") / "server") as server:
+        yield server
+
+
+@pytest.fixture(params=["disk", "s3"])
+def shelf(request: pytest.FixtureRequest, tmp_path: Path) -> DiskShelf | BucketShelf:
+    """Where a new store of a test is: the test is run on both kinds."""
+    if request.param == "disk":
+        return DiskShelf(tmp_path)
+    return BucketShelf(request.getfixturevalue("s3"), tmp_path)
 
 
 class People:

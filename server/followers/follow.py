@@ -92,7 +92,7 @@ class Follower:
 
     def _advance(self, entries: Sequence[Entry]) -> None:
         """In the writer's thread: the entries that nobody has handled in the meantime, and the new place."""
-        done = followers.position_of(self.name)
+        done = followers.held_position_of(self.name)
         new = [entry for entry in entries if entry.position > done]
         if new:
             self._handle(new)

@@ -48,7 +48,7 @@ class Accounts:
         self._now = now
         self._hashes = hashes
         self._attempts = attempts
-        self._sign_ups = None if is_local else Attempts(per_address=SIGN_UPS_PER_ADDRESS)
+        self.sign_ups = None if is_local else Attempts(per_address=SIGN_UPS_PER_ADDRESS)
         self.registration = registration
         self._is_local = is_local
 
@@ -88,8 +88,8 @@ class Accounts:
                 if getattr(command, refusal.field or "", None) and refusal.field in ("claim", "invitation"):
                     attempt.was_wrong()
                 raise
-        if self._sign_ups:
-            with self._sign_ups.attempt(visitor.address) as sign_up:
+        if self.sign_ups:
+            with self.sign_ups.attempt(visitor.address) as sign_up:
                 sign_up.was_wrong()  # every one counts, good or not
         new = accounts.NewAccount(
             username, display_name, "person", await self._hashes.hash(command.password), self._now()
@@ -114,11 +114,12 @@ class Accounts:
             raise Invalid("This username is taken.", field="username")
 
     def _sign_up(self, command: CreateAccount, new: accounts.NewAccount, token: str, device: str) -> Started:
+        accounts.hold_first()
         self._admit(command, new.username, new.created_at)
         invited = self.registration == "invitation" and accounts.any_exists()
         account = _add(new)
-        if invited:
-            invitations.use(_hash(command.invitation or ""), new.created_at)
+        if invited and not invitations.use(_hash(command.invitation or ""), new.created_at):
+            raise Invalid("This invitation is not known, or it is used up or too old.", field="invitation")
         return start(account, token, device, new.created_at)
 
     # One's own account
@@ -195,6 +196,7 @@ def _hash(code: str) -> bytes:
 
 
 def _add(new: accounts.NewAccount) -> records.Account:
+    accounts.hold_first()
     if accounts.any_exists():
         return accounts.add(new)
     server_values.forget(CLAIM)

@@ -54,7 +54,7 @@ class Members:
 
 
 def _remove(actor_id: int, command: chat.RemoveMember, now: int) -> None:
-    conversation, member = membership.of(command.conversation_id, actor_id)
+    conversation, member = membership.held(command.conversation_id, actor_id)
     if command.account_id == actor_id:
         policy.only_groups(conversation)
         membership.leave(conversation, member, now)
@@ -65,13 +65,13 @@ def _remove(actor_id: int, command: chat.RemoveMember, now: int) -> None:
 
 
 def _leave(actor_id: int, conversation_id: int, now: int) -> None:
-    conversation, member = membership.of(conversation_id, actor_id)
+    conversation, member = membership.held(conversation_id, actor_id)
     policy.only_groups(conversation)
     membership.leave(conversation, member, now)
 
 
 def _set_role(actor_id: int, command: chat.SetRole, now: int) -> None:
-    conversation, member = membership.of(command.conversation_id, actor_id)
+    conversation, member = membership.held(command.conversation_id, actor_id)
     other = _other(command.conversation_id, command.account_id)
     policy.may_set_role(conversation, member, other)
     membership.set_role(conversation, actor_id, other, command.role, now)

@@ -23,6 +23,7 @@ from server.protocol.notifications import (
 )
 from server.storage import notifications
 from server.storage.database import Database
+from server.storage.unit import Rows, holding
 
 # A page leaves room in its reply for what stands around it.
 MAX_PAGE_BYTES = MAX_REPLY_BYTES - 2000
@@ -83,6 +84,7 @@ class Notifications:
         return await self.db.write(_marked, account_id, mark, (*what, self.now()))
 
 
+@holding(lambda account_id, *_: Rows(accounts=[account_id]))
 def _marked(account_id: int, mark: Callable[..., None], arguments: tuple[Any, ...]) -> Counts:
     mark(account_id, *arguments)
     return notifications.counts(account_id)

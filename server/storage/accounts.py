@@ -14,7 +14,7 @@ from server import records
 from server.errors import Forbidden, Invalid, NotFound
 from server.protocol import chat
 from server.storage.models import Account, AccountChange
-from server.storage.unit import announce
+from server.storage.unit import Rows, announce, fetch_all, hold, holding, repeatable, several_write
 
 CHANGES_KEPT = 500
 """So many changes are remembered for an account's devices; one that is further behind loads everything anew."""
@@ -106,6 +106,12 @@ def any_exists() -> bool:
     return bool(Account.select(Account.id).limit(1).exists())
 
 
+def hold_first() -> None:
+    """For a write that may make the first account, which owns the server: nobody else makes it meanwhile."""
+    if several_write() and not any_exists():
+        fetch_all("lock table account in share row exclusive mode")
+
+
 def public(account: records.Account) -> chat.Account:
     """The account as others see it."""
     picture = account.picture_file_id
@@ -175,12 +181,16 @@ def set_password(account_id: int, password_hash: str) -> None:
 
 def disable(account_id: int, now: int) -> None:
     """Nobody signs in as this account any more. Raises Forbidden for the last owner."""
+    # Two owners may be disabled at the same moment by two processes.
+    hold(accounts=[row.id for row in Account.select(Account.id).where(Account.role == "owner")])
     others = Account.select().where(Account.role == "owner", Account.disabled_at.is_null(), Account.id != account_id)
     if get(account_id).role == "owner" and not others.exists():
         raise Forbidden("This is the only owner of the server; create another one first.")
     Account.update(disabled_at=fn.COALESCE(Account.disabled_at, now)).where(Account.id == account_id).execute()
 
 
+@repeatable
+@holding(lambda account_id, *_: Rows(accounts=[account_id]))
 def set_last_seen(account_id: int, now: int) -> None:
     """Remember when somebody was here; the time never goes back."""
     Account.update(last_seen_at=now).where(

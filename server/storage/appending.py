@@ -14,7 +14,17 @@ from server.protocol import chat
 from server.storage import files, log, membership, mentions
 from server.storage.known import Known, known
 from server.storage.models import Message
-from server.storage.unit import execute_many, fetch_all, padded, together
+from server.storage.unit import (
+    Rows,
+    execute_many,
+    fetch_all,
+    hold,
+    holding,
+    padded,
+    repeatable,
+    several_write,
+    together,
+)
 
 EXCERPT = 200
 
@@ -48,11 +58,13 @@ def append_messages(pieces: Sequence[Piece]) -> list[chat.MessageSent | ChatErro
 
     Outcomes are in the order of ``pieces``: the place, or the refusal that only this sender hears.
     """
+    if several_write():
+        hold(*_rows_of(pieces))
     with known((draft.conversation_id, sender) for sender, draft, *_ in pieces) as found:
         group = _Group(
             known=found,
             earlier=_earlier((sender, draft.client_id) for sender, draft, *_ in pieces),
-            position=log.last_position(),
+            position=log.position_before(),
         )
         outcomes: list[chat.MessageSent | ChatError] = []
         for piece in pieces:
@@ -64,6 +76,14 @@ def append_messages(pieces: Sequence[Piece]) -> list[chat.MessageSent | ChatErro
     return outcomes
 
 
+def _rows_of(pieces: Iterable[Piece]) -> Rows:
+    """Behind these locks a look finds every repeat, removal and message that another process has committed."""
+    places = {(draft.conversation_id, sender_id) for sender_id, draft, *_ in pieces}
+    return Rows(conversations={conversation_id for conversation_id, _ in places}, memberships=places)
+
+
+@repeatable
+@holding(lambda *piece: _rows_of([piece]))
 @together(append_messages)
 def append_message(
     sender_id: int, draft: Draft, now: int, may_post: MayPost, may_mention_all: MayMentionAll

@@ -13,11 +13,13 @@ from server.errors import ClientIdConflict, Invalid, NotFound
 from server.protocol import chat
 from server.storage import accounts, log, membership, views
 from server.storage.models import Conversation, Membership
+from server.storage.unit import Rows, holding, repeatable
 
 GROUP_RULES = {"post": "member", "invite": "member", "mention_all": "admin", "history": "all"}
 DIRECT_RULES = {"post": "member", "invite": "admin", "mention_all": "admin", "history": "all"}
 
 
+@repeatable
 def open_direct(account_id: int, other_id: int, now: int) -> chat.Conversation:
     """The conversation of two people, made when there is none yet. Raises NotFound for an unknown person."""
     if other_id == account_id:
@@ -34,6 +36,7 @@ def open_direct(account_id: int, other_id: int, now: int) -> chat.Conversation:
     return views.view(account_id, found.id)
 
 
+@repeatable
 def create_group(
     creator_id: int, client_id: str, title: str, account_ids: Sequence[int], now: int
 ) -> chat.Conversation:
@@ -61,7 +64,7 @@ def add_members(
     may: Callable[[records.Conversation, records.Membership], None],
 ) -> chat.Conversation:
     """Brings people into a group. Raises NotFound, Forbidden, Invalid when it would be too full."""
-    conversation, member = membership.of(conversation_id, actor_id)
+    conversation, member = membership.held(conversation_id, actor_id)
     may(conversation, member)
     _check_people(account_ids)
     if conversation.member_count + len(set(account_ids)) > most:
@@ -78,7 +81,7 @@ def change(
     may: Callable[[records.Conversation, records.Membership], None],
 ) -> chat.Conversation:
     """Renames or describes a group; what stays the same is not written."""
-    conversation, member = membership.of(conversation_id, actor_id)
+    conversation, member = membership.held(conversation_id, actor_id)
     may(conversation, member)
     new = {
         name: value
@@ -91,6 +94,10 @@ def change(
     return views.view(actor_id, conversation_id)
 
 
+@repeatable
+@holding(
+    lambda account_id, conversation_id, *_: Rows(accounts=[account_id], memberships=[(conversation_id, account_id)])
+)
 def set_preferences(account_id: int, conversation_id: int, choices: dict[str, Any]) -> chat.Preferences:
     """One member's own choices; announced to their other devices."""
     membership.of(conversation_id, account_id)

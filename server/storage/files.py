@@ -13,7 +13,9 @@ from urllib.parse import quote
 from server.errors import Invalid, NotFound, RateLimited
 from server.protocol import chat
 from server.records import StoredFile
-from server.storage.models import Account, File, Membership, Message, ServerValue
+from server.storage import server_values
+from server.storage.models import Account, File, Membership, Message
+from server.storage.unit import fetch_all, for_update
 
 MAX_WAITING = 200
 """Files of one account that no message carries yet: nobody fills the disk by uploading alone."""
@@ -120,10 +122,12 @@ def attach(file_ids: Sequence[int], account_id: int, conversation_id: int, seq: 
         return []
     if len(set(file_ids)) != len(file_ids):
         raise Invalid("A file is named twice.", field="file_ids")
-    free = File.select(File.id).where(
-        File.id.in_(file_ids), File.account_id == account_id, File.conversation_id.is_null()
+    # In order, as two messages with the same files may be sent at the same moment.
+    found = fetch_all(
+        f"select id from file where id in ({', '.join('?' * len(file_ids))}) and account_id = ? "
+        f"and conversation_id is null order by id{for_update()}",
+        (*file_ids, account_id),
     )
-    found = {row.id for row in free}
     # A face would vanish with the message that carries it.
     faces = Account.select(Account.id).where(Account.id == account_id, Account.picture_file_id.in_(file_ids))
     if len(found) != len(file_ids) or faces.exists():
@@ -164,13 +168,15 @@ def release_orphans(created_before: int, limit: int = 500) -> list[str]:
     """
     faces = Account.select(Account.picture_file_id).where(Account.picture_file_id.is_null(False))
     rows = list(
-        File.select(File.id, File.key)
+        File.select(File.id)
         .where(File.conversation_id.is_null(), File.created_at < created_before, File.id.not_in(faces))
         .limit(limit)
     )
-    if rows:
-        File.delete().where(File.id.in_([row.id for row in rows])).execute()
-    return [row.key for row in rows]
+    if not rows:
+        return []
+    # Asked again: a message may have taken one of them in the meantime.
+    gone = File.delete().where(File.id.in_([row.id for row in rows]), File.conversation_id.is_null())
+    return [row.key for row in gone.returning(File.key).execute()]
 
 
 def known_keys(keys: Sequence[str]) -> set[str]:
@@ -180,10 +186,7 @@ def known_keys(keys: Sequence[str]) -> set[str]:
 
 def link_key() -> bytes:
     """The secret that signs links to files, made when it is first asked for; the same in all workers."""
-    row = ServerValue.get_or_none(ServerValue.name == "file_link_key")
-    if row is None:
-        row = ServerValue.create(name="file_link_key", value=secrets.token_hex(32))
-    return bytes.fromhex(row.value)
+    return bytes.fromhex(server_values.get_or_put("file_link_key", secrets.token_hex(32)))
 
 
 def _may_read(conversation_id: int, seq: int | None, account_id: int) -> bool:

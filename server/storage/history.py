@@ -156,7 +156,7 @@ def _reactions(conversation_id: int, seqs: Sequence[int], account_id: int) -> di
     """Active reactions by message, each emoji in the order in which it first came."""
     people: dict[int, dict[str, list[int]]] = {}
     rows = _rows_at(
-        "target_seq, emoji, account_id from reaction", "target_seq", conversation_id, seqs, "seq", "and active = 1"
+        "target_seq, emoji, account_id from reaction", "target_seq", conversation_id, seqs, "seq", "and active"
     )
     for seq, emoji, reacting_id in rows:
         people.setdefault(seq, {}).setdefault(emoji, []).append(reacting_id)

@@ -45,7 +45,7 @@ class Known:
 
 class _Remembered(threading.local):
     known = Known()
-    at: tuple[object, ...] | None = None
+    at: object | None = None
 
 
 _remembered = _Remembered()

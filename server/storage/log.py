@@ -12,7 +12,7 @@ from peewee import fn
 
 from server import records
 from server.storage.models import Conversation, Entry
-from server.storage.unit import announce, execute_many, fetch_all
+from server.storage.unit import announce, execute_many, fetch_all, here, several_write
 
 SALT_BYTES = 16
 _COLUMNS = "position, conversation_id, seq, kind, actor_id, at, data, target_seq"
@@ -33,27 +33,39 @@ def append(
     )
     [head] = query.tuples().execute()
     entry = records.Entry(
-        next_position(), conversation_id, head[0], kind, actor_id, at, msgspec.json.encode(data), target_seq
+        position_before() + 1, conversation_id, head[0], kind, actor_id, at, msgspec.json.encode(data), target_seq
     )
     insert([entry])
     return entry
 
 
 def insert(entries: Sequence[records.Entry]) -> None:
-    """Writes entries that already have their place, and announces them. The caller has moved the heads."""
-    # The system is asked for randomness once: each time is a call into the kernel.
-    salts = secrets.token_bytes(SALT_BYTES * len(entries))
-    starts = range(0, len(salts), SALT_BYTES)
-    execute_many(_INSERT, [_row(entry, salts[at : at + SALT_BYTES]) for entry, at in zip(entries, starts, strict=True)])
+    """Writes entries that already have their place, and announces them. The caller has moved the heads.
+
+    Where several processes write, they are written at the end of the transaction and get their positions there.
+    """
+    if several_write():
+        here.entries.extend(entries)
+    else:
+        execute_many(_INSERT, rows(entries))
     announce(*entries)
 
 
-def next_position() -> int:
-    """The place behind everything that has been committed or written in this transaction.
+def rows(entries: Sequence[records.Entry]) -> list[tuple[Any, ...]]:
+    """The entries as the table has them, salted and hashed; ``position`` comes first."""
+    # The system is asked for randomness once: each time is a call into the kernel.
+    salts = secrets.token_bytes(SALT_BYTES * len(entries))
+    starts = range(0, len(salts), SALT_BYTES)
+    return [_row(entry, salts[at : at + SALT_BYTES]) for entry, at in zip(entries, starts, strict=True)]
 
-    Right for one writer: entries are never removed, so the number never comes again.
+
+def position_before() -> int:
+    """The position behind which a write's next entry comes.
+
+    Right for one writer: entries are never removed, so no number comes again. Where several processes write, it is
+    known only when the transaction ends; 0 until then.
     """
-    return last_position() + 1
+    return 0 if several_write() else last_position()
 
 
 def last_position() -> int:

@@ -14,7 +14,7 @@ from server.errors import NotFound
 from server.protocol import chat
 from server.storage import accounts, log, views
 from server.storage.models import Account, Conversation, Membership
-from server.storage.unit import fetch_all, padded
+from server.storage.unit import fetch_all, hold, padded
 
 _CONVERSATION = "id, kind, title, description, head_seq, member_count, rules, created_at, dissolved_at"
 _MEMBERSHIP = "conversation_id, account_id, role, joined_at, read_seq, history_from_seq"
@@ -45,6 +45,12 @@ def of(conversation_id: int, account_id: int) -> tuple[records.Conversation, rec
     if member is None:
         raise NotFound("There is no such conversation.", field="conversation_id")
     return conversations([conversation_id])[conversation_id], member
+
+
+def held(conversation_id: int, account_id: int) -> tuple[records.Conversation, records.Membership]:
+    """The same for a write that rests on it: nobody joins, leaves or speaks in between. Raises NotFound."""
+    hold(conversations=[conversation_id])
+    return of(conversation_id, account_id)
 
 
 def ids_of(account_id: int) -> list[int]:
@@ -84,6 +90,7 @@ def add(
     conversation: records.Conversation, actor_id: int, new_ids: Sequence[int], now: int, role: str = "member"
 ) -> None:
     """Brings people in who are not there yet; each is a line of the log and a change of their account."""
+    hold(conversations=[conversation.id], accounts=new_ids)
     present = set(account_ids(conversation.id))
     joining = [account_id for account_id in dict.fromkeys(new_ids) if account_id not in present]
     for account_id in joining:

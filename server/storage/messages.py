@@ -10,13 +10,15 @@ from server.protocol import chat
 from server.storage import files, log, membership, mentions
 from server.storage.appending import Draft, MayMentionAll
 from server.storage.models import Message, Reaction
-from server.storage.unit import execute_many
+from server.storage.unit import Rows, execute_many, holding, repeatable
 
 MAX_EMOJI_PER_MESSAGE = 20
 
 MayDelete = Callable[[records.Conversation, records.Membership, int], None]
 
 
+@repeatable
+@holding(lambda actor_id, conversation_id, *_: Rows(conversations=[conversation_id]))
 def edit_message(
     actor_id: int,
     conversation_id: int,
@@ -67,6 +69,8 @@ def delete_message(
     return entry.seq, files.release(conversation_id, seq)
 
 
+@repeatable
+@holding(lambda actor_id, conversation_id, *_: Rows(conversations=[conversation_id]))
 def set_reaction(actor_id: int, conversation_id: int, seq: int, emoji: str, active: bool, now: int) -> int:
     """Adds or takes back a reaction; returns the ``seq`` of the entry that says so, the earlier one if it stood."""
     _, _, message = _message(actor_id, conversation_id, seq)
@@ -99,7 +103,7 @@ def _check_room_for(emoji: str, present: set[str]) -> None:
 
 def _message(actor_id: int, conversation_id: int, seq: int) -> tuple[records.Conversation, records.Membership, Message]:
     """A message that a member may see, with where it stands. Raises NotFound."""
-    conversation, member = membership.of(conversation_id, actor_id)
+    conversation, member = membership.held(conversation_id, actor_id)
     message = Message.get_or_none((Message.conversation_id == conversation_id) & (Message.seq == seq))
     if message is None or seq < member.history_from_seq:
         raise NotFound("There is no such message.", field="seq")

@@ -14,7 +14,7 @@ import msgspec
 
 from server.protocol.notifications import Counts, Notification
 from server.records import CountsChanged, NotificationChange
-from server.storage.unit import announce, execute_many, fetch_all, padded
+from server.storage.unit import announce, execute_many, fetch_all, hold, padded, several_write
 
 Filter = Literal["all", "unread", "mentions"]
 
@@ -82,6 +82,7 @@ def read_up_to(account_id: int, conversation_id: int, seq: int, now: int) -> Non
 def read_by_writers(marks: Mapping[tuple[int, int], int], now: int) -> None:
     """Whoever writes has read what is above: the same for many, by (account, conversation) and ``seq``."""
     writers = list({account_id for account_id, _ in marks})
+    hold(accounts=writers)
     rows = fetch_all(
         "select account_id, conversation_id, message_seq, id from notification "
         f"where account_id in ({_places(writers)}) and type in {_OF_CONVERSATIONS} and {UNREAD} "
@@ -205,10 +206,10 @@ def announce_row(account_id: int, row: Notification, *, created: bool) -> None:
 
 def _showing(conversation_id: int, message_seq: int, condition: str = "") -> list[tuple[int, Notification]]:
     """The rows that show a message, each with its account."""
-    return rows_of(
-        f"notification where conversation_id = ? and message_seq = ? and type <> 'invitation' {condition}",
-        (conversation_id, message_seq),
-    )
+    source = f"notification where conversation_id = ? and message_seq = ? and type <> 'invitation' {condition}"
+    if several_write():
+        hold(accounts=[row[0] for row in fetch_all(f"select account_id from {source}", (conversation_id, message_seq))])
+    return rows_of(source, (conversation_id, message_seq))
 
 
 def _ids(where: str, parameters: Sequence[Any]) -> list[int]:

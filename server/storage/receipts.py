@@ -6,9 +6,13 @@ from server import records
 from server.protocol import chat
 from server.storage import accounts, membership, notifications, views
 from server.storage.models import Membership
-from server.storage.unit import announce
+from server.storage.unit import Rows, announce, holding, repeatable
 
 
+@repeatable
+@holding(
+    lambda account_id, conversation_id, *_: Rows(accounts=[account_id], memberships=[(conversation_id, account_id)])
+)
 def mark_read(account_id: int, conversation_id: int, seq: int, now: int) -> chat.ReadState:
     """Moves a member's mark, clears what the inbox says of it, and returns what is left unread."""
     conversation, member = membership.of(conversation_id, account_id)

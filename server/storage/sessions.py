@@ -60,7 +60,7 @@ def add(account_id: int, token_hash: bytes, device_name: str, now: int, expires_
 
 def used(uses: Iterable[tuple[int, int, int]]) -> None:
     """Remember when sessions were used: ``(session_id, used_at, expires_at)`` each; never goes back."""
-    for session_id, used_at, expires_at in uses:
+    for session_id, used_at, expires_at in sorted(uses):
         Session.update(last_used_at=used_at, expires_at=expires_at).where(
             Session.id == session_id, Session.last_used_at < used_at
         ).execute()

@@ -10,7 +10,7 @@ import msgspec
 
 from server.protocol.notifications import Notification
 from server.storage.notifications import UNREAD, announce_row, rows_of
-from server.storage.unit import execute_many, fetch_all, padded
+from server.storage.unit import execute_many, fetch_all, hold, padded
 
 MOST_ACTORS = 20
 
@@ -49,6 +49,7 @@ def tell(calls: Sequence[tuple[Call, int]]) -> None:
 
     A row that is folded shows the last call. In their order; ``@all`` may call thousands.
     """
+    hold(accounts={account_id for _, account_id in calls})
     for start in range(0, len(calls), _AT_ONCE):
         _tell(calls[start : start + _AT_ONCE])
 

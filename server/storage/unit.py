@@ -1,27 +1,57 @@
-"""What the functions of a unit of work have at hand: its connection, statements for many rows, announcing."""
+"""What the functions of a unit of work have at hand: its statements, rows to hold, announcing."""
 
 from __future__ import annotations
 
-import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, ParamSpec, TypeVar
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Any, NamedTuple, ParamSpec, Protocol, TypeVar
 
-from server.records import Fact
+from server.records import Entry, Fact
 
 P = ParamSpec("P")
 R = TypeVar("R")
 K = TypeVar("K")
 
 
+class Rows(NamedTuple):
+    """Rows that a write is about to look at and to change; memberships by (conversation, account)."""
+
+    conversations: Collection[int] = ()
+    accounts: Collection[int] = ()
+    memberships: Collection[tuple[int, int]] = ()
+
+
+class Connection(Protocol):
+    """What the statements of one thread run on."""
+
+    @property
+    def several_write(self) -> bool:
+        """See ``several_write`` below."""
+
+    def fetch_all(self, sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """See ``fetch_all`` below."""
+
+    def execute_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        """See ``execute_many`` below."""
+
+    def hold(self, rows: Rows) -> None:
+        """See ``hold`` below."""
+
+    def for_update(self) -> str:
+        """See ``for_update`` below."""
+
+    def moment(self) -> object:
+        """See ``moment`` below."""
+
+
 class Here(threading.local):
-    """What belongs to the thread at work: its connection, what its piece has announced, and how often
-    something was rolled back.
+    """What belongs to the thread at work: its connection, what its piece has announced, and the entries that
+    its transaction is to write last.
     """
 
-    connection: sqlite3.Connection
+    connection: Connection
     facts: list[Fact]
-    undone = 0
+    entries: list[Entry]
 
 
 here = Here()
@@ -30,6 +60,14 @@ here = Here()
 def announce(*facts: Fact) -> None:
     """Tell the world about this once the surrounding write has been committed; forgotten if it is not."""
     here.facts.extend(facts)
+
+
+def several_write() -> bool:
+    """Whether other processes write at the same time, as PostgreSQL lets them."""
+    return here.connection.several_write
+
+
+# Marks on writes
 
 
 def together(bulk: Callable[[Sequence[tuple[Any, ...]]], list[Any]]) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -46,31 +84,71 @@ def together(bulk: Callable[[Sequence[tuple[Any, ...]]], list[Any]]) -> Callable
     return mark
 
 
+def holding(rows: Callable[P, Rows]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Marks a write of which it is known beforehand which rows it holds, and that does not read the log.
+
+    Where several processes write, such writes share a transaction, which holds all their rows first, in one order
+    everywhere, so that no two transactions wait for each other. Any other write has a transaction of its own there.
+    """
+
+    def mark(single: Callable[P, R]) -> Callable[P, R]:
+        single.rows = rows  # type: ignore[attr-defined]
+        return single
+
+    return mark
+
+
+def repeatable(single: Callable[P, R]) -> Callable[P, R]:
+    """Marks a write that may be run again although it may have been committed: the second time changes nothing.
+
+    Where the connection is lost during a commit, such a write finds out by itself what became of it.
+    """
+    single.repeatable = True  # type: ignore[attr-defined]
+    return single
+
+
+# Statements
+
+
 def execute_many(sql: str, rows: Sequence[Sequence[Any]]) -> None:
     """One statement for many rows: 8 us a row where a model's ``create`` takes 750."""
     if rows:
-        here.connection.executemany(sql, rows)
+        here.connection.execute_many(sql, rows)
 
 
 def fetch_all(sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-    """The rows of a query that is asked often enough to be worth its own text."""
-    return here.connection.execute(sql, parameters).fetchall()
+    """The rows of a query that is asked often enough to be worth its own text, with ``?`` for each parameter."""
+    return here.connection.fetch_all(sql, parameters)
+
+
+def hold(
+    conversations: Collection[int] = (), accounts: Collection[int] = (), memberships: Collection[tuple[int, int]] = ()
+) -> None:
+    """Nobody else changes these rows until the commit, and what is read of them from now on is their newest state.
+
+    Costs nothing where there is one writer, and in a read.
+    """
+    here.connection.hold(Rows(conversations, accounts, memberships))
+
+
+def for_update() -> str:
+    """The end of a query inside a write whose rows nobody else may change until the commit."""
+    return here.connection.for_update()
 
 
 def padded(keys: Iterable[K]) -> list[K]:
     """``keys`` once each, the last one again up to a power of two.
 
-    For queries that have a place for each key: with so few lengths, SQLite has most of them prepared.
+    For queries that have a place for each key: with so few lengths, the database has most of them prepared.
     """
     wanted = list(set(keys))
     room = 1 << (len(wanted) - 1).bit_length() if wanted else 0
     return wanted + wanted[-1:] * (room - len(wanted))
 
 
-def moment() -> tuple[object, ...]:
+def moment() -> object:
     """Equal to an earlier one if nobody has changed anything in the database since, in this process or another.
 
     To be asked inside a write. So what was read then holds now, and need not be read again.
     """
-    [(changes_of_others,)] = fetch_all("pragma data_version")
-    return here.connection, changes_of_others, here.connection.total_changes, here.undone
+    return here.connection.moment()

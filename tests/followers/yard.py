@@ -35,8 +35,8 @@ class SteppedClock:
 class Yard:
     """People who talk, and a notifier that reads along when it is told to."""
 
-    def __init__(self, path: Path) -> None:
-        self.db = Database(path / "madang.db")
+    def __init__(self, place: Path | str) -> None:
+        self.db = Database(place)
         self.facts: list[records.Fact] = []
         self.db.after_commit = self.facts.extend
         self.now = SteppedClock()
@@ -140,9 +140,9 @@ class Yard:
 
 
 @pytest.fixture
-async def yard(tmp_path: Path) -> AsyncIterator[Yard]:
-    """A yard with an open database."""
-    yard = Yard(tmp_path)
+async def yard(place: Path | str) -> AsyncIterator[Yard]:
+    """A yard with an open database of either kind."""
+    yard = Yard(place)
     await yard.db.open()
     yield yard
     await yard.db.close()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from peewee import IntegrityError
 
@@ -16,7 +16,7 @@ from server.errors import ChatError, Forbidden, Unavailable
 from server.records import CountsChanged, Fact
 from server.storage import database
 from server.storage.database import Database
-from server.storage.unit import announce, execute_many, together
+from server.storage.unit import Rows, announce, execute_many, holding, together
 from tests.fakes import RecordingPublisher
 from tests.storage.writer import (
     PATIENCE_S,
@@ -38,11 +38,9 @@ def batches() -> list[int]:
 
 
 @pytest.fixture
-async def db(tmp_path: Path, published: RecordingPublisher, batches: list[int]) -> AsyncIterator[Database]:
-    """An open database that waits for others for a moment only, and counts its transactions."""
-    opened = Database(
-        tmp_path / "madang.db", busy_timeout_ms=50, on_batch=lambda pieces, seconds: batches.append(pieces)
-    )
+async def db(place: Path | str, published: RecordingPublisher, batches: list[int]) -> AsyncIterator[Database]:
+    """An open database that waits for others for a moment only, and counts its groups."""
+    opened = Database(place, busy_timeout_ms=50, on_batch=lambda pieces, seconds: batches.append(pieces))
     opened.after_commit = published.publish
     await opened.open()
     yield opened
@@ -52,12 +50,14 @@ async def db(tmp_path: Path, published: RecordingPublisher, batches: list[int]) 
 # Groups
 
 
-async def test_what_waits_is_committed_together_in_its_order(db: Database, batches: list[int]) -> None:
+async def test_what_waits_is_committed_together_in_its_order(
+    db: Database, place: Path | str, batches: list[int]
+) -> None:
     wanted = [f"name-{n}" for n in range(20)]
     assert await together_in_one_group(db, *((put, name) for name in wanted)) == wanted
     await db.close()
     assert batches == [1, 20]
-    assert stored(db) == wanted
+    assert stored(place) == wanted
 
 
 async def test_a_group_is_bounded(db: Database, batches: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,17 +93,22 @@ async def test_one_who_writes_alone_waits_for_nobody(db: Database, monkeypatch: 
         await asyncio.wait_for(db.write(put, f"name-{n}"), PATIENCE_S / 2)
 
 
+@holding(lambda *about: Rows())
+def put_again(name: str) -> None:
+    put("before")
+
+
 @pytest.mark.parametrize(
     ("failing", "kind"),
     [
         (put_and_refuse, Forbidden),
         (put_and_break, KeyError),
-        (put_what_nobody_can, sqlite3.OperationalError),
-        (lambda name: put("before"), IntegrityError),
+        (put_what_nobody_can, (sqlite3.OperationalError, psycopg.ProgrammingError)),
+        (put_again, IntegrityError),
     ],
 )
 async def test_a_failing_piece_leaves_its_neighbours_and_no_trace(
-    db: Database, batches: list[int], published: RecordingPublisher, failing: Any, kind: type[Exception]
+    db: Database, batches: list[int], published: RecordingPublisher, failing: Any, kind: Any
 ) -> None:
     before, failed, after = await together_in_one_group(db, (put, "before"), (failing, "between"), (put, "later"))
     assert (before, after) == ("before", "later")
@@ -157,11 +162,11 @@ async def test_a_caller_who_has_gone_harms_nobody(db: Database) -> None:
     assert await db.read(names) == ["one", "two"]
 
 
-async def test_counting_that_fails_does_not_end_the_writer(tmp_path: Path) -> None:
+async def test_counting_that_fails_does_not_end_the_writer(place: Path | str) -> None:
     def count(pieces: int, seconds: float) -> None:
         raise RuntimeError("no counter")
 
-    db = Database(tmp_path / "madang.db", on_batch=count)
+    db = Database(place, on_batch=count)
     await db.open()
     for name in ("one", "two"):
         assert await db.write(put, name) == name
@@ -248,7 +253,7 @@ async def test_a_group_hears_of_its_commit_while_the_next_one_is_on_its_way_to_t
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "GROUP_SIZE", 1)
-    bulk, disk, end = Bulk(), Held(), db._end
+    bulk, disk, end = Bulk(), Held(), db.engine.end
     waits = iter([False, False, True])
 
     def slow_end() -> None:
@@ -256,7 +261,7 @@ async def test_a_group_hears_of_its_commit_while_the_next_one_is_on_its_way_to_t
             disk.piece()
         end()
 
-    monkeypatch.setattr(db, "_end", slow_end)
+    monkeypatch.setattr(db.engine, "end", slow_end)
     one, two = await held_group(db, (bulk.one, "one"), (bulk.one, "two"))
     await disk.entered()
     assert await asyncio.wait_for(one, PATIENCE_S / 2) == "one"
@@ -280,16 +285,16 @@ async def test_a_group_hears_of_its_commit_although_the_next_one_fails(
     db: Database, published: RecordingPublisher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "GROUP_SIZE", 1)
-    bulk, begin = Bulk(), db._begin
+    bulk, begin = Bulk(), db.engine.begin
 
     fails = iter([False, False, True])
 
-    def begin_or_fail() -> None:
+    def begin_or_fail(pieces: Any) -> None:
         if next(fails):
             raise OSError("the disk went away")
-        begin()
+        begin(pieces)
 
-    monkeypatch.setattr(db, "_begin", begin_or_fail)
+    monkeypatch.setattr(db.engine, "begin", begin_or_fail)
     one, two = await held_group(db, (bulk.one, "one"), (bulk.one, "two"))
     assert await one == "one"
     with pytest.raises(Unavailable):
@@ -300,13 +305,13 @@ async def test_a_group_hears_of_its_commit_although_the_next_one_fails(
 # Facts
 
 
-async def test_facts_come_after_the_commit_in_its_order_and_before_callers_go_on(db: Database) -> None:
+async def test_facts_come_after_the_commit_in_its_order_and_before_callers_go_on(
+    db: Database, place: Path | str
+) -> None:
     happened: list[str] = []
 
     def after_commit(facts: list[Fact]) -> None:
-        with contextlib.closing(sqlite3.connect(db.path)) as other:
-            [(visible,)] = other.execute("select count(*) from server_value")
-        happened.append(f"{len(facts)} facts, {visible} rows")
+        happened.append(f"{len(facts)} facts, {len(stored(place))} rows")
 
     async def ask(name: str) -> None:
         await db.write(put, name)
@@ -336,7 +341,7 @@ async def test_publishing_that_fails_is_not_the_writers_trouble(db: Database) ->
 async def test_a_failed_commit_is_heard_by_all_and_forgotten(
     db: Database, published: RecordingPublisher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sound = iter([db._end])  # for the piece that the others wait behind
+    sound = iter([db.engine.end])  # for the piece that the others wait behind
 
     def fail() -> None:
         raise OSError("the disk went away")
@@ -345,7 +350,7 @@ async def test_a_failed_commit_is_heard_by_all_and_forgotten(
         next(sound, fail)()
 
     with monkeypatch.context() as patched:
-        patched.setattr(db, "_end", commit)
+        patched.setattr(db.engine, "end", commit)
         # The refusal rests on a neighbour that is not stored after all: it is no final answer.
         outcomes = await together_in_one_group(db, (put, "one"), (put_and_refuse, "two"), (put, "three"))
         assert [type(outcome) for outcome in outcomes] == [Unavailable] * 3

@@ -1,4 +1,4 @@
-"""A database in trouble: locked, full, unsafe, opened by several, closed; what is told, and that it ends."""
+"""A SQLite file in trouble, and either kind: locked, full, unsafe, opened by several, closed; what is told then."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from typing import Any
 import pytest
 
 from server.errors import Busy, Unavailable
-from server.storage import database
+from server.storage import sqlite
 from server.storage.database import Database
 from server.storage.unit import execute_many, fetch_all, together
 from tests.fakes import RecordingPublisher
+from tests.postgres_server import PostgresServer
 from tests.storage.writer import PATIENCE_S, Held, names, put, stored, together_in_one_group
 
 
@@ -33,17 +34,19 @@ async def db(tmp_path: Path, published: RecordingPublisher) -> AsyncIterator[Dat
 
 
 @contextlib.contextmanager
-def locked(db: Database) -> Iterator[None]:
+def locked(path: Path) -> Iterator[None]:
     """Another process holds the database's write lock."""
-    with contextlib.closing(sqlite3.connect(db.path, isolation_level=None)) as other:
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("begin immediate")
         yield
         other.execute("rollback")
 
 
-async def test_a_locked_database_is_busy_for_all_and_works_again(db: Database, published: RecordingPublisher) -> None:
+async def test_a_locked_database_is_busy_for_all_and_works_again(
+    db: Database, tmp_path: Path, published: RecordingPublisher
+) -> None:
     await db.write(put, "before")
-    with locked(db):
+    with locked(tmp_path / "madang.db"):
         refused = await asyncio.gather(db.write(put, "one"), db.write(put, "two"), return_exceptions=True)
         assert [type(one) for one in refused] == [Busy, Busy]
         assert all(one.retryable and one.retry_after_ms for one in refused if isinstance(one, Busy))
@@ -103,7 +106,17 @@ async def test_a_piece_that_ends_the_transaction_takes_the_group_with_it(db: Dat
 # Opening and closing
 
 
-async def test_closing_commits_what_waits(db: Database) -> None:
+@pytest.fixture
+async def either(place: Path | str) -> AsyncIterator[Database]:
+    """An open database of either kind."""
+    opened = Database(place)
+    await opened.open()
+    yield opened
+    await opened.close()
+
+
+async def test_closing_commits_what_waits(either: Database, place: Path | str) -> None:
+    db = either
     held = Held()
     first = asyncio.create_task(db.write(held.piece))
     await held.entered()
@@ -114,10 +127,11 @@ async def test_closing_commits_what_waits(db: Database) -> None:
     held.let_go()
     await closing
     assert await asyncio.gather(first, *waiting) == [None, *(f"name-{n}" for n in range(5))]
-    assert stored(db) == [f"name-{n}" for n in range(5)]
+    assert stored(place) == [f"name-{n}" for n in range(5)]
 
 
-async def test_a_closed_database_refuses(db: Database) -> None:
+async def test_a_closed_database_refuses(either: Database) -> None:
+    db = either
     await db.close()
     with pytest.raises(Unavailable):
         await db.write(put, "late")
@@ -130,7 +144,7 @@ async def test_a_file_that_is_not_safe_is_not_opened(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     weak = {"journal_mode": "delete", "synchronous": 1, "foreign_keys": 0}
-    monkeypatch.setitem(database._PRAGMAS, name, weak[name])
+    monkeypatch.setitem(sqlite._PRAGMAS, name, weak[name])
     with pytest.raises(RuntimeError, match=name):
         await Database(tmp_path / "madang.db").open()
 
@@ -152,7 +166,8 @@ async def test_every_connection_is_as_safe_as_asserted(db: Database) -> None:
     assert await db.write(pragmas) == ["wal", 2, 1]
 
 
-async def test_a_read_sees_one_moment(db: Database) -> None:
+async def test_a_read_sees_one_moment(either: Database) -> None:
+    db = either
     await db.write(put, "before")
     started, written = threading.Event(), threading.Event()
 
@@ -175,7 +190,8 @@ from server.storage.database import Database
 from server.storage import server_values
 
 async def main():
-    db = Database(pathlib.Path(sys.argv[1]))
+    address = sys.argv[1]
+    db = Database(address if address.startswith("postgresql:") else pathlib.Path(address))
     sys.stdin.readline()
     await db.open()
     print(await db.write(server_values.get_or_put, "epoch", sys.argv[2]))
@@ -185,11 +201,19 @@ asyncio.run(main())
 """
 
 
-def test_two_processes_start_on_the_same_new_folder(tmp_path: Path) -> None:
-    path = tmp_path / "data" / "madang.db"
+@pytest.fixture(params=["sqlite", "postgres"])
+def new_place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
+    """Where a database is to be made that has no tables yet."""
+    if request.param == "sqlite":
+        return tmp_path / "data" / "madang.db"
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.empty_database()
+
+
+def test_several_processes_start_at_once_where_there_is_nothing_yet(new_place: Path | str) -> None:
     processes = [
         subprocess.Popen(
-            [sys.executable, "-c", OPEN, str(path), name],
+            [sys.executable, "-c", OPEN, str(new_place), name],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -1,12 +1,19 @@
-"""The statements behind each message find their rows by an index, however long the tables have grown."""
+"""The statements behind each message find their rows by an index, however long the tables have grown.
+
+This is SQLite's part; PostgreSQL's is in ``test_postgres_plans.py``.
+"""
 
 from collections.abc import Callable
 from typing import Any
+
+import pytest
 
 from server.storage import appending, log, membership, models, notifications, receipts
 from tests.followers.yard import Yard, yard
 
 __all__ = ["yard"]
+
+pytestmark = pytest.mark.parametrize("place", ["sqlite"], indirect=True)
 
 GROWING = ("message", "entry", "membership", "notification", "mention", "account")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from peewee import SqliteDatabase
 
-from server.storage import database, models
+from server.storage import engine, models
 from server.storage.database import Database
 
 HISTORY = "schema_migration"
@@ -60,7 +60,7 @@ async def test_a_second_start_applies_nothing(tmp_path: Path) -> None:
     path = tmp_path / "madang.db"
     await opened_once(path)
     first = applied(path)
-    assert [name for name, _ in first] == sorted(one.stem for one in database.MIGRATIONS.glob("[0-9]*.py"))
+    assert [name for name, _ in first] == sorted(one.stem for one in engine.MIGRATIONS.glob("[0-9]*.py"))
     await opened_once(path)
     assert applied(path) == first
 
@@ -70,12 +70,12 @@ async def test_a_migration_that_breaks_off_leaves_nothing_and_is_taken_up_again(
 ) -> None:
     path, folder = tmp_path / "madang.db", tmp_path / "migrations"
     folder.mkdir()
-    for script in database.MIGRATIONS.glob("[0-9]*.py"):
+    for script in engine.MIGRATIONS.glob("[0-9]*.py"):
         (folder / script.name).write_text(script.read_text())
     later = folder / "9999_later.py"
     half = "def up(migrator, db):\n    db.execute_sql('create table later (id integer)')\n"
     later.write_text(half + "    raise OSError('the power went')\n")
-    monkeypatch.setattr(database, "MIGRATIONS", folder)
+    monkeypatch.setattr(engine, "MIGRATIONS", folder)
     with pytest.raises(Exception, match="the power went"):
         await opened_once(path)
     with contextlib.closing(sqlite3.connect(path)) as connection:

@@ -149,6 +149,7 @@ async def test_reading_where_nothing_is_unread_changes_nothing(yard: Yard) -> No
     assert (await yard.counts(ben)).head_seq == 3
 
 
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
 async def test_reading_a_conversation_uses_the_index_of_unread_rows(yard: Yard) -> None:
     await yard.person("Ben")
     plan = await yard.db.read(

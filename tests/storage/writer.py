@@ -6,13 +6,17 @@ import asyncio
 import contextlib
 import sqlite3
 import threading
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
+
+import psycopg
 
 from server.errors import Forbidden
 from server.records import CountsChanged
 from server.storage.database import Database
 from server.storage.models import ServerValue
-from server.storage.unit import announce, fetch_all
+from server.storage.unit import Rows, announce, fetch_all, holding, several_write
 
 PATIENCE_S = 20
 
@@ -48,32 +52,48 @@ async def together_in_one_group(db: Database, *pieces: tuple[Any, ...]) -> list[
     return await asyncio.gather(*waiting, return_exceptions=True)
 
 
+@holding(lambda *about: Rows())
 def put(name: str, value: str = "") -> str:
     ServerValue.create(name=name, value=value)
     announce(CountsChanged(len(name)))
     return name
 
 
+@holding(lambda *about: Rows())
 def put_and_refuse(name: str) -> None:
     put(name)
     raise Forbidden("No.")
 
 
+@holding(lambda *about: Rows())
 def put_and_break(name: str) -> None:
     put(name)
     raise KeyError(name)
 
 
+@holding(lambda *about: Rows())
 def put_what_nobody_can(name: str) -> None:
     put(name)
     fetch_all("select no_such_column from server_value")
 
 
 def names() -> list[str]:
-    return [row[0] for row in fetch_all("select name from server_value order by rowid")]
+    """What is stored, in the order in which it came."""
+    order = "ctid" if several_write() else "rowid"
+    return [row[0] for row in fetch_all(f"select name from server_value order by {order}")]
 
 
-def stored(db: Database) -> list[str]:
-    """What a closed database holds."""
-    with contextlib.closing(sqlite3.connect(db.path)) as other:
-        return [row[0] for row in other.execute("select name from server_value order by rowid")]
+def beside(place: Path | str, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    """The rows of a statement of another program, committed when it returns; its parameters are ``?``."""
+    if isinstance(place, Path):
+        with contextlib.closing(sqlite3.connect(place, isolation_level=None)) as other:
+            return other.execute(sql, parameters).fetchall()
+    with contextlib.closing(psycopg.connect(place, autocommit=True)) as connection:
+        cursor = connection.execute(sql.replace("?", "%s"), parameters)
+        return cursor.fetchall() if cursor.description else []
+
+
+def stored(place: Path | str) -> list[str]:
+    """The names that a database holds, as another program sees them."""
+    order = "rowid" if isinstance(place, Path) else "ctid"
+    return [row[0] for row in beside(place, f"select name from server_value order by {order}")]
