@@ -26,8 +26,6 @@ from server.storage.database import Database
 
 T = TypeVar("T")
 
-_DATABASE = "madang.db"
-
 _data_option = click.option(
     "--data", "data_dir", type=click.Path(path_type=Path), metavar="DIR", help="The data folder (MADANG_DATA_DIR)."
 )
@@ -128,7 +126,7 @@ def _settings(**overrides: object) -> Settings:
 def _existing(data_dir: Path | None) -> Settings:
     """The settings, where there is a database: a typing error in the folder's name must not make a new one."""
     settings = _settings(data_dir=data_dir)
-    if not (settings.data_dir / _DATABASE).exists():
+    if isinstance(settings.database, Path) and not settings.database.exists():
         raise click.ClickException(f"There is no Madang database in {settings.data_dir} (--data or MADANG_DATA_DIR).")
     return settings
 
@@ -145,13 +143,13 @@ def _run(settings: Settings, work: Callable[[Accounts], Awaitable[T]]) -> T:
 
 async def _with_accounts(settings: Settings, work: Callable[[Accounts], Awaitable[T]]) -> T:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    db = Database(settings.data_dir / _DATABASE)
+    db = Database(settings.database)
     hashes = Passwords(settings.password_cost)
     try:
         await db.open()
     except Exception as error:  # whatever kind: a newcomer's folder is the likeliest reason for a first failure
         hashes.close()
-        raise click.ClickException(f"The database in {settings.data_dir} cannot be opened: {error}") from error
+        raise click.ClickException(f"The database {settings.database_name} cannot be opened: {error}") from error
     try:
         return await work(
             Accounts(db, now, hashes, Attempts(), registration=settings.registration, is_local=settings.is_local)

@@ -131,7 +131,7 @@ def _parts(settings: Settings) -> Parts:
     metrics = Metrics()
     sockets = SocketServer(settings.origins, Peers(settings.trusted_proxies).of, worker=settings.worker_name)
     sockets.counted_by(metrics)
-    db = Database(settings.data_dir / "madang.db", on_batch=metrics.batch)
+    db = Database(settings.database, on_batch=metrics.batch)
     online = Online()
     origins = Origins(settings.origins)
     attempts = Attempts()

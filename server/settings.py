@@ -7,7 +7,7 @@ import ipaddress
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -49,6 +49,8 @@ class Settings:
     port: int = 8000
     """Of several workers, the first one's; the others follow. Of one of them, its own."""
     data_dir: Path = Path("data")
+    database_url: str | None = field(default=None, repr=False)
+    """A PostgreSQL, instead of the SQLite file in the data folder. It may hold a password."""
     public_url: str | None = None
     """The address people type, when it is not this machine's own: https://talk.example.org"""
     allowed_origins: tuple[str, ...] = ()
@@ -137,6 +139,20 @@ class Settings:
             and (self.public_url is None or is_loopback(_host_of(self.public_url)))
             and not self.is_one_of_many
         )
+
+    @property
+    def database(self) -> Path | str:
+        """Where the database is: an address of PostgreSQL, or the SQLite file."""
+        return self.database_url or self.data_dir / "madang.db"
+
+    @property
+    def database_name(self) -> str:
+        """The same for people to read, without a password."""
+        if not self.database_url:
+            return f"in {self.data_dir}"
+        parts = urlsplit(self.database_url)
+        host = parts.netloc.rpartition("@")[2]
+        return f"{parts.path.strip('/') or 'of PostgreSQL'} at {host or 'this machine'}"
 
     @property
     def address(self) -> str:
@@ -263,6 +279,20 @@ def _folder(text: str) -> Path:
     return path
 
 
+def _database_url(text: str) -> str:
+    # What is complained of is not repeated: there may be a password in it.
+    try:
+        parts = urlsplit(text)
+        readable = parts.port is None or parts.port > 0
+    except ValueError:
+        readable = False
+    if not readable or re.search(r"[\s\x00-\x1f]", text):
+        raise ValueError("this is not an address like postgresql://user@host:5432/madang.")
+    if parts.scheme not in ("postgresql", "postgres"):
+        raise ValueError("an address that begins with postgresql:// is needed; without any, there is a SQLite file.")
+    return text
+
+
 def _public_url(text: str) -> str:
     origin = origin_of(text)
     parts = urlsplit(text)
@@ -324,6 +354,7 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
     "MADANG_HOST": _host,
     "MADANG_PORT": _port,
     "MADANG_DATA_DIR": _folder,
+    "MADANG_DATABASE_URL": _database_url,
     "MADANG_PUBLIC_URL": _public_url,
     "MADANG_ALLOWED_ORIGINS": _allowed_origins,
     "MADANG_REGISTRATION": _one_of("open", "invitation", "closed"),

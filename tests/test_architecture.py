@@ -33,6 +33,7 @@ MAY_KNOW = {
 ONLY_IN = {
     "peewee": {"storage"},
     "playhouse": {"storage"},
+    "psycopg": {"storage"},
     "socketio": {"transport", "engine", "realtime", "app"},
     "engineio": {"transport", "engine", "realtime", "app"},
     "aiohttp": {"transport", "engine", "realtime", "app", "followers"},

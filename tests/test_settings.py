@@ -30,7 +30,7 @@ def test_without_variables_it_is_a_local_server_with_open_registration() -> None
 
 def test_every_variable_is_understood() -> None:
     chosen = settings(
-        host="0.0.0.0", port="8080", data_dir="/srv/madang", public_url="https://Talk.example.org/",
+        host="0.0.0.0", port="8080", data_dir="/srv/madang", database_url="postgres://db/madang", public_url="https://Talk.example.org/",
         allowed_origins="https://app.example.org, http://localhost:5173", registration="closed", server_name="마당",
         message_rate="10:0.5", max_file_bytes="5000", trusted_proxies="127.0.0.1 10.0.0.0/8", log_level="warning",
         log_format="text", metrics_access="admin", workers="4", worker="w3", socket_dir="/run/madang",
@@ -53,6 +53,10 @@ def test_every_variable_is_understood() -> None:
         ("host", "http://localhost", "is not a host name"),
         ("host", "a b", "is not a host name"),
         ("data_dir", __file__, "is not a folder"),
+        ("database_url", "mysql://db/madang", "begins with postgresql://"),
+        ("database_url", "/srv/madang.db", "begins with postgresql://"),
+        ("database_url", "postgresql://db:many/madang", "is not an address"),
+        ("database_url", "postgresql://db/my madang", "is not an address"),
         ("public_url", "talk.example.org", "like https://talk.example.org"),
         ("public_url", "https://example.org/chat", "has a path"),
         ("public_url", "https://ana:secret@example.org", "user name"),
@@ -90,6 +94,19 @@ def test_a_wrong_value_is_refused_by_name(name: str, value: str, part: str) -> N
 def test_an_unknown_variable_is_refused_with_a_guess() -> None:
     assert complaints(prot="1") == ["MADANG_PROT: there is no such setting. Is MADANG_PORT meant?"]
     assert complaints(redis_cluster_mode="1") == ["MADANG_REDIS_CLUSTER_MODE: there is no such setting."]
+
+
+def test_a_password_is_not_shown() -> None:
+    chosen = settings(database_url="postgresql://madang:hunter2@db.example.org:5433/talk")
+    assert chosen.database == "postgresql://madang:hunter2@db.example.org:5433/talk"
+    assert chosen.database_name == "talk at db.example.org:5433"
+    assert "hunter2" not in repr(chosen)
+    for wrong in ("mysql://madang:hunter2@db/talk", "postgresql://madang:hunter2@db:x/talk"):
+        assert "hunter2" not in complaints(database_url=wrong)[0]
+
+
+def test_without_an_address_the_database_is_a_file() -> None:
+    assert settings(data_dir="/srv/madang").database == Path("/srv/madang/madang.db")
 
 
 def test_all_complaints_come_at_once() -> None:
