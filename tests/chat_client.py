@@ -75,6 +75,21 @@ class ChatClient:
             if name == "message_created" and arguments[0]["conversation_id"] == conversation_id
         ]
 
+    def entries(self, conversation_id: int) -> list[dict[str, Any]]:
+        """The entries of a conversation's log that were heard, in the order of their arrival."""
+        return [
+            arguments[0]
+            for _, arguments in self.heard
+            if arguments
+            and arguments[0].get("conversation_id") == conversation_id
+            and "seq" in arguments[0]
+            and "kind" in arguments[0]
+        ]
+
+    async def gone(self) -> None:
+        """Returns when the connection has ended, however long it lasts."""
+        await self._gone.wait()
+
     async def ended(self) -> None:
         """Returns when the server has closed the connection."""
         async with asyncio.timeout(PATIENCE_S):

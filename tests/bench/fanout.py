@@ -31,7 +31,7 @@ async def measure(peer: Peer, rate: float, speakers: int, seconds: float, warm_u
     async with Crowd() as crowd:
         await crowd.join(peer.port, others[speakers:])
         speaking = [
-            asyncio.create_task(_speak(client, others[number], rate / speakers, number / rate))
+            asyncio.create_task(speak(client, others[number], rate / speakers, number / rate))
             for number, client in enumerate(clients[:speakers])
         ]
         try:
@@ -65,7 +65,8 @@ async def while_busy(tasks: Sequence[asyncio.Task[None]], seconds: float) -> Non
         task.result()
 
 
-async def _speak(client: Client, person: Person, per_second: float, begin_s: float) -> None:
+async def speak(client: Client, person: Person, per_second: float, begin_s: float) -> None:
+    """Says something so many times a second, answered or not, from ``begin_s`` on."""
     loop = asyncio.get_running_loop()
     start, number = loop.time() + begin_s, 0
     answers: set[asyncio.Future[bytes]] = set()

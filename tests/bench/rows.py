@@ -6,8 +6,9 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.bench import calls, fanout, idle, peers, returning, sends
+from tests.bench import calls, fanout, idle, peers, returning, sends, workers
 from tests.bench.peers import Peer, Start
+from tests.bench.peers import workers as deployments
 
 Figures = dict[str, float]
 
@@ -34,6 +35,8 @@ class Sizes:
     connects: int = 1_000
     callers: int = 50
     returning: int = 1_000
+    shared_rate: float = 100.0
+    """Messages a second into the room that several workers share."""
 
 
 FULL = Sizes()
@@ -89,7 +92,7 @@ class Row:
 def rows(sizes: Sizes) -> dict[str, Row]:
     """Every row by its name, in the order of the table."""
     everything = (_fanout(sizes), _crowded(sizes), _sends(sizes), _idle(sizes), _held(sizes), _calls(sizes))
-    return {row.name: row for row in (*everything, _returning(sizes))}
+    return {row.name: row for row in (*everything, _returning(sizes), _workers(sizes))}
 
 
 def quick(sizes: Sizes) -> dict[str, Row]:
@@ -231,6 +234,29 @@ def _returning(sizes: Sizes) -> Row:
             Line("ready_p99_ms", "ready p99, ms"),
         ),
         "all_ready_s",
+        sizes.rounds,
+    )
+
+
+def _workers(sizes: Sizes) -> Row:
+    return Row(
+        "workers",
+        f"room of {sizes.members}, {sizes.shared_rate:,g} messages/s, on PostgreSQL and Redis",
+        {"one": deployments.one, "madang": deployments.two},
+        sizes.members + workers.ELSEWHERE,
+        sizes.members,
+        lambda peer: workers.measure(peer, sizes.shared_rate, sizes.seconds, sizes.warm_up),
+        (
+            Line("cpu_us_per_delivery", "CPU per delivery, two workers beside one, us", Target(1.4), beside="one"),
+            Line("deliveries_per_s", "deliveries per second", beside="one"),
+            Line(
+                "spectator_percent",
+                "CPU of a worker without members of it, %",
+                Target(1.0, of_figure=True),
+                beside="one",
+            ),
+        ),
+        "cpu_us_per_delivery",
         sizes.rounds,
     )
 

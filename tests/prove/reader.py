@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import json
 import os
 import statistics
 import time
@@ -18,8 +17,8 @@ from pathlib import Path
 import aiohttp
 
 from tests.bench import peers, wire
-from tests.bench.client import Client
-from tests.bench.peers.crowd import Person, new_disk_folder
+from tests.bench.peers.crowd import new_disk_folder
+from tests.prove.member import PATIENCE_S, Member, seq_of
 from tests.prove.proof import LOAD_CORE, Options, Proof, percentile, resident_mb
 
 MEMBERS = 50
@@ -28,54 +27,9 @@ SECONDS = 60.0
 FILLING = 25_000
 IN_FLIGHT = 64
 SETTLING_S = 5.0
-PATIENCE_S = 20.0
 MOST_GROWN_MB = 2.0
 MOST_UNSENT_MB = 1.0
 WORDS = "The quick brown fox jumps over the lazy dog, again and again, until it is tired. " * 3
-_TEXT, _SEQ = b'"text":"', b'"seq":'
-
-
-class Member(Client):
-    """Notes the ``seqs`` it heard, and how late each was."""
-
-    def __init__(self, *_: object) -> None:
-        super().__init__(self._hear)
-        self.seqs: list[int] = []
-        self.delays: list[float] = []
-        self.lost = asyncio.Event()
-
-    @classmethod
-    async def of(cls, peer: peers.Peer, person: Person) -> Member:
-        """A person who has joined."""
-        member = await cls.joined(peer.port, person.token)
-        assert isinstance(member, Member)
-        return member
-
-    def _hear(self, packet: bytes) -> None:
-        start = packet.index(_TEXT) + len(_TEXT)
-        self.delays.append((time.perf_counter_ns() - int(packet[start : packet.index(b" ", start)])) / 1e6)
-        start = packet.index(_SEQ) + len(_SEQ)
-        self.seqs.append(int(packet[start : packet.index(b",", start)]))
-
-    def stop_reading(self) -> None:
-        """Takes nothing more from its socket."""
-        assert self._transport is not None
-        self._transport.pause_reading()
-
-    def read_again(self) -> None:
-        """Takes what lies there, up to the end."""
-        assert self._transport is not None
-        self._transport.resume_reading()
-
-    async def has_heard(self, seq: int) -> None:
-        """Returns when the message of that ``seq`` has come."""
-        async with asyncio.timeout(PATIENCE_S):
-            while not self.seqs or self.seqs[-1] < seq:  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        super().connection_lost(exc)
-        self.lost.set()
 
 
 class Phase:
@@ -215,10 +169,3 @@ async def _prove(peer: peers.Peer, seconds: float) -> Proof:
     for member in [*members[:-1], again]:
         member.close()
     return proof
-
-
-def seq_of(answer: dict[str, object]) -> int:
-    """The place of a message that was accepted."""
-    message = answer.get("message", answer)
-    assert isinstance(message, dict), json.dumps(answer)
-    return int(message["seq"])

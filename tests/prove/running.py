@@ -7,7 +7,7 @@ import traceback
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
-from tests.prove import behaviours, broadcast, drain, ends, flood, frames, fuzz, reader, slow
+from tests.prove import behaviours, broadcast, drain, ends, flood, frames, fuzz, moving, reader, redis_away, rolling, slow
 from tests.prove.proof import Options, Proof, Prove
 
 PROOFS: dict[str, Prove] = {
@@ -20,6 +20,9 @@ PROOFS: dict[str, Prove] = {
     "slow": slow.prove,
     "drain": drain.prove,
     "reader": reader.prove,
+    "move": moving.prove,
+    "redis": redis_away.prove,
+    "rolling": rolling.prove,
 }
 
 

@@ -20,6 +20,7 @@ from tools.build_web import node_and_npm
 FOLDER = Path(__file__).parent
 SERVER_CORE, LOAD_CORE = min(os.sched_getaffinity(0)), max(os.sched_getaffinity(0))
 _PINNED = (sys.executable, "-m", "tests.bench.pinned", str(SERVER_CORE))
+PINNED_SERVER = (*_PINNED, sys.executable, "-m", "server")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class Peer:
     people: tuple[Person, ...]
     restart: Callable[[], None] | None = None
     """Stops it and starts it again, where that is measured."""
+    workers: tuple[Peer, ...] = ()
+    """The processes of a deployment that has several, this one first."""
 
     @property
     def pid(self) -> int:
@@ -46,8 +49,7 @@ Start = Callable[[Path, int, int], AbstractContextManager[Peer]]
 def madang(folder: Path, people: int, group_size: int) -> Iterator[Peer]:
     """Madang as `madang serve` runs it, with real accounts, sessions and groups; nothing of it is switched off."""
     members = crowd.settle(folder, people, group_size)
-    command = (*_PINNED, sys.executable, "-m", "server")
-    with MadangProcess(folder, command=command, message_rate="off", log_level="warning") as server:
+    with MadangProcess(folder, command=PINNED_SERVER, message_rate="off", log_level="warning") as server:
 
         def restart() -> None:
             server.stop()

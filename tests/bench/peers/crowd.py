@@ -52,12 +52,13 @@ async def _write(folder: Path, people: int, group_size: int) -> tuple[Person, ..
     db = Database(folder / "madang.db")
     await db.open()
     try:
-        return await db.write(_crowd, people, group_size)
+        return await db.write(write_people, people, group_size)
     finally:
         await db.close()
 
 
-def _crowd(people: int, group_size: int) -> tuple[Person, ...]:
+def write_people(people: int, group_size: int) -> tuple[Person, ...]:
+    """Makes them in an open database: a piece for its writer."""
     crowd: list[Person] = []
     for start in range(0, people, group_size):
         ids = [_person(number).id for number in range(start, min(start + group_size, people))]
