@@ -48,6 +48,14 @@ def free_port() -> int:
         return port
 
 
+def free_ports(count: int) -> int:
+    """The first of so many ports in a row, which nobody listened on a moment ago."""
+    while True:
+        first = free_port()
+        if first + count < 65536 and not any(listens(first + number) for number in range(1, count)):
+            return first
+
+
 def node(*arguments: str | Path, timeout_s: float = 60) -> subprocess.CompletedProcess[str]:
     """Runs Node and waits for its end; CommonJS scripts find the packages of ``web/``, like socket.io-client."""
     return subprocess.run(
@@ -166,18 +174,28 @@ class MadangProcess:
 
 
 @contextlib.contextmanager
-def nginx_in_front_of(worker_port: int, folder: Path) -> Iterator[str]:
+def nginx_in_front_of(
+    worker_ports: int | Sequence[int], folder: Path, *, data_dir: Path = Path("/nowhere")
+) -> Iterator[str]:
     """The address of an nginx that runs the project's ``nginx.conf`` with only ports and folders changed.
 
-    The worker may come later: it has to know this address when it starts.
+    At most four workers, w1 first; the others are dead. Workers may come later: they have to know this address when
+    they start. ``data_dir`` is theirs.
     """
     port = free_port()
+    ports = [worker_ports] if isinstance(worker_ports, int) else list(worker_ports)
     config = (ROOT / "nginx.conf").read_text()
     for written, here in {
         "listen 8080;": f"listen 127.0.0.1:{port};",
-        "127.0.0.1:8001": f"127.0.0.1:{worker_port}",
+        # Nobody listens on ports 1 to 4; a port that was free a moment ago might be a neighbour's by now.
+        **{
+            f"127.0.0.1:{8001 + number}": f"127.0.0.1:{ports[number] if number < len(ports) else number + 1}"
+            for number in range(4)
+        },
         "/var/log/nginx/": f"{folder}/",
-        "worker_processes auto;": "worker_processes 1;",
+        "/srv/madang/data/": f"{data_dir}/",
+        # Started by root, it would work as nobody, who may not enter pytest's folders.
+        "worker_processes auto;": "worker_processes 1;" + (" user root;" if os.geteuid() == 0 else ""),
         "http {": "http {\n" + "".join(f"    {kind}_temp_path {folder}/{kind};\n" for kind in NGINX_TEMPORARY),
     }.items():
         assert written in config, f"nginx.conf says {written!r} no longer"
