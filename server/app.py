@@ -13,7 +13,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from server import __version__, logs
+from server import __version__, logs, sharing
 from server.clock import now
 from server.errors import ChatError
 from server.files.store import Store
@@ -22,11 +22,15 @@ from server.followers.follow import Follower
 from server.followers.notifier import Notifier
 from server.metrics import Metrics
 from server.protocol import base, chat
+from server.realtime.bus import Bus
+from server.realtime.everywhere import Everywhere
 from server.realtime.heads import Beacon, Changed
-from server.realtime.online import Connection, Online, State
+from server.realtime.online import Connection, Online
+from server.realtime.order import Log
 from server.realtime.periodic import Periodic
 from server.realtime.publisher import Publisher
 from server.realtime.rooms import CHAT, NOTIFICATIONS
+from server.realtime.sweep import Sweep, Written
 from server.services.accounts import Accounts
 from server.services.attempts import Attempts
 from server.services.conversations import Conversations
@@ -41,7 +45,7 @@ from server.services.receipts import Receipts
 from server.services.sessions import Sessions
 from server.services.typing import Typing
 from server.settings import Settings
-from server.storage import heads, log, server_values
+from server.storage import behind, heads, log, server_values
 from server.storage.database import Database
 from server.transport import chat as chat_door
 from server.transport import guard
@@ -72,15 +76,19 @@ SWEEP_S = 3600.0
 
 @dataclass
 class Parts:
-    """Everything that runs. ``epoch`` is known once the database is open."""
+    """Everything that runs. ``bus`` leads to other workers; ``epoch`` is known once the database is open."""
 
     settings: Settings
     db: Database
     metrics: Metrics
     online: Online
+    everywhere: Everywhere
+    bus: Bus | None
     sockets: SocketServer
     origins: Origins
     passwords: Passwords
+    attempts: Attempts
+    message_rate: MessageRate
     accounts: Accounts
     sessions: Sessions
     files: Files
@@ -129,10 +137,14 @@ PARTS: web.AppKey[Parts] = web.AppKey("parts", Parts)
 
 def _parts(settings: Settings) -> Parts:
     metrics = Metrics()
-    sockets = SocketServer(settings.origins, Peers(settings.trusted_proxies).of, worker=settings.worker_name)
+    bus = Bus(settings.redis_url) if settings.redis_url else None
+    peers = Peers(settings.trusted_proxies)
+    sockets = SocketServer(settings.origins, peers.of, worker=settings.worker_name, rooms=bus)
     sockets.counted_by(metrics)
     db = Database(settings.database, on_batch=metrics.batch)
     online = Online()
+    everywhere = Everywhere(online)
+    message_rate = MessageRate(settings.message_rate)
     origins = Origins(settings.origins)
     attempts = Attempts()
     passwords = Passwords(settings.password_cost)
@@ -144,19 +156,23 @@ def _parts(settings: Settings) -> Parts:
         db=db,
         metrics=metrics,
         online=online,
+        everywhere=everywhere,
+        bus=bus,
         sockets=sockets,
         origins=origins,
         passwords=passwords,
+        attempts=attempts,
+        message_rate=message_rate,
         accounts=Accounts(db, now, passwords, attempts, registration=settings.registration, is_local=settings.is_local),
         sessions=sessions,
         files=files,
         chat=ChatServices(
-            messages=Messages(db, now, MessageRate(settings.message_rate).check, files.forget),
+            messages=Messages(db, now, message_rate.check, files.forget),
             conversations=Conversations(db, now),
             members=Members(db, now),
             receipts=Receipts(db, now),
             people=People(db),
-            presence=Presence(db, online, now),
+            presence=Presence(db, everywhere, now),
             typing=Typing(db, now),
         ),
         notifications=Notifications(db, now),
@@ -170,7 +186,7 @@ def _routes(parts: Parts) -> list[web.RouteDef]:
         parts.origins,
         Peers(settings.trusted_proxies),
         secure=settings.is_https,
-        is_connected=lambda session_id: bool(parts.online.of_session(session_id)),
+        is_connected=parts.everywhere.is_connected,
     )
     return [
         *account_routes.routes(parts.accounts, parts.identity, sign_ins, settings.server_name),
@@ -201,9 +217,13 @@ async def _open(parts: Parts, stack: AsyncExitStack) -> None:
     stack.callback(parts.passwords.close)
     parts.epoch = await db.write(server_values.get_or_put, "epoch", secrets.token_hex(8))
 
-    publisher = Publisher(sockets, online, parts.notifications.counts_of)
+    if parts.bus:
+        # It listens before anything is served.
+        await parts.bus.start(await db.write(server_values.get_or_put, "deployment", secrets.token_hex(8)))
+        stack.push_async_callback(parts.bus.stop)
+    publisher = Publisher(sockets, online, parts.notifications.counts_of, _log_of(db))
     publisher.on_published = parts.metrics.published
-    publisher.start(parts.epoch)
+    publisher.start(parts.epoch, parts.bus)
     stack.push_async_callback(publisher.stop)
     db.after_commit = publisher.publish
 
@@ -213,8 +233,15 @@ async def _open(parts: Parts, stack: AsyncExitStack) -> None:
     stack.push_async_callback(notifier.stop)
 
     beacon = Beacon(sockets, online, lambda position, ids: _changed_since(db, position, ids))
-    beacon.start(parts.epoch, await db.read(log.last_position))
+    position = await db.read(log.last_position)
+    beacon.start(parts.epoch, position)
     stack.push_async_callback(beacon.stop)
+
+    sweep = Sweep(
+        publisher.order, online, lambda position: _written_since(db, position), lambda: db.read(log.last_position)
+    )
+    sweep.start(position)
+    stack.push_async_callback(sweep.stop)
 
     for job in (
         Periodic("session check", SESSION_CHECK_S, lambda: _end_stale_sessions(parts)),
@@ -224,12 +251,19 @@ async def _open(parts: Parts, stack: AsyncExitStack) -> None:
         stack.push_async_callback(job.stop)
 
     telling: set[asyncio.Task[None]] = set()
-    online.on_change = lambda account_id, state: _tell_presence(parts, telling, account_id, state)
-    stack.push_async_callback(_tell_of_all, online, telling)
-    _open_namespaces(parts)
+    parts.everywhere.on_change = partial(_tell_presence, parts, telling)
+    stack.push_async_callback(_tell_of_all, parts, telling)
+    _open_namespaces(parts, publisher)
+    if parts.bus:
+        sharing.share_deliveries(parts.bus, publisher, sweep, beacon, parts.metrics)
+        sharing.share_people(parts.bus, parts.everywhere)
+        tried = {"sign_in": parts.attempts, "sign_up": parts.accounts.sign_ups}
+        sharing.share_limits(parts.bus, parts.message_rate, tried)
+    else:
+        sharing.watch_rooms(sockets, publisher)
 
 
-def _open_namespaces(parts: Parts) -> None:
+def _open_namespaces(parts: Parts, publisher: Publisher) -> None:
     namespace = partial(
         CommandNamespace,
         sockets=parts.sockets,
@@ -242,7 +276,7 @@ def _open_namespaces(parts: Parts) -> None:
     namespace(
         CHAT,
         commands=chat_door.commands(parts.chat),
-        connection_commands=ConnectionCommands(parts.sockets, parts.online, parts.chat).table(),
+        connection_commands=ConnectionCommands(parts.sockets, parts.online, parts.chat, publisher.say).table(),
         welcome=welcome,
     )
     namespace(
@@ -273,6 +307,14 @@ async def _changed_since(db: Database, position: int, account_ids: list[int]) ->
     return Changed(newest, changed, versions)
 
 
+async def _written_since(db: Database, position: int) -> Written:
+    return Written(*await db.read(behind.since, position))
+
+
+def _log_of(db: Database) -> Log:
+    return Log(lambda *asked: db.read(behind.missed, *asked), lambda *asked: db.read(behind.members_among, *asked))
+
+
 async def _end_stale_sessions(parts: Parts) -> None:
     """Closes the sockets of sessions that expired, or were ended by the command line beside this process."""
     ended = await parts.sessions.ended_of(parts.online.sessions())
@@ -281,18 +323,23 @@ async def _end_stale_sessions(parts: Parts) -> None:
             await parts.sockets.end_connection(connection.sid, connection.namespace)
 
 
-def _tell_presence(parts: Parts, telling: set[asyncio.Task[None]], account_id: int, state: State) -> None:
-    async def tell() -> None:
-        await tell_presence(parts.sockets, await parts.chat.presence.changed(account_id, state))
+def _tell_presence(
+    parts: Parts, telling: set[asyncio.Task[None]], account_id: int, tell: bool, remember: bool
+) -> None:
+    async def told() -> None:
+        presence = await parts.chat.presence.changed(account_id, remember=remember)
+        if tell:
+            await tell_presence(parts.sockets, presence)
 
-    task = asyncio.get_running_loop().create_task(tell())
+    task = asyncio.get_running_loop().create_task(told())
     telling.add(task)
     task.add_done_callback(telling.discard)
 
 
-async def _tell_of_all(online: Online, telling: set[asyncio.Task[None]]) -> None:
+async def _tell_of_all(parts: Parts, telling: set[asyncio.Task[None]]) -> None:
     """Remembers when those were last seen who were here until the server stopped."""
-    online.close()
+    parts.online.close()
+    await parts.everywhere.stop()
     await asyncio.gather(*telling, return_exceptions=True)
 
 
@@ -319,6 +366,8 @@ async def _complaints(parts: Parts) -> list[str]:
         await parts.db.read(log.last_position)
     except Exception:
         return ["The database does not answer."]
+    if parts.bus and parts.bus.is_deaf:
+        return ["Redis does not carry this worker's messages (MADANG_REDIS_URL): other workers' come seconds late."]
     return []
 
 

@@ -73,6 +73,8 @@ class Settings:
     """Which of several this process is; ``None`` for the only one, and for who starts them all."""
     socket_dir: Path | None = None
     """Where workers listen on Unix sockets named like them, instead of on ports."""
+    redis_url: str | None = field(default=None, repr=False)
+    """Where workers meet, with user and password: rediss://name:secret@redis.example.org:6380"""
     password_cost: int = 12
     """The work factor of bcrypt. Not a variable: only tests have a reason to lower it."""
 
@@ -341,6 +343,27 @@ def _network(text: str) -> Network:
         raise ValueError(f"{text!r} is not an address or a network like 127.0.0.1 or 10.0.0.0/8.") from None
 
 
+def _redis_url(text: str) -> str:
+    # Nothing of the text is repeated in a complaint: there is a password in it.
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise ValueError("this is not an address like redis://redis.example.org:6379.") from None
+    if parts.scheme not in ("redis", "rediss", "unix"):
+        raise ValueError("an address that begins with redis://, rediss:// or unix:// is needed.")
+    if parts.fragment or (parts.scheme != "unix" and not host) or port == 0:
+        raise ValueError(
+            "this is not an address like redis://name:password@redis.example.org:6379; characters of the password "
+            "like / ? # @ are written as %2F %3F %23 %40."
+        )
+    if parts.scheme == "unix" and not parts.path.strip("/"):
+        raise ValueError("behind unix:// the path of a socket is needed, like unix:///run/redis/redis.sock.")
+    if parts.scheme != "unix" and not re.fullmatch(r"/?[0-9]{0,5}", parts.path):
+        raise ValueError("behind the address only the number of a database can stand, like /0.")
+    return text
+
+
 def _one_of(*choices: str) -> Callable[[str], str]:
     def parse(text: str) -> str:
         if text not in choices:
@@ -365,6 +388,7 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
     "MADANG_LOG_LEVEL": _one_of("debug", "info", "warning", "error"),
     "MADANG_LOG_FORMAT": _one_of("json", "text"),
     "MADANG_METRICS_ACCESS": _one_of("admin", "local", "everyone"),
+    "MADANG_REDIS_URL": _redis_url,
     "MADANG_WORKERS": _workers,
     "MADANG_WORKER": _worker,
     "MADANG_SOCKET_DIR": _folder,

@@ -27,7 +27,10 @@ MAY_KNOW = {
     "followers": {"storage", "realtime", "protocol", *GROUND},
     "transport": {"services", "realtime", "protocol", "engine", *GROUND},
     "engine": set(),
-    "app": {"transport", "services", "followers", "storage", "files", "realtime", "protocol", "engine", *GROUND},
+    "sharing": {"transport", "services", "realtime", *GROUND},
+    "app": {
+        "sharing", "transport", "services", "followers", "storage", "files", "realtime", "protocol", "engine", *GROUND
+    },
     "__main__": {"app", "services", "storage", "protocol", *GROUND},
 }
 ONLY_IN = {

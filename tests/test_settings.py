@@ -93,7 +93,7 @@ def test_a_wrong_value_is_refused_by_name(name: str, value: str, part: str) -> N
 
 def test_an_unknown_variable_is_refused_with_a_guess() -> None:
     assert complaints(prot="1") == ["MADANG_PROT: there is no such setting. Is MADANG_PORT meant?"]
-    assert complaints(redis_cluster_mode="1") == ["MADANG_REDIS_CLUSTER_MODE: there is no such setting."]
+    assert complaints(teapot_mode="1") == ["MADANG_TEAPOT_MODE: there is no such setting."]
 
 
 def test_a_password_is_not_shown() -> None:
@@ -172,3 +172,38 @@ def test_origins_are_written_as_browsers_write_them() -> None:
 def test_the_message_rate_can_be_off() -> None:
     assert settings(message_rate="off").message_rate is None
     assert settings().message_rate == Rate(60, 2)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://redis.example.org",
+        "redis://madang:tangerine%2Fsky@127.0.0.1:6380/0",
+        "rediss://:secret@[::1]:6380?ssl_ca_certs=/etc/ssl/our.pem",
+        "unix:///run/redis/redis.sock",
+    ],
+)
+def test_workers_meet_at_a_redis(url: str) -> None:
+    chosen = settings(redis_url=url)
+    assert chosen.redis_url == url
+    assert url not in repr(chosen)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis.example.org:6379",
+        "http://madang:tangerine@redis.example.org",
+        "redis://madang:tangerine/sky@redis.example.org",
+        "redis://madang:tangerine#sky@redis.example.org",
+        "redis://madang:tangerine@redis.example.org:port",
+        "redis://madang:tangerine@redis.example.org/zero",
+        "redis://madang:tangerine@:6379",
+        "unix://madang:tangerine@",
+    ],
+)
+def test_a_wrong_redis_is_refused_by_name_and_its_password_is_not_repeated(url: str) -> None:
+    (complaint,) = complaints(redis_url=url)
+    assert complaint.startswith("MADANG_REDIS_URL: ")
+    assert "tangerine" not in complaint
+    assert "sky" not in complaint

@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from server.protocol import chat
+from server.realtime.delivery import Sockets
 from server.realtime.online import Online
 from server.realtime.periodic import Periodic
-from server.realtime.publisher import Sockets
 from server.realtime.rooms import CHAT, account_room
 
 INTERVAL_S = 15.0
@@ -54,6 +54,10 @@ class Beacon:
         """Ends."""
         await self._job.stop()
 
+    def tell_now(self) -> None:
+        """A round at once: something may have been missed."""
+        self._job.now()
+
     async def _tell(self) -> None:
         account_ids = self._online.accounts()
         changed = await self._changed_since(self._position, account_ids)
@@ -62,6 +66,6 @@ class Beacon:
             if not heads and self._versions.get(account_id) == version:
                 continue
             body = chat.Heads(epoch=self._epoch, account_version=version, heads=heads)
-            await self._sockets.emit("heads", body, room=account_room(account_id), namespace=CHAT)
+            await self._sockets.emit_here("heads", body, room=account_room(account_id), namespace=CHAT)
         self._versions = changed.versions
         self._position = changed.position

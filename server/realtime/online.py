@@ -38,10 +38,12 @@ class Online:
 
     ``on_change(account_id, state)`` hears when somebody becomes online, away or offline. Going offline is
     told after ``grace_s``, so that a reload does not flicker; away after ``away_s`` without an active device.
+    ``on_devices(account_id)`` hears at once when a connection comes or goes.
     """
 
     def __init__(self, *, grace_s: float = 5, away_s: float = 300) -> None:
         self.on_change: Callable[[int, State], None] = lambda account_id, state: None
+        self.on_devices: Callable[[int], None] = lambda account_id: None
         self._grace_s = grace_s
         self._away_s = away_s
         self._by_sid: dict[str, Connection] = {}
@@ -53,6 +55,7 @@ class Online:
         person = self._people.setdefault(connection.account_id, _Person())
         person.connections.add(connection)
         self._look_at(connection.account_id)
+        self.on_devices(connection.account_id)
 
     def remove(self, sid: str) -> Connection | None:
         """A device has gone; who it was, if it was here."""
@@ -60,6 +63,7 @@ class Online:
         if connection is not None:
             self._people[connection.account_id].connections.discard(connection)
             self._look_at(connection.account_id)
+            self.on_devices(connection.account_id)
         return connection
 
     def get(self, sid: str) -> Connection | None:
@@ -82,6 +86,11 @@ class Online:
     def accounts(self) -> list[int]:
         """Everybody who has a connection."""
         return [account_id for account_id, person in self._people.items() if person.connections]
+
+    def sessions_of(self, account_id: int) -> set[int]:
+        """The sessions by which somebody is connected."""
+        person = self._people.get(account_id)
+        return {one.session_id for one in person.connections} if person else set()
 
     def state(self, account_id: int) -> State:
         """What others were told of somebody last."""

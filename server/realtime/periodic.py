@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 
@@ -16,11 +17,16 @@ class Periodic:
         self._name = name
         self._interval_s = interval_s
         self._job = job
+        self._early = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Begins to wait."""
         self._task = asyncio.create_task(self._run(), name=self._name)
+
+    def now(self) -> None:
+        """Runs it at once, and the next time after one interval."""
+        self._early.set()
 
     async def stop(self) -> None:
         """Ends, in the middle of a run too."""
@@ -30,7 +36,10 @@ class Periodic:
 
     async def _run(self) -> None:
         while True:
-            await asyncio.sleep(self._interval_s)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._interval_s):
+                    await self._early.wait()
+            self._early.clear()
             try:
                 await self._job()
             except Exception:

@@ -5,71 +5,75 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 import msgspec
 
 from server import records
-from server.protocol import chat
+from server.realtime import facts
+from server.realtime.bells import Bells, CountsOf
+from server.realtime.delivery import Delivery, Sockets
 from server.realtime.online import Online
-from server.realtime.rooms import CHAT, NOTIFICATIONS, account_room, conversation_room
+from server.realtime.order import Log, Order
+from server.realtime.rooms import NOTIFICATIONS, conversation_in, conversation_room
 
-SMALL_CONVERSATION = 20
-"""Up to so many members, everybody hears of everybody's read marks."""
-
-COUNTED_AT_ONCE = 500
-_MOVES = ("member_added", "member_removed")
+_SAID = "said"
 _log = logging.getLogger(__name__)
-_encode = msgspec.json.Encoder().encode
 
 
-CountsOf = Callable[[Collection[int]], Awaitable[Mapping[int, msgspec.Struct]]]
+class Others(Protocol):
+    """The other workers, as far as the publisher needs them."""
+
+    def say(self, room: str | None, kind: str, body: Any, *, fleeting: bool = False) -> None:
+        """Tells the workers with members in a room; never waits."""
+
+    def on(self, kind: str, hear: Callable[[str, msgspec.Raw], None]) -> None:
+        """Who hears what they say."""
 
 
-class Sockets(Protocol):
-    """What the publisher needs of the Socket.IO server."""
+class Said(msgspec.Struct, frozen=True):
+    """Something for the others in a conversation that nobody keeps: typing."""
 
-    async def emit(
-        self, event: str, data: Any, *, room: str, namespace: str, skip_sid: list[str] | None = None
-    ) -> None:
-        """Sends an event to a room."""
-
-    async def enter_room(self, sid: str, room: str, namespace: str) -> None:
-        """Puts a connection into a room."""
-
-    async def leave_room(self, sid: str, room: str, namespace: str) -> None:
-        """Takes a connection out of a room."""
-
-    async def end_connection(self, sid: str, namespace: str) -> None:
-        """Says goodbye and closes the transport."""
+    event: str
+    body: msgspec.Raw
+    conversation_id: int
+    account_id: int
 
 
 class Publisher:
-    """Turns facts into events.
+    """Turns facts into events, here and at the other workers.
 
-    ``publish`` is called after each commit and never waits. ``counts_of(account_ids)`` reads what the
-    bells show; ``wake`` is called when the log has grown, so that followers look.
+    ``publish`` is called after each commit and never waits. ``wake`` is called when the log has grown, so that
+    followers look. ``log`` is where to read what other workers wrote; whoever is alone needs none.
     """
 
-    def __init__(self, sockets: Sockets, online: Online, counts_of: CountsOf) -> None:
-        self._sockets = sockets
+    def __init__(self, sockets: Sockets, online: Online, counts_of: CountsOf, log: Log | None = None) -> None:
         self._online = online
-        self._epoch = ""
-        self._counts_of = counts_of
-        self._waiting: deque[records.Fact] = deque()
+        self.delivery = Delivery(sockets, online)
+        self.order = Order(self.delivery, log)
+        self._bells = Bells(sockets, online, counts_of)
+        self._others: Others | None = None
+        self._waiting: deque[tuple[records.Fact | Said, bool]] = deque()
         self._more = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
         self._task: asyncio.Task[None] | None = None
-        self._changed_inboxes: set[int] = set()
-        self._counting: asyncio.Task[None] | None = None
         self.wake: list[Callable[[], None]] = []
         self.on_published: Callable[[int], None] = lambda count: None
 
-    def start(self, epoch: str) -> None:
+    def start(self, epoch: str, others: Others | None = None) -> None:
         """Begins to deliver; ``epoch`` is the head of every offset."""
-        self._epoch = epoch
+        self.delivery.epoch = epoch
+        self._others = others
+        if others is not None:
+            self.order.is_shared = True
+            # What came before an entry may have been missed: that place is where everything was delivered.
+            self.delivery.place_of = lambda position: min(position, self.order.position)
+            for name in facts.KINDS:
+                others.on(name, partial(self._hear, partial(facts.read, name)))
+            others.on(_SAID, partial(self._hear, msgspec.json.Decoder(Said).decode))
         self._task = asyncio.create_task(self._run(), name="publisher")
 
     async def stop(self) -> None:
@@ -77,118 +81,93 @@ class Publisher:
         if self._task is None:
             return
         await self._idle.wait()
-        if self._counting:
-            await self._counting
+        await self._bells.rung()
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
+        await self.order.stop()
 
-    def publish(self, facts: Sequence[records.Fact]) -> None:
+    def publish(self, announced: Sequence[records.Fact]) -> None:
         """Takes over what a commit announced, in its order."""
-        self._waiting.extend(facts)
-        self._idle.clear()
-        self._more.set()
+        for fact in announced:
+            self._waiting.append((fact, True))
+            if self._others is not None:
+                self._others.say(facts.room_of(fact), facts.name_of(fact), fact)
+        self._go_on()
         for wake in self.wake:
             wake()
-        self.on_published(sum(isinstance(fact, records.Entry) for fact in facts))
+        self.on_published(sum(isinstance(fact, records.Entry) for fact in announced))
+
+    def say(self, event: str, body: msgspec.Struct, conversation_id: int, account_id: int) -> None:
+        """Tells everybody in a conversation but one person; nobody keeps it."""
+        said = Said(event, msgspec.Raw(msgspec.json.encode(body)), conversation_id, account_id)
+        self._waiting.append((said, True))
+        if self._others is not None:
+            self._others.say(conversation_room(conversation_id), _SAID, said, fleeting=True)
+        self._go_on()
+
+    def recount(self) -> None:
+        """Tells all bells here what they show: notifications may have been missed."""
+        here = self._online.accounts()
+        self._bells.changed([account_id for account_id in here if self._online.of_account(account_id, NOTIFICATIONS)])
+        self._bells.ring()
+
+    def opened(self, room: str) -> None:
+        """A room has its first member here."""
+        if (conversation_id := conversation_in(room)) is not None:
+            self.order.opened(conversation_id)
+
+    def closed(self, room: str) -> None:
+        """It has none any more."""
+        if (conversation_id := conversation_in(room)) is not None:
+            self.order.closed(conversation_id)
+
+    def _hear(self, read: Callable[[msgspec.Raw], records.Fact | Said], worker: str, body: msgspec.Raw) -> None:
+        self._waiting.append((read(body), False))
+        self._go_on()
+
+    def _go_on(self) -> None:
+        self._idle.clear()
+        self._more.set()
 
     async def _run(self) -> None:
         while True:
             await self._more.wait()
             self._more.clear()
-            await self._deliver_waiting()
-            if self._changed_inboxes and (self._counting is None or self._counting.done()):
-                # Beside the deliveries: reading the counts of many must keep no message waiting.
-                self._counting = asyncio.create_task(self._tell_counts(), name="counts")
-            if not self._waiting:
-                self._idle.set()
+            changed_inboxes: set[int] = set()
+            while self._waiting:
+                fact, is_own = self._waiting.popleft()
+                try:
+                    await self._deliver(fact, is_own, changed_inboxes)
+                except Exception:
+                    # An event is a hint: whoever missed it finds the gap and fetches.
+                    _log.exception("delivering %s failed", type(fact).__name__)
+            self._bells.changed(changed_inboxes)
+            self._bells.ring()
+            self._idle.set()
 
-    async def _deliver_waiting(self) -> None:
-        changed_inboxes: set[int] = set()
-        while self._waiting:
-            fact = self._waiting.popleft()
-            try:
-                await self._deliver(fact, changed_inboxes)
-            except Exception:
-                # An event is a hint: whoever missed it finds the gap and fetches.
-                _log.exception("delivering %s failed", type(fact).__name__)
-        self._changed_inboxes |= changed_inboxes
-
-    async def _deliver(self, fact: records.Fact, changed_inboxes: set[int]) -> None:
+    async def _deliver(self, fact: records.Fact | Said, is_own: bool, changed_inboxes: set[int]) -> None:
         match fact:
             case records.Entry():
-                await self._entry(fact)
+                await self.order.take(fact)
             case records.AccountChange():
-                await self._account_change(fact)
+                await self._account_change(fact, is_own)
             case records.ReadMark():
-                await self._read_mark(fact)
+                await self.delivery.read_mark(fact)
             case records.NotificationChange():
                 changed_inboxes.add(fact.account_id)
-                await self._notification(fact)
+                await self.delivery.notification(fact)
             case records.SessionsEnded():
-                await self._sessions_ended(fact)
+                await self.delivery.sessions_ended(fact)
+            case Said():
+                await self.delivery.others_of(fact.event, fact.body, fact.conversation_id, fact.account_id)
             case _:
                 changed_inboxes.add(fact.account_id)
 
-    async def _entry(self, entry: records.Entry) -> None:
-        room = conversation_room(entry.conversation_id)
-        member = msgspec.json.decode(entry.data, type=chat.MemberChanged) if entry.kind in _MOVES else None
-        if member is not None and entry.kind == "member_added":
-            for connection in self._online.of_account(member.account_id, CHAT):
-                await self._sockets.enter_room(connection.sid, room, CHAT)
-        # Finished JSON: whoever sends it need not look into it again.
-        body = msgspec.Raw(_encode(chat.Entry.of(entry)))
-        await self._sockets.emit(entry.kind, (body, self._offset(entry.position)), room=room, namespace=CHAT)
-        if member is not None and entry.kind == "member_removed":
-            # Behind the entry itself: whoever is removed gets it as the last one.
-            for connection in self._online.of_account(member.account_id, CHAT):
-                await self._sockets.leave_room(connection.sid, room, CHAT)
-
-    async def _account_change(self, change: records.AccountChange) -> None:
-        payload = {"account_version": change.version, **msgspec.json.decode(change.data)}
+    async def _account_change(self, change: records.AccountChange, is_own: bool) -> None:
+        payload = msgspec.json.decode(change.data)
         if change.event == "conversation_added":
             # A direct conversation has no entry that brings its two people in.
-            room = conversation_room(payload["conversation"]["id"])
-            for connection in self._online.of_account(change.account_id, CHAT):
-                await self._sockets.enter_room(connection.sid, room, CHAT)
-        await self._sockets.emit(change.event, payload, room=account_room(change.account_id), namespace=CHAT)
-
-    async def _read_mark(self, mark: records.ReadMark) -> None:
-        if mark.member_count > SMALL_CONVERSATION:
-            return
-        body = chat.Receipt(conversation_id=mark.conversation_id, account_id=mark.account_id, read_seq=mark.read_seq)
-        # Their own devices have heard it with its account version.
-        own = [connection.sid for connection in self._online.of_account(mark.account_id, CHAT)]
-        room = conversation_room(mark.conversation_id)
-        await self._sockets.emit("receipt", body, room=room, namespace=CHAT, skip_sid=own)
-
-    async def _notification(self, change: records.NotificationChange) -> None:
-        event = "notification_created" if change.created else "notification_changed"
-        data = (msgspec.Raw(change.notification), self._offset(change.seq))
-        await self._sockets.emit(event, data, room=account_room(change.account_id), namespace=NOTIFICATIONS)
-
-    async def _tell_counts(self) -> None:
-        while self._changed_inboxes:
-            changed, self._changed_inboxes = self._changed_inboxes, set()
-            here = [account_id for account_id in changed if self._online.of_account(account_id, NOTIFICATIONS)]
-            for some in (here[start : start + COUNTED_AT_ONCE] for start in range(0, len(here), COUNTED_AT_ONCE)):
-                try:
-                    counts = await self._counts_of(some)
-                except Exception:
-                    _log.exception("reading the counts of %d inboxes failed", len(some))
-                    continue
-                for account_id, counted in counts.items():
-                    await self._tell_count(account_id, counted)
-
-    async def _tell_count(self, account_id: int, counted: msgspec.Struct) -> None:
-        try:
-            await self._sockets.emit("counts", counted, room=account_room(account_id), namespace=NOTIFICATIONS)
-        except Exception:
-            _log.exception("telling the counts of an inbox failed")
-
-    async def _sessions_ended(self, ended: records.SessionsEnded) -> None:
-        for session_id in ended.session_ids:
-            for connection in self._online.of_session(session_id):
-                await self._sockets.end_connection(connection.sid, connection.namespace)
-
-    def _offset(self, position: int) -> str:
-        return f"{self._epoch}-{position}"
+            added = payload["conversation"]
+            head_seq = added.get("head_seq", 0)
+            await self.order.join(added["id"], change.account_id, head_seq, is_own=is_own)
+        await self.delivery.account_change(change, payload)

@@ -5,10 +5,13 @@ from __future__ import annotations
 CHAT = "/chat"
 NOTIFICATIONS = "/notifications"
 
+_CONVERSATION = "conversation:"
+_PRESENCE = "presence:"
+
 
 def conversation_room(conversation_id: int) -> str:
     """Every connection of every member."""
-    return f"conversation:{conversation_id}"
+    return f"{_CONVERSATION}{conversation_id}"
 
 
 def account_room(account_id: int) -> str:
@@ -17,5 +20,16 @@ def account_room(account_id: int) -> str:
 
 
 def presence_room(account_id: int) -> str:
-    """Every connection that watches one person."""
-    return f"presence:{account_id}"
+    """Every connection that watches one person. Each worker tells its own: they all know who is where."""
+    return f"{_PRESENCE}{account_id}"
+
+
+def conversation_in(room: object) -> int | None:
+    """Which conversation a room belongs to, if to any."""
+    number = room.removeprefix(_CONVERSATION) if isinstance(room, str) and room.startswith(_CONVERSATION) else ""
+    return int(number) if number.isdecimal() else None
+
+
+def is_shared(room: object) -> bool:
+    """Whether other workers have something to say in a room."""
+    return isinstance(room, str) and not room.startswith(_PRESENCE)

@@ -8,7 +8,7 @@ import ipaddress
 import math
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from limits import RateLimitItemPerSecond
 from limits.storage import MemoryStorage
@@ -27,9 +27,12 @@ class Attempts:
     Attempts that are still being checked count as failures, so that a hundred at once get no further than
     one after the other. A success clears the account's failures, never the address's: otherwise an account
     of one's own would buy guesses at others.
+
+    ``on_outcome(kind, key, was_right)`` hears what is counted here; ``count`` is for what other workers counted.
     """
 
     def __init__(self, per_account: int = PER_ACCOUNT, per_address: int = PER_ADDRESS) -> None:
+        self.on_outcome: Callable[[str, str, bool], None] = lambda kind, key, was_right: None
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
         self._per_account = RateLimitItemPerSecond(per_account, WINDOW_S)
         self._per_address = RateLimitItemPerSecond(per_address, WINDOW_S)
@@ -51,12 +54,19 @@ class Attempts:
         try:
             yield attempt
         finally:
-            for item, kind, key in keys:
+            for _, kind, key in keys:
                 self._leave(kind, key)
-                if attempt.right is False:
-                    self._limiter.hit(item, kind, key)
-                elif attempt.right and kind == "account":
-                    self._limiter.clear(item, kind, key)
+                if attempt.right is not None:
+                    self.count(kind, key, attempt.right)
+                    self.on_outcome(kind, key, attempt.right)
+
+    def count(self, kind: str, key: str, was_right: bool) -> None:
+        """What became of an attempt, here or at another worker."""
+        item = self._per_account if kind == "account" else self._per_address
+        if not was_right:
+            self._limiter.hit(item, kind, key)
+        elif kind == "account":
+            self._limiter.clear(item, kind, key)
 
     def _leave(self, kind: str, key: str) -> None:
         self._going[kind, key] -= 1

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from server.clock import Now
 from server.errors import ChatError
 from server.protocol import chat
-from server.realtime.online import Online, State
+from server.realtime.everywhere import Everywhere
 from server.storage import accounts, membership
 from server.storage.database import Database
 
@@ -16,9 +16,9 @@ from server.storage.database import Database
 class Presence:
     """The rules of presence: people who share a conversation see each other's."""
 
-    def __init__(self, db: Database, online: Online, now: Now) -> None:
+    def __init__(self, db: Database, everywhere: Everywhere, now: Now) -> None:
         self._db = db
-        self._online = online
+        self._everywhere = everywhere
         self._now = now
 
     async def visible(self, account_id: int, wanted: Iterable[int]) -> list[chat.Presence]:
@@ -30,17 +30,17 @@ class Presence:
         seen = membership.share_a_conversation(account_id, ids) | ({account_id} & set(ids))
         return [self._told(person.id, person.last_seen_at) for person in accounts.get_many(seen)]
 
-    async def changed(self, account_id: int, state: State) -> chat.Presence:
-        """What to tell others now; somebody who goes is remembered as last seen."""
+    async def changed(self, account_id: int, *, remember: bool) -> chat.Presence:
+        """What to tell others now; ``remember`` somebody who goes as last seen."""
         last_seen_at = self._now()
-        if state == "offline":
+        if remember:
             # Others hear of it even when the database is busy: the time is worth less than the news.
             with contextlib.suppress(ChatError):
                 await self._db.write(accounts.set_last_seen, account_id, last_seen_at)
         return self._told(account_id, last_seen_at)
 
     def _told(self, account_id: int, last_seen_at: int | None) -> chat.Presence:
-        state = self._online.state(account_id)
+        state = self._everywhere.state(account_id)
         return chat.Presence(
             account_id=account_id, state=state, last_seen_at=last_seen_at if state == "offline" else None
         )

@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from server.protocol import chat
 from server.protocol.base import Command
 from server.realtime.online import Connection, Online
@@ -18,6 +20,8 @@ from server.services.presence import Presence
 from server.services.receipts import Receipts
 from server.services.typing import Typing
 from server.transport.sockets import SocketServer
+
+Say = Callable[[str, msgspec.Struct, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +69,16 @@ def commands(
 
 
 class ConnectionCommands:
-    """The commands that concern one connection: typing, presence, attention."""
+    """The commands that concern one connection: typing, presence, attention.
 
-    def __init__(self, sockets: SocketServer, online: Online, services: ChatServices) -> None:
+    ``say(event, body, conversation_id, account_id)`` tells everybody in a conversation but that person.
+    """
+
+    def __init__(self, sockets: SocketServer, online: Online, services: ChatServices, say: Say) -> None:
         self._sockets = sockets
         self._online = online
         self._services = services
+        self._say = say
 
     def table(self) -> dict[str, tuple[type[Command], Callable[[Connection, Any], Awaitable[Any]]]]:
         """One line per command."""
@@ -84,12 +92,12 @@ class ConnectionCommands:
     async def start_typing(self, connection: Connection, command: chat.InConversation) -> chat.Nothing:
         """Tells the others of a conversation that somebody writes."""
         typing = await self._services.typing.start(connection.account_id, command.conversation_id)
-        return await self._tell_typing(typing)
+        return self._tell_typing(typing)
 
     async def stop_typing(self, connection: Connection, command: chat.InConversation) -> chat.Nothing:
         """Tells them that it is over."""
         typing = await self._services.typing.stop(connection.account_id, command.conversation_id)
-        return await self._tell_typing(typing)
+        return self._tell_typing(typing)
 
     async def set_active(self, connection: Connection, command: chat.SetActive) -> chat.Nothing:
         """Whether this device has the person's attention."""
@@ -107,11 +115,9 @@ class ConnectionCommands:
         connection.watched = watched
         return chat.Presences(presence=now)
 
-    async def _tell_typing(self, typing: chat.Typing | None) -> chat.Nothing:
+    def _tell_typing(self, typing: chat.Typing | None) -> chat.Nothing:
         if typing is not None:
-            own = [one.sid for one in self._online.of_account(typing.account_id, CHAT)]
-            room = conversation_room(typing.conversation_id)
-            await self._sockets.emit("typing", typing, room=room, namespace=CHAT, skip_sid=own)
+            self._say("typing", typing, typing.conversation_id, typing.account_id)
         return chat.Nothing()
 
 
@@ -146,5 +152,5 @@ class Welcome:
 
 
 async def tell_presence(sockets: SocketServer, presence: chat.Presence) -> None:
-    """Tells everybody who watches somebody."""
-    await sockets.emit("presence", presence, room=presence_room(presence.account_id), namespace=CHAT)
+    """Tells everybody here who watches somebody."""
+    await sockets.emit_here("presence", presence, room=presence_room(presence.account_id), namespace=CHAT)

@@ -9,7 +9,7 @@ import msgspec
 from aiohttp import web
 
 from server import engine
-from server.engine import Limits
+from server.engine import Limits, Rooms
 from server.errors import ChatError, Unavailable
 from server.metrics import Metrics
 from server.protocol.base import MAX_PAYLOAD_BYTES
@@ -25,7 +25,7 @@ class SocketServer(engine.SocketServer):
     """The engine under ``/chat`` and ``/notifications``.
 
     ``origins`` are the pages that may connect, ``peer_of(request)`` is the address behind trusted proxies,
-    ``worker`` heads session ids.
+    ``worker`` heads session ids, ``rooms`` are those of several workers.
     """
 
     def __init__(
@@ -35,6 +35,7 @@ class SocketServer(engine.SocketServer):
         limits: Limits = LIMITS,
         *,
         worker: str = "w1",
+        rooms: Rooms | None = None,
     ) -> None:
         super().__init__(
             [CHAT, NOTIFICATIONS],
@@ -43,7 +44,14 @@ class SocketServer(engine.SocketServer):
             worker=worker,
             peer_of=peer_of,
             unavailable=connect_error(CANNOT_TELL),
+            rooms=rooms,
         )
+
+    async def emit_here(
+        self, event: str, data: Any, *, room: str, namespace: str, skip_sid: list[str] | None = None
+    ) -> None:
+        """Sends an event to a room's members at this worker; the others are told in their own way."""
+        await self.manager.emit(event, data, namespace=namespace, room=room, skip_sid=skip_sid, ignore_queue=True)
 
     async def enter_room(self, sid: str, room: str, namespace: str | None = None) -> None:
         """Puts a connection into a room; nothing happens when it has gone meanwhile."""
@@ -60,7 +68,7 @@ class SocketServer(engine.SocketServer):
 
     async def take_leave(self, farewell: msgspec.Struct, namespace: str) -> None:
         """Tells everybody that this process stops, then closes every connection; ten seconds at most."""
-        await self.emit("draining", farewell, namespace=namespace)
+        await self.emit("draining", farewell, namespace=namespace, ignore_queue=True)
         await self.drain()
 
     def counted_by(self, metrics: Metrics) -> None:

@@ -23,7 +23,7 @@ class RoomBook:
         self.slow: asyncio.Event | None = None
         self._news = asyncio.Condition()
 
-    async def emit(
+    async def emit_here(
         self, event: str, data: Any, *, room: str, namespace: str, skip_sid: list[str] | None = None
     ) -> None:
         if self.slow is not None:

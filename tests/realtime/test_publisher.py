@@ -10,9 +10,10 @@ import pytest
 
 from server import records
 from server.protocol import chat
-from server.realtime import publisher
+from server.realtime import bells
+from server.realtime.delivery import SMALL_CONVERSATION
 from server.realtime.online import Online
-from server.realtime.publisher import SMALL_CONVERSATION, Publisher
+from server.realtime.publisher import Publisher
 from server.realtime.rooms import NOTIFICATIONS, account_room, conversation_room
 from tests.realtime.room_book import RoomBook, connect
 
@@ -131,7 +132,7 @@ async def test_nobody_is_counted_for_who_is_not_there(yard: Yard) -> None:
 
 
 async def test_bells_are_counted_together(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(publisher, "COUNTED_AT_ONCE", 2)
+    monkeypatch.setattr(bells, "COUNTED_AT_ONCE", 2)
     for account_id in range(10, 15):
         connect(yard.book, yard.online, account_id, f"bell-{account_id}", NOTIFICATIONS)
     asked: list[int] = []
@@ -142,7 +143,7 @@ async def test_bells_are_counted_together(yard: Yard, monkeypatch: pytest.Monkey
             raise RuntimeError("the database does not answer")
         return await yard.counts(account_ids)
 
-    yard.publisher._counts_of = counts
+    yard.publisher._bells._counts_of = counts
     await yard.publish(*(records.CountsChanged(account_id) for account_id in range(10, 15)))
     assert asked == [2, 2, 1]
     assert sum(yard.heard(f"bell-{account_id}") == ["counts"] for account_id in range(10, 15)) == 3
@@ -156,7 +157,7 @@ async def test_counting_keeps_no_message_waiting(yard: Yard) -> None:
         await counted.wait()
         return await yard.counts(account_ids)
 
-    yard.publisher._counts_of = slow
+    yard.publisher._bells._counts_of = slow
     yard.publisher.publish([records.CountsChanged(BEN)])
     yard.publisher.publish([yard.entry()])
     await yard.book.until(lambda: yard.heard("ana") == ["message_created"])
@@ -176,7 +177,7 @@ async def test_counts_that_changed_while_they_were_read_are_read_again(yard: Yar
         await go_on.wait()
         return await yard.counts(account_ids)
 
-    yard.publisher._counts_of = slow
+    yard.publisher._bells._counts_of = slow
     yard.publisher.publish([records.CountsChanged(BEN)])
     await reading.wait()
     yard.publisher.publish([records.CountsChanged(BEN), yard.entry()])

@@ -1,0 +1,101 @@
+"""What a fact means for the connections of this worker: events to rooms, rooms entered and left, ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import msgspec
+
+from server import records
+from server.protocol import chat
+from server.realtime.online import Online
+from server.realtime.rooms import CHAT, NOTIFICATIONS, account_room, conversation_room
+
+SMALL_CONVERSATION = 20
+"""Up to so many members, everybody hears of everybody's read marks."""
+
+_MOVES = ("member_added", "member_removed")
+_encode = msgspec.json.Encoder().encode
+
+
+class Sockets(Protocol):
+    """What is needed of the Socket.IO server."""
+
+    async def emit_here(
+        self, event: str, data: Any, *, room: str, namespace: str, skip_sid: list[str] | None = None
+    ) -> None:
+        """Sends an event to a room's members at this worker."""
+
+    async def enter_room(self, sid: str, room: str, namespace: str) -> None:
+        """Puts a connection into a room."""
+
+    async def leave_room(self, sid: str, room: str, namespace: str) -> None:
+        """Takes a connection out of a room."""
+
+    async def end_connection(self, sid: str, namespace: str) -> None:
+        """Says goodbye and closes the transport."""
+
+
+class Delivery:
+    """Turns facts into events.
+
+    An offset, which a stock client keeps to come back with, is ``epoch`` and ``place_of(position)``.
+    """
+
+    def __init__(self, sockets: Sockets, online: Online) -> None:
+        self.epoch = ""
+        self.place_of: Callable[[int], int] = lambda position: position
+        self._sockets = sockets
+        self._online = online
+
+    async def entry(self, entry: records.Entry) -> None:
+        """Tells the members of a conversation; whoever is added hears it first, whoever is removed last."""
+        room = conversation_room(entry.conversation_id)
+        member = msgspec.json.decode(entry.data, type=chat.MemberChanged) if entry.kind in _MOVES else None
+        if member is not None and entry.kind == "member_added":
+            await self.enter(member.account_id, entry.conversation_id)
+        # Finished JSON: whoever sends it need not look into it again.
+        body = msgspec.Raw(_encode(chat.Entry.of(entry)))
+        offset = f"{self.epoch}-{self.place_of(entry.position)}"
+        await self._sockets.emit_here(entry.kind, (body, offset), room=room, namespace=CHAT)
+        if member is not None and entry.kind == "member_removed":
+            # Behind the entry itself: whoever is removed gets it as the last one.
+            for connection in self._online.of_account(member.account_id, CHAT):
+                await self._sockets.leave_room(connection.sid, room, CHAT)
+
+    async def enter(self, account_id: int, conversation_id: int) -> None:
+        """Puts somebody's devices into a conversation's room."""
+        for connection in self._online.of_account(account_id, CHAT):
+            await self._sockets.enter_room(connection.sid, conversation_room(conversation_id), CHAT)
+
+    async def account_change(self, change: records.AccountChange, payload: dict[str, Any]) -> None:
+        """Tells somebody's devices; ``payload`` is what the change's JSON holds."""
+        body = {"account_version": change.version, **payload}
+        await self._sockets.emit_here(change.event, body, room=account_room(change.account_id), namespace=CHAT)
+
+    async def read_mark(self, mark: records.ReadMark) -> None:
+        """Tells the others of a small conversation."""
+        if mark.member_count > SMALL_CONVERSATION:
+            return
+        body = chat.Receipt(conversation_id=mark.conversation_id, account_id=mark.account_id, read_seq=mark.read_seq)
+        # Their own devices have heard it with its account version.
+        await self.others_of("receipt", body, mark.conversation_id, mark.account_id)
+
+    async def others_of(self, event: str, body: Any, conversation_id: int, account_id: int) -> None:
+        """Tells everybody in a conversation but one person's devices."""
+        own = [connection.sid for connection in self._online.of_account(account_id, CHAT)]
+        room = conversation_room(conversation_id)
+        await self._sockets.emit_here(event, body, room=room, namespace=CHAT, skip_sid=own)
+
+    async def notification(self, change: records.NotificationChange) -> None:
+        """Tells somebody's bells."""
+        event = "notification_created" if change.created else "notification_changed"
+        data = (msgspec.Raw(change.notification), f"{self.epoch}-{change.seq}")
+        await self._sockets.emit_here(event, data, room=account_room(change.account_id), namespace=NOTIFICATIONS)
+
+    async def sessions_ended(self, ended: records.SessionsEnded) -> None:
+        """Closes the connections of devices that were signed out."""
+        for session_id in ended.session_ids:
+            for connection in self._online.of_session(session_id):
+                await self._sockets.end_connection(connection.sid, connection.namespace)

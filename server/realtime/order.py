@@ -1,0 +1,193 @@
+"""Each conversation strictly by ``seq``: what this worker was not told of is read from the log before what follows."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from server import records
+
+PAGE = 200
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """What is read from the conversation log.
+
+    ``missed(conversation_id, after_seq, position, limit)`` are entries after ``after_seq``; with None, those
+    behind what had been written when the log had come to ``position``. ``members_among(conversation_id,
+    account_ids)`` are those who belong to it now.
+    """
+
+    missed: Callable[[int, int | None, int, int], Awaitable[Sequence[records.Entry]]]
+    members_among: Callable[[int, Sequence[int]], Awaitable[Sequence[int]]]
+
+
+class Deliver(Protocol):
+    """Who writes to the connections of this worker."""
+
+    async def entry(self, entry: records.Entry) -> None:
+        """Tells the members of a conversation, and moves who comes or goes."""
+
+    async def enter(self, account_id: int, conversation_id: int) -> None:
+        """Puts everybody's devices into a conversation's room."""
+
+
+@dataclass(slots=True)
+class _Reading:
+    """A conversation that is being read: how far it has to come, why, and who may enter first."""
+
+    up_to: int
+    why: str
+    joining: set[int] = field(default_factory=set)
+
+
+class Order:
+    """Lets entries through to ``deliver`` in the order of their conversation, each once.
+
+    A conversation is open while its room has members here. ``position`` is how far this worker has verified
+    that it delivered everything (see Sweep); a conversation that opens is taken up from there, so that what
+    its first member reads while joining and what is delivered overlap. Without ``is_shared`` nobody else
+    writes to the log, and what comes first in an open conversation is taken for what is next. While one
+    conversation is read, the others go on.
+    """
+
+    def __init__(self, deliver: Deliver, log: Log | None) -> None:
+        self.position = 0
+        self.seen = 0
+        """Up to here, every position has come by: when nobody else writes, that is all there is."""
+        self.is_shared = False
+        self.healed: Counter[str] = Counter()
+        """Entries read from the log, by what showed that they were missing: opening, gap, sweep."""
+        self._deliver = deliver
+        self._log = log
+        self._known: dict[int, int] = {}
+        self._fresh: dict[int, int] = {}  # open, and nothing was delivered yet: the position at that time
+        self._reading: dict[int, _Reading] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def opened(self, conversation_id: int) -> None:
+        """A room has its first member here."""
+        if conversation_id not in self._known:
+            self._fresh.setdefault(conversation_id, self.position)
+
+    def closed(self, conversation_id: int) -> None:
+        """Nobody is there any more."""
+        self._known.pop(conversation_id, None)
+        self._fresh.pop(conversation_id, None)
+
+    async def stop(self) -> None:
+        """Ends what is being read."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def take(self, entry: records.Entry) -> None:
+        """Delivers an entry when its turn has come: now, after what is read from the log, or never again."""
+        conversation_id, seq = entry.conversation_id, entry.seq
+        if entry.position == self.seen + 1:
+            self.seen = entry.position
+        known = self._known.get(conversation_id)
+        if conversation_id in self._reading:
+            self._read(conversation_id, seq, "gap")
+        elif known is None:
+            if self.is_shared and conversation_id in self._fresh:
+                self._read(conversation_id, seq, "opening")
+            else:
+                await self._deliver.entry(entry)
+                self._come_to(conversation_id, seq)
+        elif seq == known + 1:
+            self._known[conversation_id] = seq
+            await self._deliver.entry(entry)
+        elif seq > known:
+            self._read(conversation_id, seq, "gap")
+
+    async def join(self, conversation_id: int, account_id: int, head_seq: int, *, is_own: bool) -> None:
+        """Lets somebody in who was added when the log had come to ``head_seq``; later, and after a look whether
+        they still belong, when this worker may have seen them go in the meantime.
+        """
+        known = self._known.get(conversation_id)
+        is_next = conversation_id not in self._fresh and (known is None or known <= head_seq)
+        if not self.is_shared or (is_own and is_next and conversation_id not in self._reading):
+            await self._deliver.enter(account_id, conversation_id)
+        else:
+            self._read(conversation_id, 0, "opening", [account_id])
+
+    def behind(self, heads: Mapping[int, int]) -> dict[int, int]:
+        """Those open conversations that have not been delivered up to these heads."""
+        return {
+            conversation_id: head
+            for conversation_id, head in heads.items()
+            if conversation_id in self._fresh or self._known.get(conversation_id, head) < head
+        }
+
+    def catch_up(self, conversation_id: int, head: int, joining: Iterable[int] = ()) -> None:
+        """Reads what is missing up to ``head``; before that, lets in who belongs to it."""
+        self._read(conversation_id, head, "sweep", joining)
+
+    # Reading
+
+    def _read(self, conversation_id: int, up_to: int, why: str, joining: Iterable[int] = ()) -> None:
+        reading = self._reading.get(conversation_id)
+        if reading is None:
+            if self._log is None:
+                return
+            reading = self._reading[conversation_id] = _Reading(up_to, why)
+            task = asyncio.create_task(self._catch_up(self._log, conversation_id, reading), name="catching up")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        reading.up_to = max(reading.up_to, up_to)
+        reading.joining.update(joining)
+
+    async def _catch_up(self, log: Log, conversation_id: int, reading: _Reading) -> None:
+        try:
+            while await self._step(log, conversation_id, reading):
+                pass
+        except Exception:
+            # It stays behind: the next entry or the next sweep begins again.
+            _log.exception("a conversation could not be read up to what other workers wrote")
+        finally:
+            del self._reading[conversation_id]
+
+    async def _step(self, log: Log, conversation_id: int, reading: _Reading) -> bool:
+        """One look into the log; whether there is more to do."""
+        if reading.joining:
+            joining, reading.joining = sorted(reading.joining), set()
+            for account_id in await log.members_among(conversation_id, joining):
+                await self._deliver.enter(account_id, conversation_id)
+            return True
+        known, since = self._known.get(conversation_id), self._fresh.get(conversation_id)
+        if (known is None and since is None) or (known is not None and known >= reading.up_to):
+            return False
+        if known is None and not reading.up_to:
+            return False  # nothing has come by yet
+        entries = await log.missed(conversation_id, known, since or 0, PAGE)
+        for entry in entries:
+            await self._next(entry, reading.why)
+        if not entries:
+            # Older than what its members have read when they came.
+            self._come_to(conversation_id, reading.up_to)
+            return False
+        return True
+
+    async def _next(self, entry: records.Entry, why: str) -> None:
+        known = self._known.get(entry.conversation_id)
+        if (known is None and entry.conversation_id not in self._fresh) or entry.seq <= (known or 0):
+            return
+        self._come_to(entry.conversation_id, entry.seq)
+        self.healed[why] += 1
+        try:
+            await self._deliver.entry(entry)
+        except Exception:
+            _log.exception("delivering an entry failed")
+
+    def _come_to(self, conversation_id: int, seq: int) -> None:
+        if self._fresh.pop(conversation_id, None) is not None:
+            self._known[conversation_id] = seq
+        elif conversation_id in self._known:
+            self._known[conversation_id] = max(self._known[conversation_id], seq)

@@ -1,0 +1,133 @@
+"""What a worker tells the others by way of Redis: handed over at once, published in the background."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from typing import NamedTuple
+
+from server.realtime.line import TROUBLE, Line, words_for
+
+AT_ONCE = 500
+RETRY_S = 0.1
+SETTLE_S = 0.5
+"""After Redis was away: what is published before the others listen again, they never hear."""
+_log = logging.getLogger(__name__)
+
+
+class Letter(NamedTuple):
+    """``fleeting``: worth nothing later; while Redis is away it is not kept."""
+
+    channel: bytes
+    data: bytes
+    fleeting: bool
+
+
+class Outbox:
+    """A bounded queue to Redis that nobody ever waits for; the oldest is dropped when it is full.
+
+    What Redis has not confirmed is published again when it is back, so it may be heard twice.
+    """
+
+    def __init__(self, url: str, *, most: int, timeout_s: float) -> None:
+        self.published = 0
+        self.dropped = 0
+        self._url = url
+        self._most = most
+        self._timeout_s = timeout_s
+        self._letters: deque[Letter] = deque()
+        self._some = asyncio.Event()
+        self._empty = asyncio.Event()
+        self._empty.set()
+        self._line: Line | None = None
+        self._failing_since: float | None = None
+        self._complained = ""
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begins to publish."""
+        self._task = asyncio.create_task(self._run(), name="bus outbox")
+
+    async def stop(self) -> None:
+        """Publishes what waits, if Redis takes it in a moment, then ends."""
+        if self._task is None:
+            return
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                await self._empty.wait()
+        except TimeoutError:
+            _log.warning("%d messages to other workers were not published", len(self._letters))
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        self._hang_up()
+
+    def put(self, channel: bytes, data: bytes, *, fleeting: bool = False) -> None:
+        """Takes over a message; never waits, never fails."""
+        if len(self._letters) >= self._most:
+            self._letters.popleft()
+            self.dropped += 1
+        self._letters.append(Letter(channel, data, fleeting))
+        self._empty.clear()
+        self._some.set()
+
+    async def _run(self) -> None:
+        while True:
+            await self._some.wait()
+            self._some.clear()
+            while self._letters:
+                batch = [self._letters.popleft() for _ in range(min(AT_ONCE, len(self._letters)))]
+                started = time.monotonic()
+                try:
+                    await self._publish(batch)
+                except TROUBLE as error:
+                    self._hang_up()
+                    self._complain(words_for(error))
+                    self._put_back(batch)
+                    self._failing_since = self._failing_since or started
+                    await asyncio.sleep(RETRY_S)
+            self._empty.set()
+
+    async def _publish(self, batch: list[Letter]) -> None:
+        line = self._line = self._line or await self._connected()
+        async with asyncio.timeout(self._timeout_s):
+            line.send((b"PUBLISH", letter.channel, letter.data) for letter in batch)
+            await self._confirmed(line, len(batch))
+        self._failing_since = None
+
+    async def _confirmed(self, line: Line, waiting: int) -> None:
+        while waiting:
+            replies = await line.replies()
+            waiting -= len(replies)
+            refused = [reply for reply in replies if isinstance(reply, Exception)]
+            self.published += len(replies) - len(refused)
+            self.dropped += len(refused)
+            self._complain(f"Redis refuses: {refused[0]}" if refused else "")
+
+    async def _connected(self) -> Line:
+        line = await Line.open(self._url, self._timeout_s)
+        # A connection that only broke is none of the others' business.
+        if self._failing_since is not None and time.monotonic() - self._failing_since > 2 * RETRY_S:
+            try:
+                await asyncio.sleep(SETTLE_S)
+            except BaseException:
+                line.close()
+                raise
+        return line
+
+    def _put_back(self, batch: list[Letter]) -> None:
+        kept = [letter for letter in batch if not letter.fleeting]
+        room = self._most - len(self._letters)
+        self.dropped += len(batch) - min(len(kept), room)
+        self._letters.extendleft(reversed(kept[max(0, len(kept) - room) :] if room else []))
+
+    def _hang_up(self) -> None:
+        if self._line is not None:
+            self._line.close()
+            self._line = None
+
+    def _complain(self, complaint: str) -> None:
+        if complaint and complaint != self._complained:
+            _log.warning("telling other workers failed: %s", complaint)
+        self._complained = complaint

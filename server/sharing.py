@@ -1,0 +1,69 @@
+"""What the workers of a deployment tell each other, and what is done when they could not for a while."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from functools import partial
+
+import msgspec
+
+from server.metrics import Metrics
+from server.realtime.bus import Bus
+from server.realtime.everywhere import Everywhere
+from server.realtime.heads import Beacon
+from server.realtime.publisher import Publisher
+from server.realtime.rooms import conversation_room
+from server.realtime.sweep import Sweep
+from server.realtime.tally import Tally
+from server.services.attempts import Attempts
+from server.transport.rates import MessageRate
+from server.transport.sockets import SocketServer
+
+BEACON_AFTER_S = 2.0
+"""After trouble clients compare their heads when the sweep has delivered what it found."""
+
+_decode_outcome = msgspec.json.Decoder(tuple[str, str, bool]).decode
+
+
+def share_deliveries(bus: Bus, publisher: Publisher, sweep: Sweep, beacon: Beacon, metrics: Metrics) -> None:
+    """Conversations: rooms are listened to while somebody is there, and what was missed is looked for at once."""
+    bus.on_opened, bus.on_closed, bus.on_added = publisher.opened, publisher.closed, sweep.soon
+    sweep.on_healed = lambda conversation_id: bus.again(conversation_room(conversation_id))
+    bus.on_back += [sweep.soon, publisher.recount, partial(_later, beacon)]
+    bus.counted_by(metrics)
+    metrics.counted(
+        "madang_bus_healed",
+        "Entries that came from the log and not from the worker that wrote them, by what showed it.",
+        lambda: publisher.order.healed,
+        "by",
+    )
+
+
+def _later(beacon: Beacon) -> None:
+    asyncio.get_running_loop().call_later(BEACON_AFTER_S, beacon.tell_now)
+
+
+def share_people(bus: Bus, everywhere: Everywhere) -> None:
+    """Who is connected to which worker."""
+    everywhere.start(bus)
+    bus.on_back.append(everywhere.back)
+
+
+def share_limits(bus: Bus, message_rate: MessageRate, attempts: Mapping[str, Attempts | None]) -> None:
+    """What was sent, and tried with a password or a code, counts at all workers. ``attempts`` by what at."""
+    message_rate.on_taken = Tally(bus, "messages_sent", message_rate.take_off).add
+    for name, tried in attempts.items():
+        if tried is not None:
+            _share_attempts(bus, f"attempt_to_{name}", tried)
+
+
+def _share_attempts(bus: Bus, kind: str, attempts: Attempts) -> None:
+    attempts.on_outcome = lambda *outcome: bus.say(None, kind, outcome)
+    bus.on(kind, lambda worker, body: attempts.count(*_decode_outcome(body)))
+
+
+def watch_rooms(sockets: SocketServer, publisher: Publisher) -> None:
+    """Without other workers, only the publisher wants to know where somebody is."""
+    sockets.manager.on_first = lambda namespace, room: publisher.opened(room)
+    sockets.manager.on_last = lambda namespace, room: publisher.closed(room)

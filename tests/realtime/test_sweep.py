@@ -1,0 +1,165 @@
+"""The sweep finds what nobody announced, gives it a moment, delivers it, and asks for nothing that it knows."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+
+import pytest
+
+from server.realtime.online import Connection, Online
+from server.realtime.order import Log, Order
+from server.realtime.rooms import CHAT
+from server.realtime.sweep import Sweep, Written
+from server.records import Entry
+from tests.engine.running import eventually
+
+GROUP, OTHER = 7, 8
+CLEO = 3
+
+
+class Yard:
+    """A shared log, and a worker that is told nothing unless the test tells it."""
+
+    def __init__(self) -> None:
+        self.log: list[Entry] = []
+        self.delivered: list[int] = []
+        self.entered: list[tuple[int, int]] = []
+        self.added: list[tuple[int, int]] = []
+        self.asked: list[int] = []
+        self.online = Online()
+        self.order = Order(self, Log(self.missed, self.members_among))
+        self.order.is_shared = True
+        self.healed: list[int] = []
+        self.sweep = self.new_sweep()
+
+    def new_sweep(self, interval_s: float = 3600, patience_s: float = 0.0) -> Sweep:
+        sweep = Sweep(
+            self.order, self.online, self.written_since, self.newest, interval_s=interval_s, patience_s=patience_s
+        )
+        sweep.on_healed = self.healed.append
+        return sweep
+
+    def write(self, conversation_id: int = GROUP) -> Entry:
+        seq = sum(one.conversation_id == conversation_id for one in self.log) + 1
+        self.log.append(Entry(len(self.log) + 1, conversation_id, seq, "message_created", 1, 1, b"{}"))
+        return self.log[-1]
+
+    async def newest(self) -> int:
+        return len(self.log)
+
+    async def written_since(self, position: int) -> Written:
+        self.asked.append(position)
+        return Written(len(self.log), {one.conversation_id: one.seq for one in self.log[position:]}, self.added)
+
+    async def missed(self, conversation_id: int, after_seq: int | None, position: int, limit: int) -> Sequence[Entry]:
+        mine = [one for one in self.log if one.conversation_id == conversation_id]
+        return [one for one in mine if (one.position > position if after_seq is None else one.seq > after_seq)]
+
+    async def members_among(self, conversation_id: int, account_ids: Sequence[int]) -> Sequence[int]:
+        return account_ids
+
+    async def entry(self, entry: Entry) -> None:
+        self.delivered.append(entry.seq)
+
+    async def enter(self, account_id: int, conversation_id: int) -> None:
+        self.entered.append((account_id, conversation_id))
+
+    async def look(self) -> None:
+        await self.sweep._look()
+        await eventually(lambda: not self.order._reading)
+
+
+@pytest.fixture
+async def yard() -> AsyncIterator[Yard]:
+    yard = Yard()
+    yard.sweep.start(0)
+    yard.order.opened(GROUP)
+    yield yard
+    await yard.sweep.stop()
+    await yard.order.stop()
+    yard.online.close()
+
+
+async def test_what_nobody_announced_is_delivered(yard: Yard) -> None:
+    for _ in range(3):
+        yard.write()
+    yard.write(OTHER)
+    await yard.look()
+    assert (yard.delivered, yard.healed) == ([1, 2, 3], [GROUP])
+    yard.write()
+    await yard.look()
+    assert yard.delivered == [1, 2, 3, 4]
+    assert yard.order.healed == {"sweep": 4}
+
+
+async def test_what_was_delivered_is_left_alone(yard: Yard) -> None:
+    await yard.order.take(yard.write())
+    await eventually(lambda: yard.delivered)
+    await yard.look()
+    assert (yard.delivered, yard.healed, yard.order.healed["sweep"]) == ([1], [], 0)
+
+
+async def test_what_is_on_its_way_gets_a_moment(yard: Yard) -> None:
+    yard.sweep = yard.new_sweep(patience_s=0.05)
+    looking = asyncio.create_task(yard.sweep._look())
+    entry = yard.write()
+    await eventually(lambda: yard.asked)
+    await yard.order.take(entry)
+    await looking
+    assert (yard.delivered, yard.healed) == ([1], [])
+
+
+async def test_each_position_is_asked_for_once(yard: Yard) -> None:
+    for _ in range(2):
+        yard.write()
+        await yard.look()
+    await yard.look()
+    assert yard.asked == [0, 1, 2]
+
+
+async def test_conversations_that_open_are_taken_up_a_round_before(yard: Yard) -> None:
+    yard.write(OTHER)
+    await yard.look()
+    yard.write(OTHER)
+    await yard.look()
+    yard.order.opened(OTHER)
+    await yard.order.take(yard.write(OTHER))
+    await eventually(lambda: yard.delivered)
+    assert yard.delivered == [2, 3]
+
+
+async def test_whoever_was_added_without_news_of_it_is_let_in(yard: Yard) -> None:
+    yard.online.add(Connection("cleo", CHAT, CLEO, 1, 0))
+    yard.write()
+    yard.added = [(GROUP, CLEO), (GROUP, 99)]
+    await yard.look()
+    assert yard.entered == [(CLEO, GROUP)]
+
+
+async def test_whoever_is_alone_asks_for_nothing_that_it_wrote_itself(yard: Yard) -> None:
+    yard.order.is_shared = False
+    for _ in range(3):
+        await yard.order.take(yard.write())
+        await yard.look()
+    assert (yard.asked, yard.delivered) == ([], [1, 2, 3])
+    # Somebody else writes after all.
+    yard.write()
+    await yard.look()
+    await yard.order.take(yard.write())
+    await yard.look()
+    assert (yard.asked, yard.delivered) == ([3], [1, 2, 3, 4, 5])
+
+
+async def test_it_looks_by_itself_and_soon_when_asked(yard: Yard) -> None:
+    await yard.sweep.stop()
+    yard.sweep = yard.new_sweep(interval_s=0.01)
+    yard.sweep.start(0)
+    yard.write()
+    await eventually(lambda: yard.delivered == [1])
+    await yard.sweep.stop()
+    yard.sweep = yard.new_sweep(interval_s=3600)
+    yard.sweep.start(1)
+    yard.write()
+    yard.sweep.soon()
+    await eventually(lambda: yard.delivered == [1, 2])
