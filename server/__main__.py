@@ -17,12 +17,14 @@ import click
 from server import __version__, app
 from server.clock import now
 from server.errors import ChatError
+from server.moving import move
 from server.protocol.chat import ServerRole
 from server.services.accounts import Accounts
 from server.services.attempts import Attempts
 from server.services.passwords import Passwords
 from server.settings import Settings, SettingsError
 from server.storage.database import Database
+from server.storage.moving import CannotMove
 
 T = TypeVar("T")
 
@@ -51,6 +53,31 @@ def serve(port: str | None, data_dir: Path | None, host: str | None) -> None:
     first, claim = _run(settings, _before_start)
     click.echo(_greeting(settings, first, claim))
     app.run(settings)
+
+
+@main.command("move")
+@click.option("--from", "source", metavar="sqlite:PATH", required=True, help="The embedded database, or its folder.")
+@click.option(
+    "--to",
+    "target",
+    metavar="postgresql://...",
+    envvar="MADANG_DATABASE_URL",
+    required=True,
+    help="The PostgreSQL database, new or empty (MADANG_DATABASE_URL).",
+)
+@click.option("--anew", is_flag=True, help="Throw away what an unfinished move has left in the target.")
+def run_move(source: str, target: str, anew: bool) -> None:
+    """Copy an embedded database to PostgreSQL and compare both; the same command goes on after an interruption.
+
+    The server has to be stopped. The exit code is 1 when anything differs.
+    """
+    try:
+        equal = move(source, target, anew=anew)
+    except CannotMove as error:
+        raise click.ClickException(str(error)) from None
+    except KeyboardInterrupt:
+        raise click.ClickException("Interrupted. The same command goes on from there.") from None
+    sys.exit(0 if equal else 1)
 
 
 @main.group()

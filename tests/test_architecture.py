@@ -29,9 +29,19 @@ MAY_KNOW = {
     "engine": set(),
     "sharing": {"transport", "services", "realtime", *GROUND},
     "app": {
-        "sharing", "transport", "services", "followers", "storage", "files", "realtime", "protocol", "engine", *GROUND
+        "sharing",
+        "transport",
+        "services",
+        "followers",
+        "storage",
+        "files",
+        "realtime",
+        "protocol",
+        "engine",
+        *GROUND,
     },
-    "__main__": {"app", "services", "storage", "protocol", *GROUND},
+    "moving": {"storage", *GROUND},
+    "__main__": {"app", "moving", "services", "storage", "protocol", *GROUND},
 }
 ONLY_IN = {
     "peewee": {"storage"},

@@ -7,7 +7,20 @@ import traceback
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
-from tests.prove import behaviours, broadcast, drain, ends, flood, frames, fuzz, moving, reader, redis_away, rolling, slow
+from tests.prove import (
+    behaviours,
+    broadcast,
+    drain,
+    ends,
+    flood,
+    frames,
+    fuzz,
+    moving,
+    reader,
+    redis_away,
+    rolling,
+    slow,
+)
 from tests.prove.proof import Options, Proof, Prove
 
 PROOFS: dict[str, Prove] = {
