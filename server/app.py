@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -16,7 +17,7 @@ from aiohttp import web
 from server import __version__, logs, sharing
 from server.clock import now
 from server.errors import ChatError
-from server.files.store import Store
+from server.files.places import store_for
 from server.files.thumbnails import Thumbnails
 from server.followers.follow import Follower
 from server.followers.notifier import Notifier
@@ -72,6 +73,8 @@ DRAIN_RETRY_MS = 2000
 SESSION_CHECK_S = 2.0
 """The command line ends sessions beside this process; asking costs one indexed query."""
 SWEEP_S = 3600.0
+FILES_CHECK_S = 10.0
+"""Readiness only repeats what was found last: a store that hangs must not make every probe hang."""
 
 
 @dataclass
@@ -149,7 +152,7 @@ def _parts(settings: Settings) -> Parts:
     attempts = Attempts()
     passwords = Passwords(settings.password_cost)
     sessions = Sessions(db, now, passwords, attempts)
-    store = Store(settings.data_dir / "files")
+    store = store_for(settings, os.environ)
     files = Files(db, store, Thumbnails(), now, max_file_bytes=settings.max_file_bytes)
     return Parts(
         settings=settings,
@@ -191,8 +194,15 @@ def _routes(parts: Parts) -> list[web.RouteDef]:
     return [
         *account_routes.routes(parts.accounts, parts.identity, sign_ins, settings.server_name),
         *session_routes.routes(parts.sessions, parts.identity, sign_ins),
-        *file_routes.routes(parts.files, parts.identity),
-        *health_routes.routes(lambda: _complaints(parts), lambda request: _may_see(parts, request), parts.metrics),
+        *file_routes.routes(
+            parts.files, parts.identity, accel_prefix=settings.accel_prefix, peers=Peers(settings.trusted_proxies)
+        ),
+        *health_routes.routes(
+            lambda: _complaints(parts),
+            lambda request: _may_see(parts, request),
+            parts.metrics,
+            lesser=parts.files.complaints,
+        ),
         *docs_routes.routes(),
         *frontend_routes.routes(STATIC),
     ]
@@ -243,9 +253,11 @@ async def _open(parts: Parts, stack: AsyncExitStack) -> None:
     sweep.start(position)
     stack.push_async_callback(sweep.stop)
 
+    await parts.files.check()
     for job in (
         Periodic("session check", SESSION_CHECK_S, lambda: _end_stale_sessions(parts)),
         Periodic("sweep of files", SWEEP_S, parts.files.sweep),
+        Periodic("look at the files", FILES_CHECK_S, parts.files.check),
     ):
         job.start()
         stack.push_async_callback(job.stop)

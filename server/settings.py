@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from server.addresses import Bucket, bucket_at, database_at, path_prefix
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Registration = Literal["open", "invitation", "closed"]
 MetricsAccess = Literal["admin", "local", "everyone"]
@@ -60,6 +62,10 @@ class Settings:
     message_rate: Rate | None = Rate(60, 2.0)
     """Messages of one account; ``None`` for no limit."""
     max_file_bytes: int = 100_000_000
+    files_url: Bucket | None = None
+    """The bucket where files lie; ``None``: in a folder of ``data_dir``."""
+    accel_prefix: str | None = None
+    """Where nginx has that folder: it sends the files itself, when a worker says which."""
     trusted_proxies: tuple[Network, ...] = ()
     """Whose ``X-Forwarded-For`` is believed."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -102,6 +108,8 @@ class Settings:
         if complaints:
             raise SettingsError(complaints)
         settings = cls(**values)
+        if settings.files_url and settings.accel_prefix:
+            raise SettingsError(["MADANG_ACCEL_PREFIX: nginx sends files from the disk, not from MADANG_FILES_URL."])
         if "registration" not in values and not settings.is_local:
             values["registration"] = "invitation"
         if "port" not in values and settings.is_one_of_many:
@@ -281,20 +289,6 @@ def _folder(text: str) -> Path:
     return path
 
 
-def _database_url(text: str) -> str:
-    # What is complained of is not repeated: there may be a password in it.
-    try:
-        parts = urlsplit(text)
-        readable = parts.port is None or parts.port > 0
-    except ValueError:
-        readable = False
-    if not readable or re.search(r"[\s\x00-\x1f]", text):
-        raise ValueError("this is not an address like postgresql://user@host:5432/madang.")
-    if parts.scheme not in ("postgresql", "postgres"):
-        raise ValueError("an address that begins with postgresql:// is needed; without any, there is a SQLite file.")
-    return text
-
-
 def _public_url(text: str) -> str:
     origin = origin_of(text)
     parts = urlsplit(text)
@@ -377,13 +371,15 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
     "MADANG_HOST": _host,
     "MADANG_PORT": _port,
     "MADANG_DATA_DIR": _folder,
-    "MADANG_DATABASE_URL": _database_url,
+    "MADANG_DATABASE_URL": database_at,
     "MADANG_PUBLIC_URL": _public_url,
     "MADANG_ALLOWED_ORIGINS": _allowed_origins,
     "MADANG_REGISTRATION": _one_of("open", "invitation", "closed"),
     "MADANG_SERVER_NAME": _server_name,
     "MADANG_MESSAGE_RATE": _message_rate,
     "MADANG_MAX_FILE_BYTES": _max_file_bytes,
+    "MADANG_FILES_URL": bucket_at,
+    "MADANG_ACCEL_PREFIX": path_prefix,
     "MADANG_TRUSTED_PROXIES": _trusted_proxies,
     "MADANG_LOG_LEVEL": _one_of("debug", "info", "warning", "error"),
     "MADANG_LOG_FORMAT": _one_of("json", "text"),

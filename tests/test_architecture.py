@@ -9,13 +9,14 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 SERVER = ROOT / "server"
 
-GROUND = {"records", "errors", "clock", "settings", "logs", "metrics", "workers", "__init__"}
+GROUND = {"records", "errors", "clock", "settings", "logs", "metrics", "workers", "addresses", "__init__"}
 MAY_KNOW = {
     "records": set(),
     "errors": set(),
     "clock": set(),
     "__init__": set(),
-    "settings": set(),
+    "addresses": set(),
+    "settings": {"addresses"},
     "logs": {"errors"},
     "metrics": {"__init__"},
     "workers": {"settings"},

@@ -5,19 +5,19 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
 from server.clock import Now
-from server.errors import NotFound, RateLimited, TooLarge
+from server.errors import NotFound, RateLimited, TooLarge, Unavailable
 from server.files import links, metadata
 from server.files.names import clean_name
 from server.files.sniff import HEAD_BYTES, PICTURES, PLAYABLE, UNKNOWN, media_type_of
-from server.files.store import Store, Upload
+from server.files.store import Content, Kept, Store
 from server.files.thumbnails import Picture, Thumbnails
 from server.protocol import chat, http
 from server.records import StoredFile
@@ -37,7 +37,7 @@ _log = logging.getLogger(__name__)
 class Opened:
     """Bytes that this caller may have now. ``inline``: a browser may show them in the page."""
 
-    path: Path
+    content: Content
     name: str
     media_type: str
     inline: bool
@@ -54,22 +54,30 @@ class Files:
         self._link_key: bytes | None = None
         self._uploading: Counter[int] = Counter()
         self.max_file_bytes = max_file_bytes
+        self._complaints: list[str] = []
 
     async def upload(self, account_id: int, name: str, chunks: AsyncIterator[bytes]) -> chat.File:
         """Store what ``chunks`` bring; when this returns, the file survives a power cut.
 
         Raises TooLarge beyond the limit. Nothing remains of an upload that fails or is given up.
         """
+        name = clean_name(name)
         with self._place_for(account_id):
-            with self._store.begin() as upload:
-                await self._receive(upload, chunks)
-                name = clean_name(name)
-                media_type, picture = await self._examine(upload.path, name)
-                key = await asyncio.to_thread(upload.keep, picture.thumbnail if picture else None)
+            async with aclosing(self._blocks(chunks)) as blocks:
+                block = await anext(blocks)
+                media_type, picture = media_type_of(bytes(block[:HEAD_BYTES]), name), None
+                is_picture = media_type in PICTURES
+                async with self._store.upload(local=is_picture) as upload:
+                    await upload.write(block)
+                    async for block in blocks:
+                        await upload.write(block)
+                    if is_picture:
+                        media_type, picture = await self._examine(upload.path)
+                    kept = await upload.keep(picture.thumbnail if picture else None)
             try:
-                stored = await self._record(account_id, key, name, media_type, picture)
+                stored = await self._record(account_id, kept, name, media_type, picture)
             except Exception:
-                await self.forget([key])
+                await self.forget([kept.key])
                 raise
         return files.body(stored)
 
@@ -101,8 +109,8 @@ class Files:
         """Delete bytes whose rows are gone; what fails is found again by the sweep."""
         for key in keys:
             try:
-                await asyncio.to_thread(self._store.remove, key)
-            except OSError:
+                await self._store.remove(key)
+            except (OSError, Unavailable):
                 _log.exception("the bytes of a deleted file could not be removed")
 
     async def sweep(self) -> int:
@@ -112,8 +120,21 @@ class Files:
         while keys := await self._db.write(files.release_orphans, before):
             await self.forget(keys)
             swept += len(keys)
-        swept += await asyncio.to_thread(self._store.remove_abandoned, ORPHAN_AFTER_MS / 1000)
-        return swept + await self._sweep_disk()
+        swept += await self._store.remove_abandoned(ORPHAN_AFTER_MS / 1000)
+        return swept + await self._sweep_store()
+
+    async def check(self) -> None:
+        """Look whether files can be stored now, and remember what is wrong."""
+        try:
+            await self._store.check()
+        except Unavailable as error:
+            self._complaints = [error.message]
+        else:
+            self._complaints = []
+
+    def complaints(self) -> list[str]:
+        """What was wrong when the store was last looked at; asking costs nothing."""
+        return self._complaints
 
     # Taking in
 
@@ -129,23 +150,22 @@ class Files:
             if not self._uploading[account_id]:
                 del self._uploading[account_id]
 
-    async def _receive(self, upload: Upload, chunks: AsyncIterator[bytes]) -> None:
-        """Write the chunks in blocks, so that a thread is asked neither too often nor with too much."""
-        block = bytearray()
+    async def _blocks(self, chunks: AsyncIterator[bytes]) -> AsyncGenerator[bytearray, None]:
+        """The chunks as blocks, so that a store is asked neither too often nor with too much; one at least."""
+        size_bytes, block = 0, bytearray()
         async for chunk in chunks:
             block += chunk
-            if upload.size_bytes + len(block) > self.max_file_bytes:
+            size_bytes += len(chunk)
+            if size_bytes > self.max_file_bytes:
                 raise TooLarge(f"A file may have at most {self.max_file_bytes:,} bytes.", field="file")
             if len(block) >= _BLOCK_BYTES:
-                await asyncio.to_thread(upload.write, block)
+                yield block
                 block = bytearray()
-        await asyncio.to_thread(upload.write, block)
+        if block or not size_bytes:
+            yield block
 
-    async def _examine(self, path: Path, name: str) -> tuple[str, Picture | None]:
-        """What it is; a picture is decoded once, relieved of its place on earth, and else a plain attachment."""
-        media_type = await asyncio.to_thread(_sniff, path, name)
-        if media_type not in PICTURES:
-            return media_type, None
+    async def _examine(self, path: Path) -> tuple[str, Picture | None]:
+        """A picture is decoded once and relieved of its place on earth, or it is a plain attachment."""
         picture = await self._thumbnails.of(path)
         if picture is None:
             return UNKNOWN, None
@@ -153,16 +173,15 @@ class Files:
         return picture.media_type, picture
 
     async def _record(
-        self, account_id: int, key: str, name: str, media_type: str, picture: Picture | None
+        self, account_id: int, kept: Kept, name: str, media_type: str, picture: Picture | None
     ) -> StoredFile:
-        size_bytes = (await asyncio.to_thread(self._store.path(key).stat)).st_size
         create = partial(
             files.create,
             account_id=account_id,
-            key=key,
+            key=kept.key,
             name=name,
             media_type=media_type,
-            size_bytes=size_bytes,
+            size_bytes=kept.size_bytes,
             created_at=self._now(),
         )
         if picture is not None:
@@ -176,12 +195,19 @@ class Files:
     async def _opened(self, stored: StoredFile) -> Opened:
         # A picture has its size only when it could be decoded.
         inline = stored.media_type in PLAYABLE or (stored.media_type in PICTURES and stored.has_thumbnail)
-        return await _existing(Opened(self._store.path(stored.key), stored.name, stored.media_type, inline))
+        return Opened(await self._content(stored.key), stored.name, stored.media_type, inline)
 
     async def _opened_thumbnail(self, stored: StoredFile) -> Opened:
         if not stored.has_thumbnail:
             raise NotFound("This file has no thumbnail.")
-        return await _existing(Opened(self._store.thumbnail_path(stored.key), "thumbnail.webp", "image/webp", True))
+        return Opened(await self._content(stored.key, thumbnail=True), "thumbnail.webp", "image/webp", True)
+
+    async def _content(self, key: str, *, thumbnail: bool = False) -> Content:
+        content = await self._store.find(key, thumbnail=thumbnail)
+        if content is None:
+            _log.error("the bytes of a stored file are missing: %s", key)
+            raise NotFound("There is no such file.")
+        return content
 
     async def _key(self) -> bytes:
         if self._link_key is None:
@@ -190,11 +216,10 @@ class Files:
 
     # Letting go
 
-    async def _sweep_disk(self) -> int:
+    async def _sweep_store(self) -> int:
         """Bytes without a row: a crash came between the one and the other."""
         swept = 0
-        shards = self._store.old_keys(ORPHAN_AFTER_MS / 1000)
-        while (keys := await asyncio.to_thread(next, shards, None)) is not None:
+        async for keys in self._store.old_keys(ORPHAN_AFTER_MS / 1000):
             for start in range(0, len(keys), 500):
                 some = keys[start : start + 500]
                 known = await self._db.read(files.known_keys, some)
@@ -202,15 +227,3 @@ class Files:
                 await self.forget(stray)
                 swept += len(stray)
         return swept
-
-
-def _sniff(path: Path, name: str) -> str:
-    with path.open("rb") as file:
-        return media_type_of(file.read(HEAD_BYTES), name)
-
-
-async def _existing(opened: Opened) -> Opened:
-    if not await asyncio.to_thread(opened.path.is_file):
-        _log.error("the bytes of a stored file are missing: %s", opened.path.name)
-        raise NotFound("There is no such file.")
-    return opened

@@ -49,6 +49,12 @@ class Peers:
             return False
         return not any(name in request.headers for name in _FORWARDED)
 
+    def passed_on(self, request: web.Request) -> bool:
+        """Whether a trusted proxy passed it on for somebody."""
+        peer = _address(request.remote or "")
+        trusted = request.remote == _BY_UNIX_SOCKET or (peer is not None and self._trusts(peer))
+        return trusted and "X-Forwarded-For" in request.headers
+
     def _trusts(self, address: Address) -> bool:
         return any(address in network for network in self._trusted)
 

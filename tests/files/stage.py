@@ -1,9 +1,8 @@
-"""A small world for files: a store in a folder, people, and a conversation whose messages carry files."""
+"""A small world for files: a store, people, and a conversation whose messages carry files."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
-from pathlib import Path
 
 from server.files.store import Store
 from server.files.thumbnails import Thumbnails
@@ -17,20 +16,15 @@ from tests.fakes import SteppedClock
 MAX_FILE_BYTES = 40_000_000
 
 
-def make_files(db: Database, folder: Path, clock: SteppedClock, **options: int) -> Files:
-    """The service over a store in ``folder / "files"``."""
-    return Files(db, Store(folder / "files"), Thumbnails(), clock, **{"max_file_bytes": MAX_FILE_BYTES, **options})
+def make_files(db: Database, store: Store, clock: SteppedClock, **options: int) -> Files:
+    """The service over a store."""
+    return Files(db, store, Thumbnails(), clock, **{"max_file_bytes": MAX_FILE_BYTES, **options})
 
 
 async def chunks(content: bytes, size: int = 1000) -> AsyncIterator[bytes]:
     """The content as a client would send it."""
     for at in range(0, len(content), size):
         yield content[at : at + size]
-
-
-def stored_bytes(folder: Path) -> list[Path]:
-    """Every file that the store holds, finished or not."""
-    return [path for path in (folder / "files").rglob("*") if path.is_file()]
 
 
 class Talk:

@@ -1,95 +1,119 @@
-"""Bytes on the disk: whole, or not there."""
+"""Bytes in a store, on the disk or in a bucket: whole, or not there."""
 
-import errno
-import os
-from pathlib import Path
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 
 import pytest
 
-from server.errors import Unavailable
-from server.files import store as store_module
-from server.files.store import Store
+from server.files.store import Content, Store, key_of, place_of
+from tests.files.shelf import BucketShelf, DiskShelf
+
+Shelf = DiskShelf | BucketShelf
+LARGE = bytes(range(256)) * 4096 * 12
+"""More than two parts."""
+HOUR_S = 3600
 
 
-def keep(store: Store, content: bytes, thumbnail: bytes | None = None) -> str:
-    with store.begin() as upload:
-        upload.write(content)
-        return upload.keep(thumbnail)
+async def keep(store: Store, content: bytes, thumbnail: bytes | None = None, *, local: bool = False) -> str:
+    async with store.upload(local=local) as upload:
+        for at in range(0, len(content) or 1, 300_000):
+            await upload.write(content[at : at + 300_000])
+        kept = await upload.keep(thumbnail)
+        assert kept.size_bytes == upload.size_bytes == len(content)
+        return kept.key
 
 
-def everything(store: Store) -> list[Path]:
-    return [path for path in store.root.rglob("*") if path.is_file()]
+async def found(store: Store, key: str, *, thumbnail: bool = False) -> bytes:
+    content = await store.find(key, thumbnail=thumbnail)
+    assert content is not None
+    return await part(content, 0, content.size_bytes)
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "files")
+async def part(content: Content, start: int, stop: int) -> bytes:
+    return b"".join([piece async for piece in content.read(start, stop)])
 
 
-def test_what_is_kept_is_there(store: Store) -> None:
-    key = keep(store, b"content", b"small")
-    assert store.path(key).read_bytes() == b"content"
-    assert store.thumbnail_path(key).read_bytes() == b"small"
-    assert store.path(key).parent.name == key[:2]
-    assert len(everything(store)) == 2
+@pytest.mark.parametrize("local", [False, True])
+@pytest.mark.parametrize("content", [b"", b"content", LARGE], ids=["nothing", "little", "much"])
+async def test_what_is_kept_is_there(shelf: Shelf, content: bytes, local: bool) -> None:
+    key = await keep(shelf.store, content, b"small", local=local)
+    assert await found(shelf.store, key) == content
+    assert await found(shelf.store, key, thumbnail=True) == b"small"
+    assert await shelf.names() == {place_of(key), place_of(key, thumbnail=True)}
 
 
-def test_what_is_not_kept_is_gone(store: Store) -> None:
-    with store.begin() as upload:
-        upload.write(b"half")
-    with pytest.raises(KeyError), store.begin() as upload:
-        upload.write({}["the client breaks off"])
-    assert everything(store) == []
+async def test_a_part_of_it_can_be_read(shelf: Shelf) -> None:
+    content = await shelf.store.find(await keep(shelf.store, LARGE))
+    assert content is not None
+    for start, stop in ((0, 1), (1_000_000, 3_500_001), (len(LARGE) - 1, len(LARGE)), (7, 7)):
+        assert await part(content, start, stop) == LARGE[start:stop]
 
 
-def test_a_file_is_synced_before_it_has_its_name(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    done: list[str] = []
-    sync, rename = os.fsync, Path.rename
-    monkeypatch.setattr(store_module.os, "fsync", lambda handle: (done.append("sync"), sync(handle))[1])
-    monkeypatch.setattr(Path, "rename", lambda path, to: (done.append("rename"), rename(path, to))[1])
-    keep(store, b"content")
-    after_rename = done[done.index("rename") :]
-    assert done[done.index("rename") - 1] == "sync"
-    assert after_rename == ["rename", "sync"]
+async def test_whoever_stops_reading_leaves_nothing_behind(shelf: Shelf) -> None:
+    content = await shelf.store.find(await keep(shelf.store, LARGE))
+    assert content is not None
+    pieces = content.read(0, len(LARGE))
+    await anext(pieces)
+    assert isinstance(pieces, AsyncIterator)
+    await pieces.aclose()  # type: ignore[attr-defined]
+    assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
-def test_removing_twice_is_no_harm(store: Store) -> None:
-    key = keep(store, b"content", b"small")
-    store.remove(key)
-    store.remove(key)
-    assert everything(store) == []
+@pytest.mark.parametrize("local", [False, True])
+@pytest.mark.parametrize("content", [b"half", LARGE], ids=["little", "much"])
+async def test_what_is_not_kept_is_gone(shelf: Shelf, content: bytes, local: bool) -> None:
+    async with shelf.store.upload(local=local) as upload:
+        await upload.write(content)
+    with contextlib.suppress(KeyError):
+        async with shelf.store.upload(local=local) as upload:
+            await upload.write(content)
+            raise KeyError("the client breaks off")
+    assert await shelf.names() == set()
 
 
-def test_a_full_disk_is_said_so_and_leaves_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(handle: int) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(store_module.os, "fsync", full)
-    (store.root / "00").mkdir(parents=True)
-    with pytest.raises(Unavailable, match="no room"):
-        keep(store, b"content", b"small")
-    assert everything(store) == []
+async def test_a_local_upload_is_kept_as_it_was_edited(shelf: Shelf) -> None:
+    async with shelf.store.upload(local=True) as upload:
+        await upload.write(b"a picture and where it was taken")
+        upload.path.write_bytes(b"a picture")
+        kept = await upload.keep()
+    assert kept.size_bytes == len(b"a picture")
+    assert await found(shelf.store, kept.key) == b"a picture"
 
 
-def test_the_last_of_the_disk_is_left_to_the_database(tmp_path: Path) -> None:
-    greedy = Store(tmp_path, reserve_bytes=2**62)
-    with pytest.raises(Unavailable, match="no room"):
-        greedy.begin()
+async def test_nothing_is_found_under_a_key_that_nothing_has(shelf: Shelf) -> None:
+    key = await keep(shelf.store, b"content")
+    assert await shelf.store.find(key, thumbnail=True) is None
+    assert await shelf.store.find("ab" * 16) is None
 
 
-def test_uploads_that_a_crash_left_are_found(store: Store) -> None:
-    upload = store.begin()
-    upload.write(b"half")
-    assert store.remove_abandoned(60) == 0
-    os.utime(upload.path, (0, 0))
-    assert store.remove_abandoned(60) == 1
-    assert everything(store) == []
+async def test_removing_twice_is_no_harm(shelf: Shelf) -> None:
+    key = await keep(shelf.store, b"content", b"small")
+    await shelf.store.remove(key)
+    await shelf.store.remove(key)
+    assert await shelf.names() == set()
 
 
-def test_only_old_keys_are_listed_and_only_once(store: Store) -> None:
-    old, young = keep(store, b"old", b"small"), keep(store, b"young")
-    for path in (store.path(old), store.thumbnail_path(old)):
-        os.utime(path, (0, 0))
-    (store.root / old[:2] / "somebody's notes.txt").write_text("left here")
-    assert [key for shard in store.old_keys(60) for key in shard] == [old]
-    assert young != old
+async def test_only_old_keys_are_listed(shelf: Shelf) -> None:
+    old = await keep(shelf.store, b"old", b"small")
+    await shelf.put(f"{old[:2]}/somebody's notes.txt", b"left here")
+    await shelf.put(f"zz/{old}", b"under another letter")
+
+    async def listed() -> set[str]:
+        return {key async for keys in shelf.store.old_keys(HOUR_S) for key in keys}
+
+    assert await listed() == set()
+    shelf.clock.ahead_s = HOUR_S + 60
+    assert await listed() == {old}
+
+
+async def test_a_store_that_works_has_no_complaint(shelf: Shelf) -> None:
+    await shelf.store.check()
+
+
+def test_a_place_names_a_key_only_where_the_store_put_it() -> None:
+    key = "0123456789abcdef" * 2
+    assert place_of(key) == f"01/{key}"
+    assert key_of(place_of(key)) == key_of(place_of(key, thumbnail=True)) == key
+    for other in (key, f"02/{key}", f"01/{key}.txt", f"x/01/{key}", f"../{key}", "01/"):
+        assert key_of(other) is None

@@ -2,14 +2,12 @@
 
 import asyncio
 import os
-import time
 import tracemalloc
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
-from server.errors import Expired, NotFound, RateLimited, TooLarge
+from server.errors import Expired, NotFound, RateLimited, TooLarge, Unavailable
 from server.services import files as service_module
 from server.services.files import Files
 from server.storage import accounts, files
@@ -17,14 +15,15 @@ from server.storage.database import Database
 from tests.conftest import People
 from tests.fakes import SteppedClock
 from tests.files import pictures
-from tests.files.stage import Talk, chunks, make_files, stored_bytes
+from tests.files.shelf import BucketShelf, DiskShelf, bytes_of
+from tests.files.stage import Talk, chunks, make_files
 
-HOUR_MS = 60 * 60 * 1000
+Shelf = DiskShelf | BucketShelf
 
 
 @pytest.fixture
-def service(db: Database, tmp_path: Path, clock: SteppedClock) -> Files:
-    return make_files(db, tmp_path, clock)
+def service(db: Database, shelf: Shelf, clock: SteppedClock) -> Files:
+    return make_files(db, shelf.store, clock)
 
 
 async def test_a_file_comes_out_as_it_went_in(service: Files, people: People) -> None:
@@ -33,7 +32,7 @@ async def test_a_file_comes_out_as_it_went_in(service: Files, people: People) ->
     assert (body.name, body.media_type, body.size_bytes) == ("notes.txt", "text/plain", 500_000)
     assert body.thumbnail_url is None
     opened = await service.open(body.id, ana)
-    assert opened.path.read_bytes() == b"line\n" * 100_000
+    assert await bytes_of(opened) == b"line\n" * 100_000
     assert not opened.inline
     with pytest.raises(NotFound):
         await service.open_thumbnail(body.id, ana)
@@ -48,12 +47,12 @@ async def test_a_picture_has_its_size_its_colour_and_no_place(service: Files, pe
     assert body.blur is not None
     opened = await service.open(body.id, ana)
     assert opened.inline
-    content = opened.path.read_bytes()
+    content = await bytes_of(opened)
     assert pictures.CAMERA not in content
     assert pictures.PLACE not in content
     assert pictures.decoded(content).tobytes() == pictures.decoded(taken).tobytes()
     small = await service.open_thumbnail(body.id, ana)
-    assert pictures.decoded(small.path.read_bytes()).size == (480, 720)
+    assert pictures.decoded(await bytes_of(small)).size == (480, 720)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +75,7 @@ async def test_what_a_browser_should_not_show_is_an_attachment(
     body = await service.upload(ana, name, chunks(content))
     opened = await service.open(body.id, ana)
     assert not opened.inline
-    assert opened.path.read_bytes() == content
+    assert await bytes_of(opened) == content
     assert body.media_type not in ("image/jpeg", "image/png", "image/gif")
     assert (body.width, body.height, body.thumbnail_url, body.blur) == (None, None, None, None)
 
@@ -87,23 +86,23 @@ async def test_a_picture_that_holds_a_page_is_still_only_a_picture(service: File
     body = await service.upload(ana, "both.html", chunks(both))
     opened = await service.open(body.id, ana)
     assert (opened.inline, opened.media_type) == (True, "image/jpeg")
-    assert b"<script>" not in opened.path.read_bytes()
+    assert b"<script>" not in await bytes_of(opened)
 
 
 async def test_one_byte_too_many_leaves_nothing(
-    db: Database, people: People, tmp_path: Path, clock: SteppedClock
+    db: Database, people: People, shelf: Shelf, clock: SteppedClock
 ) -> None:
     (ana,) = await people.add("ana")
-    service = make_files(db, tmp_path, clock, max_file_bytes=300_000)
+    service = make_files(db, shelf.store, clock, max_file_bytes=300_000)
     assert (await service.upload(ana, "fits", chunks(bytes(300_000)))).size_bytes == 300_000
-    before = stored_bytes(tmp_path)
+    before = await shelf.names()
     with pytest.raises(TooLarge) as refusal:
         await service.upload(ana, "fits not", chunks(bytes(300_001)))
     assert refusal.value.field == "file"
-    assert stored_bytes(tmp_path) == before
+    assert await shelf.names() == before
 
 
-async def test_an_upload_that_breaks_off_leaves_nothing(service: Files, people: People, tmp_path: Path) -> None:
+async def test_an_upload_that_breaks_off_leaves_nothing(service: Files, people: People, shelf: Shelf) -> None:
     (ana,) = await people.add("ana")
 
     async def broken() -> AsyncIterator[bytes]:
@@ -112,10 +111,10 @@ async def test_an_upload_that_breaks_off_leaves_nothing(service: Files, people: 
 
     with pytest.raises(ConnectionResetError):
         await service.upload(ana, "half", broken())
-    assert stored_bytes(tmp_path) == []
+    assert await shelf.names() == set()
 
 
-async def test_an_upload_that_is_cancelled_leaves_nothing(service: Files, people: People, tmp_path: Path) -> None:
+async def test_an_upload_that_is_cancelled_leaves_nothing(service: Files, people: People, shelf: Shelf) -> None:
     (ana,) = await people.add("ana")
     half_there, never = asyncio.Event(), asyncio.Event()
 
@@ -129,20 +128,20 @@ async def test_an_upload_that_is_cancelled_leaves_nothing(service: Files, people
     uploading.cancel()
     with pytest.raises(asyncio.CancelledError):
         await uploading
-    assert stored_bytes(tmp_path) == []
+    assert await shelf.names() == set()
 
 
 async def test_a_refused_row_takes_its_bytes_along(
-    service: Files, people: People, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    service: Files, people: People, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (ana,) = await people.add("ana")
     monkeypatch.setattr(files, "MAX_WAITING", 0)
     with pytest.raises(RateLimited):
         await service.upload(ana, "one too many.png", chunks(pictures.plain()))
-    assert stored_bytes(tmp_path) == []
+    assert await shelf.names() == set()
 
 
-async def test_thirty_megabytes_pass_through_little_memory(service: Files, people: People) -> None:
+async def test_thirty_megabytes_pass_through_little_memory(service: Files, shelf: Shelf, people: People) -> None:
     (ana,) = await people.add("ana")
 
     async def long() -> AsyncIterator[bytes]:
@@ -156,7 +155,7 @@ async def test_thirty_megabytes_pass_through_little_memory(service: Files, peopl
     finally:
         tracemalloc.stop()
     assert body.size_bytes == 480 * 65_536
-    assert peak < 4_000_000
+    assert peak < 4_000_000 + shelf.holds_bytes
 
 
 async def test_an_account_uploads_a_few_at_once_and_no_more(service: Files, people: People) -> None:
@@ -199,7 +198,7 @@ async def test_a_link_opens_for_five_minutes_what_its_maker_may_have(
 
 
 async def test_the_sweep_takes_what_nobody_needs(
-    service: Files, db: Database, people: People, tmp_path: Path, clock: SteppedClock
+    service: Files, db: Database, people: People, shelf: Shelf, clock: SteppedClock
 ) -> None:
     (ana,) = await people.add("ana")
     talk = await Talk(db).begin([ana])
@@ -210,34 +209,45 @@ async def test_the_sweep_takes_what_nobody_needs(
     await service.upload(ana, "orphan.png", chunks(pictures.plain()))
     clock.step(days=1, minutes=1)
     young = await service.upload(ana, "young.txt", chunks(b"young"))
-    stray = tmp_path / "files" / "ab" / ("ab" * 16)
-    stray.parent.mkdir(exist_ok=True)
-    stray.write_bytes(b"a crash came between this and its row")
-    a_while_ago = time.time() - 25 * HOUR_MS / 1000
-    for path in stored_bytes(tmp_path):
-        os.utime(path, (a_while_ago, a_while_ago))
+    await shelf.put("ab/" + "ab" * 16, b"a crash came between this and its row")
+    shelf.clock.ahead_s = 25 * 3600
     assert await service.sweep() == 2
     assert await service.sweep() == 0
     for kept in (sent, face, young):
-        assert (await service.open(kept.id, ana)).path.exists()
-    assert len(stored_bytes(tmp_path)) == 4
+        assert len(await bytes_of(await service.open(kept.id, ana))) == kept.size_bytes
+    assert len(await shelf.names()) == 4
     assert (await service.open_picture(ana))[0] == face.id
 
 
 async def test_bytes_of_a_deleted_message_are_removed(
-    service: Files, db: Database, people: People, tmp_path: Path
+    service: Files, db: Database, people: People, shelf: Shelf
 ) -> None:
     (ana,) = await people.add("ana")
     talk = await Talk(db).begin([ana])
     seq = await talk.send(ana, await service.upload(ana, "a.png", chunks(pictures.plain())))
     await service.forget(await talk.delete(seq))
-    assert stored_bytes(tmp_path) == []
+    assert await shelf.names() == set()
 
 
-async def test_a_row_without_its_bytes_is_not_found(service: Files, people: People, tmp_path: Path) -> None:
+async def test_a_row_without_its_bytes_is_not_found(service: Files, people: People, shelf: Shelf) -> None:
     (ana,) = await people.add("ana")
     body = await service.upload(ana, "a.txt", chunks(b"x"))
-    for path in stored_bytes(tmp_path):
-        path.unlink()
+    await shelf.clear()
     with pytest.raises(NotFound):
         await service.open(body.id, ana)
+
+
+async def test_what_the_store_complains_of_is_remembered(
+    service: Files, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def check(self: object) -> None:
+        raise Unavailable("It is away.")
+
+    await service.check()
+    assert service.complaints() == []
+    with monkeypatch.context() as away:
+        away.setattr(type(shelf.store), "check", check)
+        await service.check()
+    assert service.complaints() == ["It is away."]
+    await service.check()
+    assert service.complaints() == []

@@ -6,55 +6,26 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from aiohttp import ClientResponse, FormData, web
-from aiohttp.test_utils import TestClient, TestServer
-from yarl import URL
 
-from server.clock import now
+from server.files.store import key_of
 from server.protocol import chat
-from server.services.attempts import Attempts
 from server.services.files import Files
-from server.services.passwords import Passwords
-from server.services.sessions import Sessions
 from server.storage import accounts, files
 from server.storage.database import Database
-from server.transport import guard
-from server.transport.identity import Identity
-from server.transport.origins import Origins
-from server.transport.routes import files as file_routes
-from tests.fakes import SteppedClock
 from tests.files import pictures
-from tests.files.stage import Talk, make_files, stored_bytes
+from tests.files.shelf import BucketShelf, DiskShelf
+from tests.files.stage import Talk
 from tests.people import Person, make_people
+from tests.transport.files_door import MAX_FILE_BYTES, Door, code_of, open_door
 
-MAX_FILE_BYTES = 2_000_000
+Shelf = DiskShelf | BucketShelf
 NOT_FOUND = "There is no such file."
 
 
-class Door:
-    """A client of a server that has the routes of files."""
-
-    def __init__(self, client: TestClient[web.Request, web.Application]) -> None:
-        self.client = client
-
-    async def upload(self, person: Person, content: bytes, name: str = "a.txt") -> dict[str, object]:
-        """The stored file's body."""
-        answer = await self.send(person, content, name)
-        assert answer.status == 201, await answer.text()
-        return dict(await answer.json())
-
-    async def send(self, person: Person, content: bytes, name: str = "a.txt", part: str = "file") -> ClientResponse:
-        """The answer to an upload."""
-        form = FormData(quote_fields=False)
-        form.add_field(part, content, filename=name, content_type="text/html")
-        return await self.client.post("/api/v1/files", data=form, headers=person.headers)
-
-    async def get(self, path: object, person: Person | None = None, **headers: str) -> ClientResponse:
-        """The answer to a download."""
-        # As it stands: a name that was quoted once must not be quoted again.
-        return await self.client.get(
-            URL(str(path), encoded=True), headers={**(person.headers if person else {}), **headers}
-        )
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """One kind of database will do: here it is about files."""
+    return tmp_path / "madang.db"
 
 
 @pytest.fixture
@@ -63,21 +34,9 @@ async def people(db: Database) -> dict[str, Person]:
 
 
 @pytest.fixture
-async def door(db: Database, tmp_path: Path) -> AsyncIterator[Door]:
-    clock = SteppedClock(now())
-    origins = Origins(["http://localhost:8000"])
-    identity = Identity(Sessions(db, clock, Passwords(cost=4), Attempts()), origins)
-    service = make_files(db, tmp_path, clock, max_file_bytes=MAX_FILE_BYTES)
-    app = web.Application()
-    guard.install(app, origins)
-    app.add_routes(file_routes.routes(service, identity, idle_s=1.0))
-    async with TestClient(TestServer(app)) as client:
-        yield Door(client)
-
-
-async def code_of(answer: ClientResponse) -> tuple[int, str, str]:
-    error = (await answer.json())["error"]
-    return answer.status, error["code"], error["message"]
+async def door(db: Database, shelf: Shelf) -> AsyncIterator[Door]:
+    async with open_door(db, shelf.store) as door:
+        yield door
 
 
 async def test_a_file_goes_up_and_comes_down(door: Door, people: dict[str, Person]) -> None:
@@ -145,11 +104,11 @@ async def test_nothing_else_is_ever_a_page(door: Door, people: dict[str, Person]
 @pytest.mark.parametrize(
     "name", ["../../etc/passwd", "a\\..\\b", "CON", "x\u202egpj.exe", "thumbnail", "..", "a;b=c.txt"]
 )
-async def test_no_name_leads_anywhere_else(door: Door, people: dict[str, Person], tmp_path: Path, name: str) -> None:
+async def test_no_name_leads_anywhere_else(door: Door, people: dict[str, Person], shelf: Shelf, name: str) -> None:
     stored = await door.upload(people["ana"], b"content", name)
     answer = await door.get(stored["url"], people["ana"])
     assert await answer.read() == b"content"
-    assert all(path.is_relative_to(tmp_path / "files") for path in stored_bytes(tmp_path))
+    assert all(key_of(place) for place in await shelf.names())
     assert "\u202e" not in str(stored["name"])
 
 
@@ -244,14 +203,14 @@ async def test_a_face_is_seen_by_whoever_is_signed_in(door: Door, db: Database, 
     assert (await door.get(stored["url"], cho)).status == 404
 
 
-async def test_nobody_uploads_without_signing_in(door: Door, tmp_path: Path) -> None:
+async def test_nobody_uploads_without_signing_in(door: Door, shelf: Shelf) -> None:
     nobody = Person(0, "nobody", "no-token")
     assert (await door.send(nobody, b"x")).status == 401
-    assert stored_bytes(tmp_path) == []
+    assert await shelf.names() == set()
 
 
 async def test_too_large_a_file_is_refused_whether_announced_or_not(
-    door: Door, people: dict[str, Person], tmp_path: Path
+    door: Door, people: dict[str, Person], shelf: Shelf
 ) -> None:
     ana = people["ana"]
     assert (await code_of(await door.send(ana, bytes(MAX_FILE_BYTES + 1))))[:2] == (413, "too_large")
@@ -265,7 +224,7 @@ async def test_too_large_a_file_is_refused_whether_announced_or_not(
 
     answer = await door.client.post("/api/v1/files", data=unannounced(), headers={**ana.headers, **_EDGE})
     assert (await code_of(answer))[:2] == (413, "too_large")
-    assert stored_bytes(tmp_path) == []
+    assert await shelf.names() == set()
 
 
 _EDGE = {"Content-Type": "multipart/form-data; boundary=edge"}
@@ -299,15 +258,15 @@ _EDGE = {"Content-Type": "multipart/form-data; boundary=edge"}
     ],
 )
 async def test_a_form_that_is_not_whole_is_refused_and_leaves_nothing(
-    door: Door, people: dict[str, Person], tmp_path: Path, headers: dict[str, str], body: bytes
+    door: Door, people: dict[str, Person], shelf: Shelf, headers: dict[str, str], body: bytes
 ) -> None:
     answer = await door.client.post("/api/v1/files", data=body, headers={**people["ana"].headers, **headers})
     assert (await code_of(answer))[:2] == (422, "invalid")
-    assert stored_bytes(tmp_path) == []
+    assert await shelf.names() == set()
 
 
 async def test_a_connection_that_is_cut_leaves_nothing(
-    door: Door, people: dict[str, Person], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    door: Door, people: dict[str, Person], shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun, ended = asyncio.Event(), asyncio.Event()
     receive = Files.upload
@@ -326,14 +285,14 @@ async def test_a_connection_that_is_cut_leaves_nothing(
     await writer.drain()
     writer.transport.abort()
     await asyncio.wait_for(ended.wait(), 10)
-    assert stored_bytes(tmp_path) == []
+    assert await shelf.names() == set()
 
 
-async def test_an_upload_that_stands_still_is_given_up(door: Door, people: dict[str, Person], tmp_path: Path) -> None:
+async def test_an_upload_that_stands_still_is_given_up(door: Door, people: dict[str, Person], shelf: Shelf) -> None:
     reader, writer = await _begin_upload(door, people["ana"], announced=1_000_000)
     status = await asyncio.wait_for(reader.readline(), 10)
     assert b" 503 " in status
-    assert stored_bytes(tmp_path) == []
+    assert await shelf.names() == set()
     writer.close()
 
 

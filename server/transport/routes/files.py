@@ -13,8 +13,9 @@ from aiohttp.http_exceptions import HttpProcessingError
 from server.errors import Expired, Invalid, NotFound, TooLarge, Unauthorized, Unavailable
 from server.protocol.base import MAX_SAFE_INTEGER
 from server.services.files import Files, Opened
-from server.transport.guard import reply
+from server.transport.guard import Peers, reply
 from server.transport.identity import Identity
+from server.transport.streamed import Streamed
 
 CHUNK_BYTES = 64 * 1024
 IDLE_S = 60.0
@@ -33,9 +34,20 @@ _AS_LONG_AS_A_LINK = "private, max-age=300"
 _ASK_EACH_TIME = "private, no-cache"
 
 
-def routes(files: Files, identity: Identity, *, idle_s: float = IDLE_S) -> list[web.RouteDef]:
-    """What the server's application is to answer for files."""
-    doors = _Doors(files, identity, idle_s)
+def routes(
+    files: Files,
+    identity: Identity,
+    *,
+    accel_prefix: str | None = None,
+    peers: Peers | None = None,
+    idle_s: float = IDLE_S,
+) -> list[web.RouteDef]:
+    """What the server's application is to answer for files.
+
+    With ``accel_prefix`` a trusted proxy among ``peers`` is told where the bytes lie behind that prefix, and
+    sends them itself.
+    """
+    doors = _Doors(files, identity, _Sender(accel_prefix, peers or Peers()), idle_s)
     return [
         web.post("/api/v1/files", doors.upload),
         web.get("/api/v1/files/{id}/thumbnail", doors.thumbnail),
@@ -47,9 +59,10 @@ def routes(files: Files, identity: Identity, *, idle_s: float = IDLE_S) -> list[
 
 
 class _Doors:
-    def __init__(self, files: Files, identity: Identity, idle_s: float) -> None:
+    def __init__(self, files: Files, identity: Identity, sender: _Sender, idle_s: float) -> None:
         self._files = files
         self._identity = identity
+        self._sender = sender
         self._idle_s = idle_s
 
     async def upload(self, request: web.Request) -> web.Response:
@@ -63,17 +76,18 @@ class _Doors:
 
     async def download(self, request: web.Request) -> web.StreamResponse:
         file_id, account_id = await self._who_wants_what(request)
-        return _response(request, await self._files.open(file_id, account_id))
+        return await self._sender.send(request, await self._files.open(file_id, account_id))
 
     async def thumbnail(self, request: web.Request) -> web.StreamResponse:
         file_id, account_id = await self._who_wants_what(request)
-        return _response(request, await self._files.open_thumbnail(file_id, account_id))
+        return await self._sender.send(request, await self._files.open_thumbnail(file_id, account_id))
 
     async def picture(self, request: web.Request) -> web.StreamResponse:
         await self._identity.of_request(request)
         file_id, opened = await self._files.open_picture(_id(request))
         # Under the version that it carries it never changes; without one it may be another tomorrow.
-        return _response(request, opened, _FOR_EVER if request.query.get("v") == str(file_id) else _ASK_EACH_TIME)
+        caching = _FOR_EVER if request.query.get("v") == str(file_id) else _ASK_EACH_TIME
+        return await self._sender.send(request, opened, caching)
 
     async def link(self, request: web.Request) -> web.Response:
         signed_in = await self._identity.of_request(request)
@@ -147,23 +161,39 @@ def _id(request: web.Request) -> int:
     return int(text)
 
 
-def _response(request: web.Request, opened: Opened, caching: str = _FOR_EVER) -> web.FileResponse:
-    """The bytes, with ranges and conditions, under headers that make them harmless."""
+class _Sender:
+    """Answers with bytes, with ranges and conditions: by the system, by the proxy in front, or piece by piece."""
+
+    def __init__(self, accel_prefix: str | None, peers: Peers) -> None:
+        self._accel_prefix = accel_prefix
+        self._peers = peers
+
+    async def send(self, request: web.Request, opened: Opened, caching: str = _FOR_EVER) -> web.StreamResponse:
+        """The answer, or its beginning where the rest has been sent."""
+        headers = _headers(request, opened, caching)
+        content = opened.content
+        if content.path is None:
+            bytes_ = Streamed(content.size_bytes, content.modified_at, content.etag, content.read)
+            return await bytes_.answer(request, headers)
+        if self._accel_prefix and self._peers.passed_on(request):
+            return web.Response(headers={**headers, "X-Accel-Redirect": self._accel_prefix + content.name})
+        return web.FileResponse(content.path, headers=headers)
+
+
+def _headers(request: web.Request, opened: Opened, caching: str) -> dict[str, str]:
+    """What makes the bytes harmless, whatever they are."""
     linked = "link" in request.query
-    return web.FileResponse(
-        opened.path,
-        headers={
-            # What is not shown inline has no type that a page could load it by: as a script, say.
-            "Content-Type": opened.media_type if opened.inline else "application/octet-stream",
-            "Content-Disposition": _disposition(opened),
-            "Content-Security-Policy": _policy(opened),
-            "X-Content-Type-Options": "nosniff",
-            "Cross-Origin-Resource-Policy": "cross-origin" if linked else "same-origin",
-            "Cache-Control": _AS_LONG_AS_A_LINK if linked else caching,
-            # Another person at the same browser must not get it from the cache.
-            "Vary": "Cookie, Authorization",
-        },
-    )
+    return {
+        # What is not shown inline has no type that a page could load it by: as a script, say.
+        "Content-Type": opened.media_type if opened.inline else "application/octet-stream",
+        "Content-Disposition": _disposition(opened),
+        "Content-Security-Policy": _policy(opened),
+        "X-Content-Type-Options": "nosniff",
+        "Cross-Origin-Resource-Policy": "cross-origin" if linked else "same-origin",
+        "Cache-Control": _AS_LONG_AS_A_LINK if linked else caching,
+        # Another person at the same browser must not get it from the cache.
+        "Vary": "Cookie, Authorization",
+    }
 
 
 def _policy(opened: Opened) -> str:

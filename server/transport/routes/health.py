@@ -19,15 +19,19 @@ def routes(
     ready: Callable[[], Awaitable[list[str]]],
     may_see: Callable[[web.Request], Awaitable[bool]],
     metrics: Metrics,
+    lesser: Callable[[], list[str]] = list,
 ) -> list[web.RouteDef]:
-    """``ready()`` returns what keeps this worker from serving; ``may_see(request)`` guards the counters."""
+    """``ready()`` returns what keeps this worker from serving; ``may_see(request)`` guards the counters.
+
+    ``lesser()`` returns what is amiss, but leaves it of use: it is told, and the worker stays ready.
+    """
 
     async def healthz(request: web.Request) -> web.Response:
         return _answer(Health(ok=True, version=__version__))
 
     async def readyz(request: web.Request) -> web.Response:
         complaints = await ready()
-        body = Readiness(ready=not complaints, complaints=complaints)
+        body = Readiness(ready=not complaints, complaints=[*complaints, *lesser()])
         return _answer(body, status=503 if complaints else 200)
 
     async def counters(request: web.Request) -> web.Response:
