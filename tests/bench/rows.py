@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.bench import calls, fanout, idle, peers, returning, sends, workers
+from tests.bench import calls, fanout, idle, peers, returning, sends, workers, writers
 from tests.bench.peers import Peer, Start
 from tests.bench.peers import workers as deployments
 
@@ -92,7 +92,7 @@ class Row:
 def rows(sizes: Sizes) -> dict[str, Row]:
     """Every row by its name, in the order of the table."""
     everything = (_fanout(sizes), _crowded(sizes), _sends(sizes), _idle(sizes), _held(sizes), _calls(sizes))
-    return {row.name: row for row in (*everything, _returning(sizes), _workers(sizes))}
+    return {row.name: row for row in (*everything, _returning(sizes), _workers(sizes), _writers(sizes))}
 
 
 def quick(sizes: Sizes) -> dict[str, Row]:
@@ -257,6 +257,25 @@ def _workers(sizes: Sizes) -> Row:
             ),
         ),
         "cpu_us_per_delivery",
+        sizes.rounds,
+    )
+
+
+def _writers(sizes: Sizes) -> Row:
+    return Row(
+        "writers",
+        f"durable sends on PostgreSQL, {sizes.senders} senders for each writer",
+        {"one": writers.one, "madang": writers.two},
+        sizes.senders,
+        sizes.senders,
+        lambda peer: writers.measure(peer, sizes.seconds),  # type: ignore[arg-type]
+        (
+            Line("writes_per_s", "sends per second, two writers beside one", Target(1.3, at_least=True), beside="one"),
+            Line("cpu_us_per_write", "CPU per send without PostgreSQL's, us", beside="one"),
+            Line("answer_p50_ms", "answer p50, ms", beside="one"),
+            Line("answer_p99_ms", "answer p99, ms", beside="one"),
+        ),
+        "writes_per_s",
         sizes.rounds,
     )
 
