@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
-import socket
 import sys
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 import click
 
-from server import __version__, app
+from server import __version__, app, doctor, logs, supervisor
 from server.clock import now
 from server.errors import ChatError
 from server.moving import move
@@ -25,6 +25,7 @@ from server.services.passwords import Passwords
 from server.settings import Settings, SettingsError
 from server.storage.database import Database
 from server.storage.moving import CannotMove
+from server.workers import Place, check_free, places_of
 
 T = TypeVar("T")
 
@@ -46,13 +47,68 @@ def main() -> None:
 @click.option("--port", metavar="N", help="The port to listen on (MADANG_PORT; 8000).")
 @_data_option
 @click.option("--host", metavar="H", help="The address to listen on (MADANG_HOST; 127.0.0.1).")
-def serve(port: str | None, data_dir: Path | None, host: str | None) -> None:
+@click.option("--workers", metavar="N", help="How many processes (MADANG_WORKERS; 1): ports 8001, 8002 and so on.")
+@click.option(
+    "--worker", metavar="NAME", help="Be one of several, like w3, that something else starts (MADANG_WORKER)."
+)
+@click.option("--socket-dir", metavar="DIR", help="Listen on Unix sockets there, not on ports (MADANG_SOCKET_DIR).")
+@click.option("--supervised", is_flag=True, hidden=True)
+def serve(supervised: bool, **options: object) -> None:
     """Start the server. Settings come from MADANG_* variables; an option goes before its variable."""
-    settings = _settings(port=port, data_dir=data_dir, host=host)
-    _check_address(settings)
-    first, claim = _run(settings, _before_start)
-    click.echo(_greeting(settings, first, claim))
-    app.run(settings)
+    settings = _settings(**options)
+    if lacking := settings.lacking_for_many:
+        _give_up(lacking)
+    _check_places(settings)
+    if supervised:
+        supervisor.end_with_parent()
+        app.run(settings)
+    elif settings.workers == 1 or settings.worker:
+        first, claim = _run(settings, partial(_before_start, settings))
+        click.echo(_greeting(settings, first, claim))
+        app.run(settings)
+    else:
+        _serve_with_workers(settings)
+
+
+@main.command()
+@_data_option
+def restart(data_dir: Path | None) -> None:
+    """Restart the workers of a running `madang serve --workers N`, each when the one before is ready again."""
+    folder = _settings(data_dir=data_dir).data_dir
+    try:
+        done = supervisor.follow_restart(folder, click.echo)
+    except supervisor.NotRunning as error:
+        raise click.ClickException(str(error)) from None
+    except PermissionError:
+        raise click.ClickException("The workers belong to another user of this machine; ask as that one.") from None
+    if not done:
+        sys.exit(1)
+
+
+@main.command("doctor")
+@_data_option
+@click.option("--port", metavar="N", help="Where the server listens, if it was started with --port.")
+@click.option("--workers", metavar="N", help="How many workers there are, if it was started with --workers.")
+@click.option("--socket-dir", metavar="DIR", help="Where its sockets are, if it was started with --socket-dir.")
+def run_doctor(**options: object) -> None:
+    """Look at settings, database, Redis, files, workers, clocks and nginx; the exit code is 1 if something is wrong."""
+    try:
+        settings = Settings.from_environment(os.environ, **options)
+    except SettingsError as error:
+        for complaint in error.complaints:
+            click.echo(doctor.text_of(doctor.Finding("settings", complaint, "wrong")))
+        sys.exit(1)
+    if asyncio.run(_print_findings(settings)):
+        sys.exit(1)
+
+
+async def _print_findings(settings: Settings) -> int:
+    """How many of them are wrong."""
+    wrong = 0
+    async for finding in doctor.examine(settings):
+        click.echo(doctor.text_of(finding))
+        wrong += finding.state == "wrong"
+    return wrong
 
 
 @main.command("move")
@@ -140,14 +196,44 @@ def set_password(username: str, password_stdin: bool, data_dir: Path | None) -> 
     click.echo(f"@{changed.username} has a new password; all its devices are signed out.")
 
 
+def _serve_with_workers(settings: Settings) -> None:
+    """Starts the workers, each a process of its own, and stays as their parent."""
+    files = supervisor.PidFile(settings.data_dir)
+    try:
+        with files.held() as pid_file:
+            first, claim = _run(settings, partial(_before_start, settings))
+            click.echo(_greeting(settings, first, claim))
+            logs.set_up(settings.log_level, settings.log_format)
+            supervisor.supervise(places_of(settings), partial(_worker_command, settings), files, pid_file)
+    except supervisor.Taken as taken:
+        raise click.ClickException(
+            f"Workers run from {settings.data_dir} already (process {taken.pid}). `madang restart` restarts them."
+        ) from None
+    except OSError as error:
+        raise click.ClickException(f"The data folder {settings.data_dir} cannot be used: {error}") from None
+
+
+def _worker_command(settings: Settings, place: Place) -> list[str]:
+    """Starts one of the workers, in the same way as this process was started itself."""
+    ourselves = sys.orig_argv[1 : len(sys.orig_argv) - len(sys.argv) + 1]
+    options = {"worker": place.worker, "workers": settings.workers, "host": place.host, "port": place.port}
+    folders = {"data": settings.data_dir, "socket-dir": settings.socket_dir}
+    given = [f"--{name}={value}" for name, value in (options | folders).items() if value is not None]
+    return [sys.executable, *ourselves, "serve", "--supervised", *given]
+
+
 def _settings(**overrides: object) -> Settings:
     """The settings, or the end of the program with what is wrong."""
     try:
         return Settings.from_environment(os.environ, **overrides)
     except SettingsError as error:
-        for complaint in error.complaints:
-            click.echo(complaint, err=True)
-        sys.exit(2)
+        _give_up(error.complaints)
+
+
+def _give_up(complaints: list[str]) -> NoReturn:
+    for complaint in complaints:
+        click.echo(complaint, err=True)
+    sys.exit(2)
 
 
 def _existing(data_dir: Path | None) -> Settings:
@@ -186,15 +272,22 @@ async def _with_accounts(settings: Settings, work: Callable[[Accounts], Awaitabl
         await db.close()
 
 
-async def _before_start(accounts: Accounts) -> tuple[bool, str | None]:
-    return await accounts.is_first(), await accounts.new_claim()
+async def _before_start(settings: Settings, accounts: Accounts) -> tuple[bool, str | None]:
+    """Whether the first account is still to come, and the code that it takes.
+
+    A new code makes the last one worthless: of several workers that are started one by one, only w1 makes it.
+    """
+    first = await accounts.is_first()
+    return first, await accounts.new_claim() if settings.worker in (None, "w1") else None
 
 
 def _greeting(settings: Settings, first: bool, claim: str | None) -> str:
     """Where the server is, and what to do next."""
     where = "" if settings.data_dir == Settings().data_dir else f" --data {settings.data_dir}"
-    lines = [f"Madang {__version__} is starting at {settings.address}", f"Data: {settings.data_dir.resolve()}"]
-    if first and claim:
+    lines = [f"Madang {__version__} is starting {_where(settings)}", f"Data: {settings.data_dir.resolve()}"]
+    if first and not claim and not settings.is_local:
+        lines.append("The first account, which owns the server, takes the claim code that w1 prints.")
+    elif first and claim:
         lines.append(f"Open the address and create the first account, which owns the server. Claim code: {claim}")
     elif first:
         lines.append("Open the address and create the first account, which owns the server.")
@@ -202,10 +295,28 @@ def _greeting(settings: Settings, first: bool, claim: str | None) -> str:
         lines.append(f"People sign up by invitation: `madang account invite{where}` makes a code.")
     elif settings.registration == "closed":
         lines.append(f"Nobody signs up by themselves: `madang account create NAME{where}` makes an account.")
-    if not settings.is_local and not settings.public_url:
+    if settings.is_one_of_many and not settings.public_url:
+        lines.append(
+            "Set MADANG_PUBLIC_URL to the address people type: the one of nginx, which stands before the workers."
+        )
+    elif not settings.is_local and not settings.public_url:
         lines.append(f"Set MADANG_PUBLIC_URL to the address people type, if it is not {settings.address}.")
     lines.append("Stop with Ctrl-C.")
     return "\n".join(lines)
+
+
+def _where(settings: Settings) -> str:
+    """Where it listens, as the first line of the greeting ends."""
+    places = places_of(settings)
+    if not settings.is_one_of_many:
+        return f"on {places[0]}" if places[0].socket else f"at {settings.address}"
+    names = (
+        places[0].worker if len(places) == 1 else f"{len(places)} workers, {places[0].worker} to {places[-1].worker},"
+    )
+    if places[0].socket:
+        return f"{names} on {places[0] if len(places) == 1 else f'sockets in {settings.socket_dir}'}"
+    ports = f"port {places[0].port}" if len(places) == 1 else f"ports {places[0].port} to {places[-1].port}"
+    return f"{names} on {settings.host} {ports}"
 
 
 def _password(from_stdin: bool) -> str:
@@ -214,23 +325,19 @@ def _password(from_stdin: bool) -> str:
     return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
 
 
-def _check_address(settings: Settings) -> None:
-    """Ends the program with a sentence when the port cannot be had, before anything is changed."""
-    if settings.port == 0:
-        return
-    try:
-        found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        for family, kind, protocol, _, address in found:
-            with socket.socket(family, kind, protocol) as probe:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                if family == socket.AF_INET6:
-                    probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-                probe.bind(address)
-    except OSError as error:
-        why = "something else uses it already" if error.errno == errno.EADDRINUSE else error.strerror or str(error)
-        raise click.ClickException(
-            f"Cannot listen on {settings.host} port {settings.port}: {why}. MADANG_PORT or --port names another port."
-        ) from None
+def _check_places(settings: Settings) -> None:
+    """Ends the program with a sentence when a port or a socket cannot be had, before anything is changed."""
+    for place in places_of(settings):
+        try:
+            check_free(place)
+        except OSError as error:
+            why = "something else uses it already" if error.errno == errno.EADDRINUSE else error.strerror or str(error)
+            another = (
+                "MADANG_SOCKET_DIR or --socket-dir names another folder."
+                if place.socket
+                else "MADANG_PORT or --port names another port."
+            )
+            raise click.ClickException(f"Cannot listen on {place}: {why}. {another}") from None
 
 
 if __name__ == "__main__":

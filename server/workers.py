@@ -13,6 +13,7 @@ from pathlib import Path
 from server.settings import Settings
 
 BACKLOG = 128
+LONGEST_SOCKET = 103
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
@@ -56,11 +57,9 @@ def places_of(settings: Settings) -> list[Place]:
 def listen(path: Path) -> socket.socket:
     """A socket that listens there; what a process that has ended left behind is replaced.
 
-    Whoever may enter the folder may connect. Raises OSError, EADDRINUSE where somebody answers.
+    Whoever may enter the folder may connect. Raises OSError.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    if _answers(path):
-        raise OSError(errno.EADDRINUSE, "something else uses it already")
     path.unlink(missing_ok=True)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
@@ -71,6 +70,30 @@ def listen(path: Path) -> socket.socket:
         listener.close()
         raise
     return listener
+
+
+def check_free(place: Place) -> None:
+    """Raises OSError, EADDRINUSE for one, when nobody can listen there."""
+    if place.socket:
+        if _answers(place.socket):
+            raise OSError(errno.EADDRINUSE, "something else uses it already")
+        # What the system takes for the address of a socket, with its end.
+        if len(os.fsencode(place.socket)) > LONGEST_SOCKET:
+            raise OSError(errno.ENAMETOOLONG, f"the path has more than {LONGEST_SOCKET} bytes")
+    elif place.port:
+        _check_port(place.host, place.port)
+
+
+def _check_port(host: str, port: int) -> None:
+    if port > 65535:
+        raise OSError(errno.EINVAL, "ports end at 65535")
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    for family, kind, protocol, _, address in found:
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            probe.bind(address)
 
 
 async def ask(place: Place, timeout_s: float = 3.0) -> Answer | None:

@@ -41,8 +41,10 @@ MAY_KNOW = {
         "engine",
         *GROUND,
     },
+    "supervisor": set(GROUND),
+    "doctor": {"storage", "files", "realtime", *GROUND},
     "moving": {"storage", *GROUND},
-    "__main__": {"app", "moving", "services", "storage", "protocol", *GROUND},
+    "__main__": {"app", "moving", "supervisor", "doctor", "services", "storage", "protocol", *GROUND},
 }
 ONLY_IN = {
     "peewee": {"storage"},

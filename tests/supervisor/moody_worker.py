@@ -1,0 +1,37 @@
+"""A worker that is what a file says: well, dies, unready, or stubborn. Notes each start in ``starts`` beside it.
+
+python moody_worker.py PORT FOLDER
+"""
+
+import os
+import signal
+import sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+port, folder = int(sys.argv[1]), Path(sys.argv[2])
+mood = (folder / "mood").read_text()
+with (folder / "starts").open("a") as starts:
+    starts.write(f"{os.getpid()}\n")
+if mood == "dies":
+    sys.exit(3)
+if mood == "stubborn":
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+
+class Readiness(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        status, body = (503, b'{"ready": false, "complaints": ["no"]}')
+        if mood != "unready":
+            status, body = (200, b'{"ready": true, "complaints": []}')
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        pass
+
+
+HTTPServer.allow_reuse_address = True
+HTTPServer(("127.0.0.1", port), Readiness).serve_forever()
