@@ -36,6 +36,8 @@ from server.storage.unit import Rows, here
 R = TypeVar("R")
 
 OLDEST_VERSION = 13
+UNFINISHED_MOVE = "unfinished_move"
+"""The table that is there while `madang move` fills the others; see ``server.storage.moving``."""
 FIRST_WAIT_S = 0.05
 LONGEST_WAIT_S = 1.0
 
@@ -54,7 +56,7 @@ _END_FROZEN = """
 select pg_terminate_backend(pid) from pg_stat_activity
 where datname = current_database() and usename = current_user and application_name = %s and pid <> pg_backend_pid()
   and wait_event = 'ClientRead' and xact_start is not null
-  and greatest(state_change, query_start) < clock_timestamp() - interval '0.9 s'
+  and greatest(state_change, query_start) < clock_timestamp() - interval '0.4 s'
 """
 # Whatever it complains of is raised as well.
 logging.getLogger("psycopg").setLevel(logging.ERROR)
@@ -116,6 +118,8 @@ class PostgresEngine(Engine):
                 raise RuntimeError(f"The database's encoding is {encoding}, but UTF8 is needed.")
             if (version := raw.info.server_version // 10_000) < OLDEST_VERSION:
                 raise RuntimeError(f"PostgreSQL {OLDEST_VERSION} or newer is needed; this is {version}.")
+            if raw.execute(f"select to_regclass('{UNFINISHED_MOVE}')").fetchone() != (None,):
+                raise RuntimeError("A move into this database is not finished: run `madang move` again before this.")
             # Another worker may start at the same moment; the lock goes with the connection.
             raw.execute("select pg_advisory_lock(7201, 0)")
             Runner(self._database, str(engine.MIGRATIONS)).up()
@@ -268,7 +272,7 @@ class PostgresEngine(Engine):
     def _end_frozen(self) -> None:
         """A process that stands still keeps its locks, and nothing else ends it in the middle of a pipeline.
 
-        It was in a transaction and has said nothing for nearly a second; if it lives, it does the same again.
+        It was in a transaction and has said nothing for a while; if it lives, it does the same again.
         """
         try:
             assert self._connection is not None
@@ -304,7 +308,7 @@ class PostgresEngine(Engine):
         self._is_fresh = True
 
     def end(self) -> None:
-        self._is_committing = True
+        self._is_committing = not self._writing.is_lost
         tag = commit_order.commit(self._writing, here.entries)
         if tag != "COMMIT":
             raise NotCommitted(f"The commit was answered with {tag or 'nothing'}.")
@@ -334,13 +338,15 @@ class PostgresEngine(Engine):
                 connection.later("release savepoint piece")
             if not self._is_one_run:
                 connection.flush()  # so that what fails now is known to be this piece's
-        except BaseException:
+        except BaseException as error:
             self._is_one_run = False
-            if is_first and not connection.is_lost:
+            if connection.is_lost or self.is_trouble(error):
+                pass  # the whole transaction goes
+            elif is_first:
                 self.forget()
                 self._begin()
                 connection.flush()
-            elif not connection.is_lost:
+            else:
                 del here.entries[entries:]
                 connection.holds_nothing()
                 if _SAVEPOINT not in connection.drop():  # else nothing of the piece has been sent

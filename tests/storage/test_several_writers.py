@@ -1,0 +1,126 @@
+"""Several processes that write to one PostgreSQL: no gap, nothing twice, positions in commit order, nobody stuck."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Any
+
+import pytest
+
+from tests.postgres_server import PostgresServer
+from tests.storage.crowd import PositionReader, check_log, make_crowd
+from tests.storage.worker import Worker, run_together
+
+LONGEST_STALL_S = 1.5
+
+
+def all_of(number: int) -> list[int]:
+    return list(range(1, number + 1))
+
+
+async def test_repeats_and_neighbours_leave_no_gap(postgres: PostgresServer, postgres_address: str) -> None:
+    make_crowd(postgres_address, 60, 40)
+    shares = [all_of(60)[n::3] for n in range(3)]
+    with contextlib.ExitStack() as stack:
+        workers = [
+            stack.enter_context(
+                Worker(postgres_address, senders=share, conversations=all_of(40), repeat=0.1, label=f"w{n}")
+            )
+            for n, share in enumerate(shares)
+        ]
+        answered = run_together(*workers)
+    assert [answers.refused for answers in answered] == [{}, {}, {}]
+    assert check_log(postgres, postgres_address, answered) > 300
+    [(deadlocks,)] = postgres.execute(
+        "select deadlocks from pg_stat_database where datname = %s", None, [postgres_address.rpartition("/")[2]]
+    )
+    assert deadlocks == 0
+
+
+@pytest.mark.parametrize("places", [3, 40])
+async def test_the_same_message_through_two_writers_at_once_has_one_place(
+    postgres: PostgresServer, postgres_address: str, places: int
+) -> None:
+    make_crowd(postgres_address, 40, places)
+    same: dict[str, Any] = {"senders": all_of(40), "conversations": all_of(places)}
+    with Worker(postgres_address, **same) as one, Worker(postgres_address, **same) as other:
+        first, second = run_together(one, other)
+    assert first.refused == second.refused == {}
+    length = check_log(postgres, postgres_address, [first, second])
+    both = {answer[:2] for answer in first.sent} & {answer[:2] for answer in second.sent}
+    assert len(both) > 100, "they have met"
+    assert length == len({answer[:2] for answer in (*first.sent, *second.sent)})
+
+
+async def test_the_same_client_id_for_two_conversations_at_once_is_a_conflict_for_one(
+    postgres: PostgresServer, postgres_address: str
+) -> None:
+    make_crowd(postgres_address, 40, 10)
+    same: dict[str, Any] = {"senders": all_of(40), "conversations": all_of(10)}
+    with Worker(postgres_address, **same) as one, Worker(postgres_address, **same, shift=1) as other:
+        first, second = run_together(one, other)
+    assert first.refused.keys() | second.refused.keys() == {"client_id_conflict"}
+    length = check_log(postgres, postgres_address, [first, second])
+    assert length == len(first.sent) + len(second.sent), "each label is one worker's alone"
+
+
+def missed(address: str, *, position_lock: bool) -> tuple[int, int]:
+    """How many positions a reader did not see, and how many there were. The conversations never meet.
+
+    Where they do, their row locks keep the order, and the bug hides.
+    """
+    make_crowd(address, 6, 600)
+    reader = PositionReader(address)
+    with contextlib.ExitStack() as stack:
+        workers = [
+            stack.enter_context(
+                Worker(
+                    address,
+                    senders=[2 * n + 1, 2 * n + 2],
+                    conversations=list(range(200 * n + 1, 200 * n + 201)),
+                    slow_commit=True,
+                    position_lock=position_lock,
+                )
+            )
+            for n in range(3)
+        ]
+        reader.start()
+        answered = run_together(*workers)
+    seen = reader.finish()
+    assert seen == sorted(set(seen))
+    sent = sum(len(answers.sent) for answers in answered)
+    return sent - len(seen), sent
+
+
+async def test_who_reads_on_behind_the_last_position_misses_nothing(postgres_address: str) -> None:
+    lost, sent = missed(postgres_address, position_lock=True)
+    assert (lost, sent > 200) == (0, True)
+
+
+async def test_the_check_of_positions_finds_the_bug_that_it_is_for(postgres_address: str) -> None:
+    lost, sent = missed(postgres_address, position_lock=False)
+    assert 0 < lost < sent
+
+
+async def test_a_frozen_writer_holds_up_the_others_only_for_a_moment(
+    postgres: PostgresServer, postgres_address: str
+) -> None:
+    make_crowd(postgres_address, 20, 4)
+    frozen_one = Worker(
+        postgres_address, senders=all_of(20)[:10], conversations=all_of(4), freeze_at=20, label="frozen", seconds=4
+    )
+    other_one = Worker(postgres_address, senders=all_of(20)[10:], conversations=all_of(4), label="other", seconds=4)
+    with frozen_one as frozen, other_one as other:
+        for worker in (frozen, other):
+            worker.wait_until_ready()
+        for worker in (other, frozen):
+            worker.go()
+        frozen.wait_until_frozen()
+        await asyncio.sleep(2.5)  # longer than the stall that is allowed
+        frozen.thaw()
+        answered = [frozen.answers(), other.answers()]
+    assert answered[0].longest_gap_s > 2.0, "it was frozen"
+    assert 0.8 < answered[1].longest_gap_s <= LONGEST_STALL_S, "it held locks, and they were taken from it"
+    assert [answers.refused for answers in answered] == [{}, {}]
+    assert check_log(postgres, postgres_address, answered) > 100
