@@ -1,63 +1,102 @@
-"""What migrations make is what the models describe, and they are applied once."""
+"""What migrations make is what the models describe, on both kinds of database, and they are applied once."""
 
 from __future__ import annotations
 
-import contextlib
 import re
-import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
-from peewee import SqliteDatabase
+from peewee import PostgresqlDatabase, SqliteDatabase
 
 from server.storage import engine, models
 from server.storage.database import Database
+from tests.postgres_server import PostgresServer
+from tests.storage.writer import beside
 
 HISTORY = "schema_migration"
 
 
-def schema_of(connection: sqlite3.Connection) -> dict[tuple[str, str], str]:
-    """Every table and index by (kind, name), with its definition in one spelling."""
-    rows = connection.execute("select type, name, sql from sqlite_master where tbl_name not like ?", (f"{HISTORY}%",))
-    return {
-        (kind, name): re.sub(r"\s+", " ", sql or "").replace("IF NOT EXISTS ", "")
-        for kind, name, sql in rows
-        if not name.startswith("sqlite_")
-    }
+@pytest.fixture(params=["sqlite", "postgres"])
+def new_places(request: pytest.FixtureRequest, tmp_path: Path) -> list[Path | str]:
+    """Where two databases are to be made that have no tables yet."""
+    if request.param == "sqlite":
+        return [tmp_path / "one.db", tmp_path / "other.db"]
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return [server.empty_database(), server.empty_database()]
 
 
-def applied(path: Path) -> list[tuple[str, str]]:
-    with contextlib.closing(sqlite3.connect(path)) as connection:
-        return connection.execute(f"select name, applied from {HISTORY} order by name").fetchall()
+def schema_of(place: Path | str) -> dict[Any, Any]:
+    """Every table and index by its name, with its definition in one spelling."""
+    if isinstance(place, Path):
+        rows = beside(
+            place,
+            f"select type, name, sql from sqlite_master where tbl_name not like '{HISTORY}%' "
+            "and name not like 'sqlite_%'",
+        )
+        return {(kind, name): re.sub(r"\s+", " ", sql or "").replace("IF NOT EXISTS ", "") for kind, name, sql in rows}
+    columns = beside(
+        place,
+        "select table_name, column_name, data_type, is_nullable, column_default from information_schema.columns "
+        f"where table_schema = 'public' and table_name <> '{HISTORY}'",
+    )
+    indexes = beside(place, f"select indexname, indexdef from pg_indexes where schemaname = 'public' "
+                            f"and tablename <> '{HISTORY}'")  # fmt: skip
+    return {row[:2]: row[2:] for row in columns} | dict(indexes)
 
 
-async def opened_once(path: Path) -> None:
-    db = Database(path)
+def tables_of(place: Path | str) -> set[str]:
+    source = (
+        "sqlite_master where type = 'table'" if isinstance(place, Path) else "pg_tables where schemaname = 'public'"
+    )
+    name = "name" if isinstance(place, Path) else "tablename"
+    return {row[0] for row in beside(place, f"select {name} from {source}")}
+
+
+def applied(place: Path | str) -> list[tuple[str, str]]:
+    return beside(place, f"select name, applied from {HISTORY} order by name")
+
+
+async def opened_once(place: Path | str) -> None:
+    db = Database(place)
     await db.open()
     await db.close()
 
 
-async def test_migrations_make_what_the_models_describe(tmp_path: Path) -> None:
-    await opened_once(tmp_path / "migrated.db")
-    with contextlib.closing(sqlite3.connect(tmp_path / "migrated.db")) as connection:
-        migrated = schema_of(connection)
-    fresh = SqliteDatabase(str(tmp_path / "fresh.db"))
+def describe(place: Path | str) -> None:
+    """Makes the tables that the models describe."""
+    fresh: Any = (
+        SqliteDatabase(str(place)) if isinstance(place, Path) else PostgresqlDatabase(place, prefer_psycopg3=True)
+    )
     with fresh.bind_ctx(models.ALL), fresh.connection_context():
         fresh.create_tables(models.ALL)
-        described = schema_of(fresh.connection())
-    assert {name for kind, name in described if kind == "table"} == {
-        model._meta.table_name  # type: ignore[attr-defined]
-        for model in models.ALL
-    }
-    assert migrated == described
+
+
+async def test_migrations_make_what_the_models_describe(new_places: list[Path | str]) -> None:
+    migrated, described = new_places
+    await opened_once(migrated)
+    describe(described)
+    assert schema_of(migrated) == schema_of(described)
+    named = {model._meta.table_name for model in models.ALL}  # type: ignore[attr-defined]
+    assert tables_of(described) - {"sqlite_sequence"} == named
 
 
 async def test_every_table_is_listed() -> None:
     assert set(models.ALL) == set(models.Table.__subclasses__())
 
 
-async def test_a_second_start_applies_nothing(tmp_path: Path) -> None:
-    path = tmp_path / "madang.db"
+async def test_on_postgres_text_is_compared_by_its_bytes(postgres_address: str) -> None:
+    rows = beside(
+        postgres_address,
+        "select table_name, column_name, collation_name from information_schema.columns "
+        f"where table_schema = 'public' and data_type = 'text' and table_name <> '{HISTORY}'",
+    )
+    assert len(rows) > 30
+    assert {row[2] for row in rows} == {"C"}, 'a migration that adds text says: collate "C"'
+
+
+async def test_a_second_start_applies_nothing(new_places: list[Path | str]) -> None:
+    path = new_places[0]
     await opened_once(path)
     first = applied(path)
     assert [name for name, _ in first] == sorted(one.stem for one in engine.MIGRATIONS.glob("[0-9]*.py"))
@@ -66,9 +105,9 @@ async def test_a_second_start_applies_nothing(tmp_path: Path) -> None:
 
 
 async def test_a_migration_that_breaks_off_leaves_nothing_and_is_taken_up_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    new_places: list[Path | str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path, folder = tmp_path / "madang.db", tmp_path / "migrations"
+    path, folder = new_places[0], tmp_path / "migrations"
     folder.mkdir()
     for script in engine.MIGRATIONS.glob("[0-9]*.py"):
         (folder / script.name).write_text(script.read_text())
@@ -78,10 +117,8 @@ async def test_a_migration_that_breaks_off_leaves_nothing_and_is_taken_up_again(
     monkeypatch.setattr(engine, "MIGRATIONS", folder)
     with pytest.raises(Exception, match="the power went"):
         await opened_once(path)
-    with contextlib.closing(sqlite3.connect(path)) as connection:
-        assert ("table", "later") not in schema_of(connection)
+    assert "later" not in tables_of(path)
     later.write_text(half)
     await opened_once(path)
-    with contextlib.closing(sqlite3.connect(path)) as connection:
-        assert ("table", "later") in schema_of(connection)
+    assert "later" in tables_of(path)
     assert applied(path)[-1][0] == "9999_later"

@@ -11,8 +11,11 @@ TEXT_COLUMNS = (
 
 
 def up(migrator: Any, db: Any) -> None:
-    if not isinstance(db, PostgresqlDatabase):
-        return
+    if isinstance(db, PostgresqlDatabase):
+        prepare(db)
+
+
+def prepare(db: Any) -> None:
     db.execute_sql("create sequence entry_position")
     # Compared as on SQLite, faster, and the same after an upgrade of the system's language tables.
     for table, column in db.execute_sql(TEXT_COLUMNS).fetchall():
