@@ -23,15 +23,15 @@ from server.followers.follow import Follower
 from server.followers.notifier import Notifier
 from server.metrics import Metrics
 from server.protocol import base, chat
+from server.readings import Readings
 from server.realtime.bus import Bus
 from server.realtime.everywhere import Everywhere
-from server.realtime.heads import Beacon, Changed
+from server.realtime.heads import Beacon
 from server.realtime.online import Connection, Online
-from server.realtime.order import Log
 from server.realtime.periodic import Periodic
 from server.realtime.publisher import Publisher
 from server.realtime.rooms import CHAT, NOTIFICATIONS
-from server.realtime.sweep import Sweep, Written
+from server.realtime.sweep import Sweep
 from server.services.accounts import Accounts
 from server.services.attempts import Attempts
 from server.services.conversations import Conversations
@@ -46,7 +46,7 @@ from server.services.receipts import Receipts
 from server.services.sessions import Sessions
 from server.services.typing import Typing
 from server.settings import Settings
-from server.storage import behind, heads, log, server_values
+from server.storage import log, server_values
 from server.storage.database import Database
 from server.transport import chat as chat_door
 from server.transport import guard
@@ -231,7 +231,8 @@ async def _open(parts: Parts, stack: AsyncExitStack) -> None:
         # It listens before anything is served.
         await parts.bus.start(await db.write(server_values.get_or_put, "deployment", secrets.token_hex(8)))
         stack.push_async_callback(parts.bus.stop)
-    publisher = Publisher(sockets, online, parts.notifications.counts_of, _log_of(db))
+    readings = Readings(db)
+    publisher = Publisher(sockets, online, parts.notifications.counts_of, readings.log)
     publisher.on_published = parts.metrics.published
     publisher.start(parts.epoch, parts.bus)
     stack.push_async_callback(publisher.stop)
@@ -242,14 +243,12 @@ async def _open(parts: Parts, stack: AsyncExitStack) -> None:
     notifier.start()
     stack.push_async_callback(notifier.stop)
 
-    beacon = Beacon(sockets, online, lambda position, ids: _changed_since(db, position, ids))
-    position = await db.read(log.last_position)
+    beacon = Beacon(sockets, online, readings.changed_since)
+    position = await readings.newest()
     beacon.start(parts.epoch, position)
     stack.push_async_callback(beacon.stop)
 
-    sweep = Sweep(
-        publisher.order, online, lambda position: _written_since(db, position), lambda: db.read(log.last_position)
-    )
+    sweep = Sweep(publisher.order, online, readings.written_since, readings.newest)
     sweep.start(position)
     stack.push_async_callback(sweep.stop)
 
@@ -312,19 +311,6 @@ def _drained(parts: Parts) -> Callable[[web.Application], Awaitable[None]]:
 async def _show_bell(parts: Parts, connection: Connection) -> None:
     counts = await parts.notifications.counts(connection.account_id)
     parts.sockets.greet(connection.sid, "ready", counts, NOTIFICATIONS)
-
-
-async def _changed_since(db: Database, position: int, account_ids: list[int]) -> Changed:
-    newest, changed, versions = await db.read(heads.changed_since, position, account_ids)
-    return Changed(newest, changed, versions)
-
-
-async def _written_since(db: Database, position: int) -> Written:
-    return Written(*await db.read(behind.since, position))
-
-
-def _log_of(db: Database) -> Log:
-    return Log(lambda *asked: db.read(behind.missed, *asked), lambda *asked: db.read(behind.members_among, *asked))
 
 
 async def _end_stale_sessions(parts: Parts) -> None:

@@ -28,8 +28,10 @@ MAY_KNOW = {
     "followers": {"storage", "realtime", "protocol", *GROUND},
     "transport": {"services", "realtime", "protocol", "engine", *GROUND},
     "engine": set(),
+    "readings": {"storage", "realtime", *GROUND},
     "sharing": {"transport", "services", "realtime", *GROUND},
     "app": {
+        "readings",
         "sharing",
         "transport",
         "services",
