@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import os
 import re
@@ -16,6 +17,7 @@ import psycopg
 import pytest
 
 from server.moving import move
+from server.storage.database import Database
 from server.storage.moving import CannotMove, copying
 from server.storage.moving.target import Target
 from tests.moving.houses import awkward_house, filling, house, rows_of
@@ -166,6 +168,24 @@ def test_a_source_that_was_used_meanwhile_is_noticed(
     with pytest.raises(CannotMove, match="has been written to since the unfinished move"):
         move(f"sqlite:{path}", postgres_address, out=io.StringIO())
     assert move(f"sqlite:{path}", postgres_address, out=io.StringIO(), anew=True)
+
+
+def test_no_server_starts_on_what_is_half_there(
+    tmp_path: Path, postgres_address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "madang.db"
+    house(path, conversations=5, messages=500)
+    _break_off(path, postgres_address, monkeypatch)
+    with pytest.raises(RuntimeError, match="A move into this database is not finished: run `madang move` again"):
+        asyncio.run(Database(postgres_address).open())
+    assert move(f"sqlite:{path}", postgres_address, out=io.StringIO())
+    asyncio.run(_opened_once(postgres_address))
+
+
+async def _opened_once(address: str) -> None:
+    db = Database(address)
+    await db.open()
+    await db.close()
 
 
 def test_an_unfinished_move_of_another_database_is_left_alone(

@@ -16,11 +16,9 @@ from psycopg.conninfo import conninfo_to_dict
 from server.storage.engine import MIGRATIONS
 from server.storage.moving import CannotMove
 from server.storage.moving.tables import TABLES, Row, Table
-from server.storage.postgres import PostgresEngine
+from server.storage.postgres import UNFINISHED_MOVE, PostgresEngine
 from server.storage.postgres_connection import Part, connect
 
-MARKER = "unfinished_move"
-"""The table that notes the progress; it is there as long as a move is unfinished, and with it no longer."""
 MOVE = Part(
     "madang move",
     # A cursor here is read to its end.
@@ -107,7 +105,7 @@ class Target:
                     copy.write_row(row)
                     count += 1
             after = self._done | {table.name: Done(rowid, done.rows + count)}
-            cursor.execute(f"update {MARKER} set done = %s", (msgspec.json.encode(after).decode(),))
+            cursor.execute(f"update {UNFINISHED_MOVE} set done = %s", (msgspec.json.encode(after).decode(),))
         self._done = after
         return count
 
@@ -146,7 +144,7 @@ class Target:
     def finish(self) -> None:
         """The note goes: from now on this is a database like any other."""
         with self._in_words():
-            self._connection.execute(f"drop table {MARKER}")
+            self._connection.execute(f"drop table {UNFINISHED_MOVE}")
 
     def _check(self) -> None:
         """Holds off other moves into the same database. Raises CannotMove when it cannot be one of ours."""
@@ -166,7 +164,7 @@ class Target:
         names = ", ".join(f'"{table.name}"' for table in TABLES)
         with self._connection.transaction():
             self._connection.execute(cast(Any, f"truncate {names}"))
-            self._connection.execute(f"drop table {MARKER}")
+            self._connection.execute(f"drop table {UNFINISHED_MOVE}")
 
     def _make_tables(self) -> None:
         if self._value("select to_regclass('schema_migration')") is None:
@@ -186,11 +184,11 @@ class Target:
     def _note(self, epoch: str, fingerprint: str) -> None:
         with self._connection.transaction():
             self._connection.execute(
-                f"create table {MARKER} (epoch text not null, fingerprint text not null, "
+                f"create table {UNFINISHED_MOVE} (epoch text not null, fingerprint text not null, "
                 "begun_at timestamptz not null default now(), done text not null)"
             )
             self._connection.execute(
-                f"insert into {MARKER} (epoch, fingerprint, done) values (%s, %s, '{{}}')",
+                f"insert into {UNFINISHED_MOVE} (epoch, fingerprint, done) values (%s, %s, '{{}}')",
                 (epoch, fingerprint),
             )
 
@@ -209,9 +207,9 @@ class Target:
             )
 
     def _earlier(self) -> tuple[str, str] | None:
-        if self._value(f"select to_regclass('{MARKER}')") is None:
+        if self._value(f"select to_regclass('{UNFINISHED_MOVE}')") is None:
             return None
-        row = self._connection.execute(f"select epoch, fingerprint, done from {MARKER}").fetchone()
+        row = self._connection.execute(f"select epoch, fingerprint, done from {UNFINISHED_MOVE}").fetchone()
         assert row is not None
         self._done = msgspec.json.decode(row[2], type=dict[str, Done])
         return row[0], row[1]
