@@ -38,7 +38,14 @@ CHECK_TIMEOUT_S = 5.0
 _PARTS_AT_ONCE = 2
 _HARMLESS = {"Content-Type": "application/octet-stream"}
 _CODE = re.compile(r"<Code>(\w{1,60})</Code>")
-_STATUS = re.compile(r"(?:status code|HTTP error): (\d{3}[ \w]{0,40})")
+_STATUS = re.compile(r"status code: (\d{3}[ \w]{0,40})")
+_SIGNS = {
+    "169.254.169.254": "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set, and this machine has no role",
+    "ConnectionRefused": "nobody listens there",
+    "dns error": "there is no machine of that name",
+    "kind: Connect": "it cannot be reached",
+    "kind: Timeout": "it does not answer",
+}
 _log = logging.getLogger(__name__)
 
 
@@ -338,14 +345,8 @@ def _connected(bucket: Bucket, credentials: Credentials | None, timeout_s: float
 def _reason(error: Exception) -> str:
     """What went wrong, in a few words: never the whole text, in which servers quote keys and signatures."""
     text = str(error)
-    if found := _CODE.search(text) or _STATUS.search(text):
-        return found[1].strip()
-    for sign, meaning in (
-        ("timed out", "it does not answer"),
-        ("imeout", "it does not answer"),
-        ("onnect", "it cannot be reached"),
-        ("credentials", "there are no credentials for it"),
-    ):
+    for sign, meaning in _SIGNS.items():
         if sign in text:
             return meaning
-    return type(error).__name__
+    found = _CODE.search(text) or _STATUS.search(text)
+    return found[1].strip() if found else type(error).__name__

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 
 from aiohttp import ETag, hdrs, web
 
+from server.errors import Unavailable
+
 
 class Streamed:
     """Bytes that can be fetched in part. ``read`` gives those from a start up to a stop, in pieces."""
@@ -50,8 +52,14 @@ class Streamed:
             first = await anext(pieces, b"")
             await response.prepare(request)
             await response.write(first)
-            async for piece in pieces:
-                await response.write(piece)
+            try:
+                async for piece in pieces:
+                    await response.write(piece)
+            except Unavailable:
+                # Too late for a sentence. That bytes are missing is all that can be said now.
+                if request.transport:
+                    request.transport.close()
+                return response
         await response.write_eof()
         return response
 

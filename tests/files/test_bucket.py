@@ -94,12 +94,13 @@ async def test_a_bucket_that_is_missing_is_no_missing_file(
 
 
 async def test_a_server_that_is_away_is_said_so_soon_and_nothing_is_left(
-    behind_relay: BucketStore, relay: Relay, on_s3: BucketShelf
+    behind_relay: BucketStore, relay: Relay, on_s3: BucketShelf, caplog: pytest.LogCaptureFixture
 ) -> None:
     relay.cut()
     started = time.monotonic()
     await refusals(behind_relay, new_key())
     assert time.monotonic() - started < 20
+    assert "nobody listens there" in caplog.text
     assert await on_s3.names() == set()
 
 
