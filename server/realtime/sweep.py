@@ -97,7 +97,7 @@ class Sweep:
             self.on_healed(conversation_id)
         for conversation_id, account_id in written.added:
             if self._online.of_account(account_id, CHAT):
-                self._order.catch_up(conversation_id, 0, [account_id])
+                self._order.catch_up(conversation_id, written.heads[conversation_id], [account_id])
         # A conversation that opens is taken up from where everything was verified a round ago: what has just
         # been written may have been announced to nobody here.
         self._order.position, self._position = self._position, written.position

@@ -64,6 +64,7 @@ class Yard:
 
     async def enter(self, account_id: int, conversation_id: int) -> None:
         self.entered.append((account_id, conversation_id))
+        self.order.opened(conversation_id)
 
     async def look(self) -> None:
         await self.sweep._look()
@@ -132,9 +133,11 @@ async def test_conversations_that_open_are_taken_up_a_round_before(yard: Yard) -
 async def test_whoever_was_added_without_news_of_it_is_let_in(yard: Yard) -> None:
     yard.online.add(Connection("cleo", CHAT, CLEO, 1, 0))
     yard.write()
-    yard.added = [(GROUP, CLEO), (GROUP, 99)]
+    yard.write(OTHER)
+    yard.added = [(OTHER, CLEO), (OTHER, 99)]
     await yard.look()
-    assert yard.entered == [(CLEO, GROUP)]
+    assert yard.entered == [(CLEO, OTHER)]
+    assert yard.delivered == [1, 1], "what was written before the sweep came by is heard too"
 
 
 async def test_whoever_is_alone_asks_for_nothing_that_it_wrote_itself(yard: Yard) -> None:
