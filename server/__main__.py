@@ -96,7 +96,7 @@ def run_doctor(**options: object) -> None:
         settings = Settings.from_environment(os.environ, **options)
     except SettingsError as error:
         for complaint in error.complaints:
-            click.echo(doctor.text_of(doctor.Finding("settings", complaint, "wrong")))
+            click.echo(doctor.Finding("settings", complaint, "wrong"))
         sys.exit(1)
     if asyncio.run(_print_findings(settings)):
         sys.exit(1)
@@ -106,7 +106,7 @@ async def _print_findings(settings: Settings) -> int:
     """How many of them are wrong."""
     wrong = 0
     async for finding in doctor.examine(settings):
-        click.echo(doctor.text_of(finding))
+        click.echo(finding)
         wrong += finding.state == "wrong"
     return wrong
 

@@ -24,6 +24,7 @@ from server.followers.notifier import Notifier
 from server.metrics import Metrics
 from server.protocol import base, chat
 from server.readings import Readings
+from server.realtime import roll_call
 from server.realtime.bus import Bus
 from server.realtime.everywhere import Everywhere
 from server.realtime.heads import Beacon
@@ -270,6 +271,7 @@ async def _open(parts: Parts, stack: AsyncExitStack) -> None:
         sharing.share_people(parts.bus, parts.everywhere)
         tried = {"sign_in": parts.attempts, "sign_up": parts.accounts.sign_ups}
         sharing.share_limits(parts.bus, parts.message_rate, tried)
+        roll_call.answer(parts.bus, parts.settings.worker_name)
     else:
         sharing.watch_rooms(sockets, publisher)
 
@@ -321,9 +323,7 @@ async def _end_stale_sessions(parts: Parts) -> None:
             await parts.sockets.end_connection(connection.sid, connection.namespace)
 
 
-def _tell_presence(
-    parts: Parts, telling: set[asyncio.Task[None]], account_id: int, tell: bool, remember: bool
-) -> None:
+def _tell_presence(parts: Parts, telling: set[asyncio.Task[None]], account_id: int, tell: bool, remember: bool) -> None:
     async def told() -> None:
         presence = await parts.chat.presence.changed(account_id, remember=remember)
         if tell:

@@ -1,171 +1,20 @@
-"""`madang doctor`: looks at everything that a deployment stands on, and says in plain words what is wrong with it."""
+"""The address that people type, visited as a browser would."""
 
 from __future__ import annotations
 
 import asyncio
 import http.client
 import json
-import os
-import secrets
-import shutil
 import ssl
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal
 from urllib.parse import urlsplit
 
 from server import __version__
-from server.logs import without_secrets
+from server.doctor.finding import Finding
 from server.settings import Settings
-from server.storage.checkup import look_at
-from server.workers import Answer, ask, places_of
-
-PATIENCE_S = 15.0
-"""For each check; what takes longer is wrong as well."""
-SKEW_S = 2.0
-LEAST_FREE_BYTES = 1_000_000_000
-State = Literal["ok", "wrong", "note"]
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line: what was looked at, what was found, and what to do about it. A ``note`` is no fault."""
-
-    about: str
-    said: str
-    state: State = "ok"
-    todo: str = ""
-
-
-Check = Callable[[Settings], Awaitable[list[Finding]]]
-
-
-async def examine(settings: Settings) -> AsyncIterator[Finding]:
-    """The findings, one check after another. Never raises, and waits for nothing longer than ``PATIENCE_S``."""
-    for about, check in CHECKS.items():
-        try:
-            async with asyncio.timeout(PATIENCE_S):
-                findings = await check(settings)
-        except TimeoutError:
-            findings = [Finding(about, f"No answer within {PATIENCE_S:.0f} s.", "wrong", "See whether it is frozen.")]
-        except Exception as error:  # whatever it is: a doctor who falls over helps nobody
-            said = without_secrets(f"{type(error).__name__}: {error}".split("\n")[0])
-            findings = [Finding(about, said, "wrong", "This is unexpected; please report it.")]
-        for finding in findings:
-            yield finding
-
-
-def text_of(finding: Finding) -> str:
-    """The finding for a terminal: a line, and another one for what to do."""
-    label = {"ok": "ok", "wrong": "WRONG", "note": "-"}[finding.state]
-    lines = f"{label:<7}{finding.about:<10}{finding.said}"
-    return f"{lines}\n{'':<17}-> {finding.todo}" if finding.todo else lines
-
-
-# Settings and the machine
-
-
-async def _settings(settings: Settings) -> list[Finding]:
-    places = places_of(settings)
-    where = f"{places[0].worker} on {places[0]}"
-    if len(places) > 1:
-        where = f"{len(places)} workers, {where} to {places[-1].worker} on {places[-1]}"
-    findings = []
-    for complaint in settings.lacking_for_many:
-        variable, _, why = complaint.partition(": ")
-        findings.append(Finding("settings", f"{variable} is not set: {why}", "wrong", f"Set {variable}."))
-    if settings.is_one_of_many and not settings.public_url:
-        said = "MADANG_PUBLIC_URL is not set, so pages of the address that people type cannot connect."
-        findings.append(Finding("settings", said, "wrong", "Set it to the address of nginx, as people type it."))
-    if settings.public_url and not settings.trusted_proxies and not settings.socket_dir and settings.is_one_of_many:
-        said = "MADANG_TRUSTED_PROXIES is not set, so everybody seems to come from nginx and shares its limits."
-        findings.append(Finding("settings", said, "wrong", "Set it to nginx's address, 127.0.0.1 on the same machine."))
-    return findings or [Finding("settings", f"{where}; people come by {settings.address}")]
-
-
-async def _folder(settings: Settings) -> list[Finding]:
-    folder = settings.data_dir.resolve()
-    if not folder.is_dir():
-        return [Finding("folder", f"There is no {folder} yet.", "note", "`madang serve` makes it.")]
-    try:
-        await asyncio.to_thread(_write_and_read, folder)
-    except OSError as error:
-        todo = f"Let user {_user()} write there, and see that its disk is well."
-        return [Finding("folder", f"{folder} cannot be written to: {error.strerror}.", "wrong", todo)]
-    free = shutil.disk_usage(folder).free
-    said = f"{folder}, {free / 1e9:,.1f} GB free"
-    if free < LEAST_FREE_BYTES:
-        return [Finding("folder", f"{said}.", "wrong", "Make room: a full disk stops every message.")]
-    return [Finding("folder", said)]
-
-
-def _write_and_read(folder: Path) -> None:
-    probe = folder / f"doctor-{secrets.token_hex(8)}"
-    content = secrets.token_bytes(1024)
-    try:
-        with probe.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        if probe.read_bytes() != content:
-            raise OSError(5, "what was written is not what is read")
-    finally:
-        probe.unlink(missing_ok=True)
-
-
-def _user() -> str:
-    return os.environ.get("USER") or str(os.getuid())
-
-
-# Database and clock
-
-
-async def _database(settings: Settings) -> list[Finding]:
-    address = getattr(settings, "database_url", None) or settings.data_dir / "madang.db"
-    found = await asyncio.to_thread(look_at, address)
-    state: State = "note" if isinstance(address, Path) and not address.exists() else "wrong"
-    findings = [Finding("database", f"{found.kind}: {said}", state, todo) for said, todo in found.complaints]
-    if not findings:
-        findings = [Finding("database", f"{found.kind}: {', '.join(found.facts)}")]
-    if found.now_ms is not None:
-        findings.append(_clock("The database's clock", found.now_ms / 1000))
-    return findings
-
-
-def _clock(whose: str, seconds: float) -> Finding:
-    skew = seconds - time.time()
-    if abs(skew) <= SKEW_S:
-        return Finding("clock", f"{whose} and this machine's are {abs(skew):.2f} s apart")
-    said = f"{whose} is {abs(skew):,.1f} s {'ahead of' if skew > 0 else 'behind'} this machine's."
-    return Finding("clock", said, "wrong", "Run a time service (chrony, systemd-timesyncd) on both machines.")
-
-
-# Workers
-
-
-async def _workers(settings: Settings) -> list[Finding]:
-    places = places_of(settings)
-    answers = await asyncio.gather(*(ask(place) for place in places))
-    if not any(answers):
-        return [Finding("workers", "None is running.", "note", "`madang serve` starts them; then ask again.")]
-    return [_worker(f"{place.worker} on {place}", answer) for place, answer in zip(places, answers, strict=True)]
-
-
-def _worker(name: str, answer: Answer | None) -> Finding:
-    if answer is None:
-        return Finding("worker", f"{name} does not answer.", "wrong", "Its last lines in the log say why.")
-    if not answer.ready or answer.complaints:
-        todo = "Once what it says is cured, it is ready by itself."
-        return Finding("worker", f"{name} says: {' '.join(answer.complaints)}", "wrong", todo)
-    return Finding("worker", f"{name} is ready")
-
-
-# The address that people type
-
-
-async def _public(settings: Settings) -> list[Finding]:
+async def look_at_address(settings: Settings) -> list[Finding]:
+    """Whether it leads to Madang, and sessions and WebSockets get through."""
     if not settings.public_url:
         return [Finding("address", "MADANG_PUBLIC_URL is not set: people come to this port itself.", "note")]
     return await asyncio.to_thread(_visit, settings.public_url)
@@ -257,12 +106,3 @@ class _Visitor:
 
     def close(self) -> None:
         self._connection.close()
-
-
-CHECKS: dict[str, Check] = {
-    "settings": _settings,
-    "folder": _folder,
-    "database": _database,
-    "workers": _workers,
-    "address": _public,
-}

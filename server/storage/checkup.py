@@ -7,20 +7,26 @@ import sqlite3
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _APPLIED = "select name from schema_migration"
+_DEPLOYMENT = "select value from server_value where name = 'deployment'"
 
 
 @dataclass(slots=True)
 class Checkup:
-    """``facts`` are for reading, ``complaints`` are pairs: what is wrong, and what to do. ``now_ms`` is its clock's."""
+    """``facts`` are for reading, ``complaints`` are pairs: what is wrong, and what to do. ``now_ms`` is its clock's.
+
+    ``deployment`` heads the names of this deployment's channels in Redis, once a server has run.
+    """
 
     kind: str
     facts: list[str] = field(default_factory=list)
     complaints: list[tuple[str, str]] = field(default_factory=list)
     now_ms: float | None = None
+    deployment: str | None = None
 
 
 def look_at(database: Path | str) -> Checkup:
@@ -39,6 +45,7 @@ def _look_at_file(path: Path) -> Checkup:
         with contextlib.closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=3)) as db:
             [(journal,)] = db.execute("pragma journal_mode").fetchall()
             applied = {name for (name,) in db.execute(_APPLIED)}
+            found.deployment = _only(db.execute(_DEPLOYMENT).fetchall())
     except sqlite3.Error as error:
         found.complaints.append(
             (f"{path} cannot be read: {error}.", "Give it to the server's user, or restore a backup.")
@@ -89,6 +96,8 @@ def _look_at_server(address: str) -> Checkup:
                 found.complaints.append((str(error), "Connect to PostgreSQL itself, not to a pooler."))
             has_tables = raw.execute("select to_regclass('schema_migration') is not null").fetchone() == (True,)
             applied = {name for (name,) in raw.execute(_APPLIED).fetchall()} if has_tables else set()
+            if has_tables:
+                found.deployment = _only(raw.execute(_DEPLOYMENT).fetchall())
     except psycopg.Error as error:
         todo = "Start PostgreSQL, or correct MADANG_DATABASE_URL."
         found.complaints.append((f"It cannot be reached: {_first_line(error)}", todo))
@@ -107,6 +116,10 @@ def _compare_migrations(found: Checkup, applied: set[str]) -> None:
         found.complaints.append((f"Its tables are older than this version: {', '.join(pending)} is to come.", todo))
     else:
         found.facts.append(f"tables up to {max(ours)}")
+
+
+def _only(rows: list[Any]) -> str | None:
+    return str(rows[0][0]) if rows else None
 
 
 def _first_line(error: Exception) -> str:
