@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime
@@ -12,11 +13,20 @@ from server.errors import Unavailable
 
 
 class Streamed:
-    """Bytes that can be fetched in part. ``read`` gives those from a start up to a stop, in pieces."""
+    """Bytes that can be fetched in part.
+
+    ``read`` gives those from a start up to a stop, in pieces. Who takes none of them for ``idle_s`` gets no more.
+    """
 
     def __init__(
-        self, size_bytes: int, modified_at: int, etag: str, read: Callable[[int, int], AsyncIterator[bytes]]
+        self,
+        size_bytes: int,
+        modified_at: int,
+        etag: str,
+        read: Callable[[int, int], AsyncIterator[bytes]],
+        idle_s: float,
     ) -> None:
+        self._idle_s = idle_s
         self._size_bytes = size_bytes
         self._modified_at = datetime.fromtimestamp(modified_at, UTC)
         self._etag = ETag(etag)
@@ -51,17 +61,22 @@ class Streamed:
             # What cannot be fetched at all is refused as long as nothing has been promised.
             first = await anext(pieces, b"")
             await response.prepare(request)
-            await response.write(first)
             try:
+                await self._written(response, first)
                 async for piece in pieces:
-                    await response.write(piece)
-            except Unavailable:
+                    await self._written(response, piece)
+            except (Unavailable, TimeoutError):
                 # Too late for a sentence. That bytes are missing is all that can be said now.
                 if request.transport:
-                    request.transport.close()
+                    request.transport.abort()
                 return response
         await response.write_eof()
         return response
+
+    async def _written(self, response: web.StreamResponse, piece: bytes) -> None:
+        """Raises TimeoutError when nobody takes it: what waits for a reader is in memory."""
+        async with asyncio.timeout(self._idle_s):
+            await response.write(piece)
 
     def _without_bytes(self, request: web.Request) -> int | None:
         """304 or 412 where the request's conditions ask for it, in the order of RFC 9110."""

@@ -16,7 +16,7 @@ from server.files.bucket import PIECE_BYTES, BucketStore
 from server.files.store import new_key, place_of
 from server.files.unfinished import Credentials, Refused, UnfinishedUploads
 from tests.files.relay import Relay
-from tests.files.shelf import BucketShelf
+from tests.files.shelf import BucketShelf, DiskShelf
 from tests.files.test_store import LARGE, found, keep
 from tests.s3_under_test import S3Server
 
@@ -216,3 +216,12 @@ async def test_two_workers_share_a_bucket(on_s3: BucketShelf) -> None:
     await other.remove(here)
     assert await on_s3.store.find(here) is None
     assert await on_s3.names() == {place_of(there)}
+
+
+async def test_a_folder_that_was_copied_into_a_bucket_goes_on_there(on_s3: BucketShelf, tmp_path: Path) -> None:
+    disk = DiskShelf(tmp_path / "before")
+    key = await keep(disk.store, b"content", b"small")
+    for name in await disk.names():
+        await on_s3.put(name, (disk.root / name).read_bytes())
+    assert await found(on_s3.store, key) == b"content"
+    assert await found(on_s3.store, key, thumbnail=True) == b"small"

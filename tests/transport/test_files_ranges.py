@@ -1,17 +1,20 @@
 """Parts of files and conditions, the same wherever the bytes lie; and who sends them."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
-from aiohttp import ClientPayloadError
+from aiohttp import ClientPayloadError, web
+from aiohttp.test_utils import TestServer
 
 from server.errors import Unavailable
 from server.files.bucket import BucketStore
 from server.files.disk import DiskStore
 from server.storage.database import Database
 from server.transport.peers import Peers
+from server.transport.streamed import Streamed
 from tests.files import pictures
 from tests.files.shelf import BucketShelf, DiskShelf
 from tests.people import Person, make_people
@@ -111,6 +114,33 @@ async def _break_off(door: Door, people: dict[str, Person], monkeypatch: pytest.
         failing.setattr(BucketStore, "fetch", lambda *asked: fail(asked[0], asked[1], 1, 2))
         assert (await code_of(await door.get(url, people["ana"])))[:2] == (503, "unavailable")
     assert len(await (await door.get(url, people["ana"])).read()) == 1_900_000
+
+
+async def test_who_takes_nothing_for_a_while_gets_no_more() -> None:
+    ended = asyncio.Event()
+
+    async def without_end(start: int, stop: int) -> AsyncIterator[bytes]:
+        try:
+            while True:
+                yield bytes(1_000_000)
+        finally:
+            ended.set()
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        return await Streamed(10**12, 0, "etag", without_end, idle_s=0.3).answer(request, {})
+
+    app = web.Application()
+    app.router.add_get("/", answer)
+    async with TestServer(app) as server:
+        assert server.port is not None
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port, limit=4096)
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert b" 200 " in await reader.readline()
+        async with asyncio.timeout(10):
+            await ended.wait()
+            while await reader.read(1_000_000):
+                pass
+        writer.close()
 
 
 async def test_a_trusted_proxy_is_told_where_the_bytes_lie_and_sends_them(

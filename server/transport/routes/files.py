@@ -19,7 +19,7 @@ from server.transport.streamed import Streamed
 
 CHUNK_BYTES = 64 * 1024
 IDLE_S = 60.0
-"""An upload of which nothing arrives for so long is given up."""
+"""An upload of which nothing arrives for so long is given up, and a download of which nothing is taken."""
 
 _FORM_BYTES = 64 * 1024
 """What a form may weigh around its file, before a body is refused by its announced length alone."""
@@ -47,7 +47,7 @@ def routes(
     With ``accel_prefix`` a trusted proxy among ``peers`` is told where the bytes lie behind that prefix, and
     sends them itself.
     """
-    doors = _Doors(files, identity, _Sender(accel_prefix, peers or Peers()), idle_s)
+    doors = _Doors(files, identity, _Sender(accel_prefix, peers or Peers(), idle_s), idle_s)
     return [
         web.post("/api/v1/files", doors.upload),
         web.get("/api/v1/files/{id}/thumbnail", doors.thumbnail),
@@ -164,16 +164,17 @@ def _id(request: web.Request) -> int:
 class _Sender:
     """Answers with bytes, with ranges and conditions: by the system, by the proxy in front, or piece by piece."""
 
-    def __init__(self, accel_prefix: str | None, peers: Peers) -> None:
+    def __init__(self, accel_prefix: str | None, peers: Peers, idle_s: float) -> None:
         self._accel_prefix = accel_prefix
         self._peers = peers
+        self._idle_s = idle_s
 
     async def send(self, request: web.Request, opened: Opened, caching: str = _FOR_EVER) -> web.StreamResponse:
         """The answer, or its beginning where the rest has been sent."""
         headers = _headers(request, opened, caching)
         content = opened.content
         if content.path is None:
-            bytes_ = Streamed(content.size_bytes, content.modified_at, content.etag, content.read)
+            bytes_ = Streamed(content.size_bytes, content.modified_at, content.etag, content.read, self._idle_s)
             return await bytes_.answer(request, headers)
         if self._accel_prefix and self._peers.passed_on(request):
             return web.Response(headers={**headers, "X-Accel-Redirect": self._accel_prefix + content.name})
