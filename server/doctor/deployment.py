@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
-import time
 from collections import Counter
 from pathlib import Path
 
@@ -39,16 +38,15 @@ def _database(settings: Settings, found: Checkup) -> list[Finding]:
     findings = [Finding("database", f"{found.kind}: {said}", state, todo) for said, todo in found.complaints]
     if not findings:
         findings = [Finding("database", f"{found.kind}: {', '.join(found.facts)}")]
-    if found.now_ms is not None:
-        findings.append(_clock("The database's clock", found.now_ms / 1000))
+    if found.ahead_s is not None:
+        findings.append(_clock("The database's clock", found.ahead_s))
     return findings
 
 
-def _clock(whose: str, seconds: float) -> Finding:
-    skew = seconds - time.time()
-    if abs(skew) <= SKEW_S:
+def _clock(whose: str, ahead_s: float) -> Finding:
+    if abs(ahead_s) <= SKEW_S:
         return Finding("clock", f"{whose} and this machine's are less than {SKEW_S:.0f} s apart")
-    said = f"{whose} is {abs(skew):,.1f} s {'ahead of' if skew > 0 else 'behind'} this machine's."
+    said = f"{whose} is {abs(ahead_s):,.1f} s {'ahead of' if ahead_s > 0 else 'behind'} this machine's."
     return Finding("clock", said, "wrong", "Run a time service (chrony, systemd-timesyncd) on both machines.")
 
 
@@ -97,8 +95,8 @@ async def _redis(url: str, deployment: str | None, running: list[str]) -> list[F
     if not findings:
         answers = f"answers through it: {', '.join(sorted(found.names))}" if found.names else "no worker to be heard"
         findings.append(Finding("redis", f"{name} passes messages; {answers}"))
-    if found.now_s is not None:
-        findings.append(_clock("Redis' clock", found.now_s))
+    if found.ahead_s is not None:
+        findings.append(_clock("The clock of Redis", found.ahead_s))
     return findings
 
 

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import re
 import secrets
+import time
 from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,11 +29,11 @@ class Unreachable(Exception):
 
 @dataclass(slots=True)
 class RollCall:
-    """A name for each answer. Of Redis its version, and its clock in seconds since 1970, if it tells."""
+    """A name for each answer. Of Redis its version, and by how much its clock is ahead of ours, if it tells."""
 
     names: list[str] = field(default_factory=list)
     version: str = ""
-    now_s: float | None = None
+    ahead_s: float | None = None
 
 
 def answer(bus: Bus, name: str) -> None:
@@ -55,7 +56,7 @@ async def call(url: str, deployment: str, expected: int, wait_s: float = 2.0) ->
             if info := await _if_allowed(redis.info("server")):
                 found.version = str(info.get("redis_version", ""))
             if now := await _if_allowed(redis.time()):
-                found.now_s = now[0] + now[1] / 1e6
+                found.ahead_s = now[0] + now[1] / 1e6 - time.time()
             await _ask(redis, deployment, expected, wait_s, found.names)
             return found
     except (RedisError, OSError) as error:

@@ -17,7 +17,8 @@ _DEPLOYMENT = "select value from server_value where name = 'deployment'"
 
 @dataclass(slots=True)
 class Checkup:
-    """``facts`` are for reading, ``complaints`` are pairs: what is wrong, and what to do. ``now_ms`` is its clock's.
+    """``facts`` are for reading, ``complaints`` are pairs: what is wrong, and what to do. Its clock is
+    ``ahead_s`` of ours, where it has one of its own.
 
     ``deployment`` heads the names of this deployment's channels in Redis, once a server has run.
     """
@@ -25,7 +26,7 @@ class Checkup:
     kind: str
     facts: list[str] = field(default_factory=list)
     complaints: list[tuple[str, str]] = field(default_factory=list)
-    now_ms: float | None = None
+    ahead_s: float | None = None
     deployment: str | None = None
 
 
@@ -81,7 +82,7 @@ def _look_at_server(address: str) -> Checkup:
             ).fetchone()
             assert row is not None
             standby, size, name, now, used, most = row
-            found.now_ms = (float(now) - (time.time() - sent) / 2) * 1000
+            found.ahead_s = float(now) - (sent + time.time()) / 2
             found.facts.append(f"database {name}, {size / 1e6:,.1f} MB, {used} of {most} connections")
             if standby:
                 found.complaints.append(
