@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import socketio
@@ -14,40 +15,11 @@ from aiohttp import web
 
 from server.engine import SocketServer
 from tests.engine.running import PATIENCE_S, Visitor, eventually, serving
-from tests.services_under_test import NGINX_TEMPORARY, free_port, nginx
+from tests.services_under_test import nginx_in_front_of
 
 EACH = 30
 WAYS = [["polling"], ["polling", "websocket"], ["websocket"]]
 NAMES = ["w1", "w2", "w3"]
-CONFIG = """
-worker_processes 1;
-events {{ worker_connections 1024; }}
-http {{
-    {temporary}
-    log_format paths '$remote_addr "$request_method $uri" $status';
-    access_log {folder}/access.log paths;
-
-    upstream anybody {{ {anybody} }}
-    {upstreams}
-
-    map $arg_sid $worker {{
-        hostnames;
-        default anybody;
-        {pins}
-    }}
-
-    server {{
-        listen 127.0.0.1:{port};
-        location / {{
-            error_log {folder}/error.log crit;   # lesser complaints quote the query string
-            proxy_http_version 1.1;
-            proxy_set_header Upgrade $http_upgrade;
-            proxy_set_header Connection $http_connection;
-            proxy_pass http://$worker;
-        }}
-    }}
-}}
-"""
 
 
 class Guest:
@@ -95,20 +67,10 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def front(workers: list[tuple[SocketServer, Visitor]], folder: Path) -> Iterator[int]:
-    """The port of an nginx in front of them."""
-    port = free_port()
-    servers = [f"server 127.0.0.1:{visitor.port};" for _, visitor in workers]
-    config = CONFIG.format(
-        folder=folder,
-        port=port,
-        temporary=" ".join(f"{kind}_temp_path {folder}/{kind};" for kind in NGINX_TEMPORARY),
-        anybody=" ".join(servers),
-        upstreams=" ".join(
-            f"upstream {name} {{ {server} keepalive 32; }}" for name, server in zip(NAMES, servers, strict=True)
-        ),
-        pins=" ".join(f"{name}.* {name};" for name in NAMES),
-    )
-    with nginx(config, port, folder):
+    """The port of an nginx in front of them, with the project's own configuration."""
+    with nginx_in_front_of([visitor.port for _, visitor in workers], folder) as address:
+        port = urlsplit(address).port
+        assert port is not None
         yield port
 
 
