@@ -49,6 +49,17 @@ _SIGNS = {
 _log = logging.getLogger(__name__)
 
 
+class BucketFailed(Unavailable):
+    """The store did not do what it was asked. Printed, it says why, for whoever runs the server; clients get a sentence."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("The store of files does not answer as it should. Try again later.")
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return self.reason
+
+
 class BucketStore:
     """A bucket of files, under the names that they would have in a folder.
 
@@ -179,9 +190,9 @@ class BucketStore:
             async for _ in obstore.list(self._s3, prefix="nothing", chunk_size=1):
                 pass
 
-    def _unavailable(self, what: str, reason: str) -> Unavailable:
+    def _unavailable(self, what: str, reason: str) -> BucketFailed:
         _log.warning("the store of files (bucket %s) could not %s: %s", self._bucket.name, what, reason)
-        return Unavailable("The store of files does not answer as it should. Try again later.")
+        return BucketFailed(reason)
 
 
 class _Sending:

@@ -88,8 +88,9 @@ async def test_a_bucket_that_is_missing_is_no_missing_file(
     bucket = s3.bucket("x", name="no-such-bucket")
     store = BucketStore(bucket, s3.credentials, tmp_path, max_file_bytes=10**8, timeout_s=2.0)
     for asked in (keep(store, b"little"), keep(store, LARGE), store.find(new_key()), store.check()):
-        with pytest.raises(Unavailable):
+        with pytest.raises(Unavailable, match="NoSuchBucket") as refusal:
             await asked
+        assert "NoSuchBucket" not in refusal.value.message
     assert "NoSuchBucket" in caplog.text
 
 
