@@ -20,10 +20,10 @@ from server.storage.unit import (
     fetch_all,
     hold,
     holding,
-    padded,
     repeatable,
     several_write,
     together,
+    wanted,
 )
 
 EXCERPT = 200
@@ -190,14 +190,11 @@ class _Group:
 
 
 def _earlier(keys: Iterable[tuple[int, str]]) -> dict[tuple[int, str], _Earlier]:
-    pairs = padded(keys)
-    marks = ", ".join(["(?, ?)"] * len(pairs))
+    begin, parameters = wanted("sender_id, client_id", keys)
     rows = fetch_all(
-        # `(a, b) in (values ...)` would read the whole index: joined from the wanted side, each is one look-up.
-        f"with wanted (sender_id, client_id) as (values {marks}) "
-        "select m.sender_id, m.client_id, m.conversation_id, m.seq, m.sent_at, m.content_hash from wanted w "
+        f"{begin} select m.sender_id, m.client_id, m.conversation_id, m.seq, m.sent_at, m.content_hash from wanted w "
         "cross join message m where m.sender_id = w.sender_id and m.client_id = w.client_id",
-        [value for pair in pairs for value in pair],
+        parameters,
     )
     return {(row[0], row[1]): _Earlier(*row[2:]) for row in rows}
 

@@ -7,19 +7,20 @@ crash leaves holes, which mean nothing. Behind this lock nothing waits for a con
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 
 from server.records import Entry
 from server.storage import log
+from server.storage.postgres_arrays import columns_of
 from server.storage.postgres_connection import PostgresConnection
 
 _LOCK = "select pg_advisory_xact_lock(7201, 1)"
+_KINDS = ("bigint", "bigint", "text", "bigint", "bigint", "bigint", "text", "bytea", "bytea")
 _INSERT = (
     "insert into entry (position, conversation_id, seq, kind, actor_id, at, target_seq, data, salt, body_hash) "
-    "select nextval('entry_position'), wanted.* from unnest(%s::bigint[], %s::bigint[], %s::text[], %s::bigint[], "
-    "%s::bigint[], %s::bigint[], %s::text[], %s::bytea[], %s::bytea[]) as wanted returning position"
+    "select nextval('entry_position'), new.* "
+    f"from unnest({', '.join(f'%s::{kind}[]' for kind in _KINDS)}) as new returning position"
 )
 
 
@@ -30,7 +31,7 @@ def commit(connection: PostgresConnection, entries: Sequence[Entry]) -> str:
     """
     if not entries:
         return connection.ask("commit").statusmessage or ""
-    columns: list[list[Any]] = [list(column) for column in zip(*log.rows(entries), strict=True)][1:]
+    columns = columns_of([row[1:] for row in log.rows(entries)], _KINDS)
     connection.later(_LOCK)
     with connection.raw.pipeline():
         connection.send()

@@ -14,7 +14,7 @@ from server.errors import NotFound
 from server.protocol import chat
 from server.storage import accounts, log, views
 from server.storage.models import Account, Conversation, Membership
-from server.storage.unit import fetch_all, hold, padded
+from server.storage.unit import among, fetch_all, hold, wanted
 
 _CONVERSATION = "id, kind, title, description, head_seq, member_count, rules, created_at, dissolved_at"
 _MEMBERSHIP = "conversation_id, account_id, role, joined_at, read_seq, history_from_seq"
@@ -22,19 +22,18 @@ _MEMBERSHIP = "conversation_id, account_id, role, joined_at, read_seq, history_f
 
 def conversations(ids: Iterable[int]) -> dict[int, records.Conversation]:
     """The rows of those of these conversations that exist."""
-    wanted = padded(ids)
-    rows = fetch_all(f"select {_CONVERSATION} from conversation where id in ({_marks(wanted)})", wanted)
+    these, parameters = among("id", ids)
+    rows = fetch_all(f"select {_CONVERSATION} from conversation where {these}", parameters)
     return {row[0]: _conversation(*row) for row in rows}
 
 
 def memberships(keys: Iterable[tuple[int, int]]) -> dict[tuple[int, int], records.Membership]:
     """Memberships by (conversation, account); who does not belong is missing."""
-    pairs = padded(keys)
-    marks = ", ".join(["(?, ?)"] * len(pairs))
+    begin, parameters = wanted("in_conversation, of_account", keys)
     rows = fetch_all(
-        f"with wanted (in_conversation, of_account) as (values {marks}) select {_MEMBERSHIP} from wanted "
+        f"{begin} select {_MEMBERSHIP} from wanted "
         "cross join membership where conversation_id = in_conversation and account_id = of_account",
-        [value for pair in pairs for value in pair],
+        parameters,
     )
     return {(row[0], row[1]): records.Membership(*row) for row in rows}
 

@@ -14,7 +14,7 @@ import msgspec
 
 from server.protocol.notifications import Counts, Notification
 from server.records import CountsChanged, NotificationChange
-from server.storage.unit import announce, execute_many, fetch_all, hold, padded, several_write
+from server.storage.unit import among, announce, execute_many, fetch_all, hold, several_write
 
 Filter = Literal["all", "unread", "mentions"]
 
@@ -81,13 +81,14 @@ def read_up_to(account_id: int, conversation_id: int, seq: int, now: int) -> Non
 
 def read_by_writers(marks: Mapping[tuple[int, int], int], now: int) -> None:
     """Whoever writes has read what is above: the same for many, by (account, conversation) and ``seq``."""
-    writers = list({account_id for account_id, _ in marks})
+    writers = {account_id for account_id, _ in marks}
     hold(accounts=writers)
+    these, parameters = among("account_id", writers)
     rows = fetch_all(
         "select account_id, conversation_id, message_seq, id from notification "
-        f"where account_id in ({_places(writers)}) and type in {_OF_CONVERSATIONS} and {UNREAD} "
+        f"where {these} and type in {_OF_CONVERSATIONS} and {UNREAD} "
         "order by account_id, seq",
-        writers,
+        parameters,
     )
     read = [row for row in rows if row[2] <= marks.get((row[0], row[1]), 0)]
     for account_id, group in groupby(read, key=lambda row: row[0]):
@@ -151,13 +152,13 @@ def counts(account_id: int) -> Counts:
 
 def counts_of(account_ids: Iterable[int]) -> dict[int, Counts]:
     """What the bells of these accounts show."""
-    wanted = padded(account_ids)
+    these, parameters = among("id", account_ids)
     rows = fetch_all(
         "select id, notification_seq, "
         f"(select count(*) from notification where account_id = account.id and {UNREAD} and seen_at is null), "
         f"(select count(*) from notification where account_id = account.id and {UNREAD}) "
-        f"from account where id in ({_places(wanted)})",
-        wanted,
+        f"from account where {these}",
+        parameters,
     )
     return {row[0]: Counts(head_seq=row[1], unseen=row[2], unread=row[3]) for row in rows}
 

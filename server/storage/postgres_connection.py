@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,8 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import TransactionStatus
 from psycopg.types.numeric import Int8Dumper
 
+from server.storage import postgres_arrays
+from server.storage.postgres_arrays import Longs, columns_of, kinds_of
 from server.storage.postgres_sql import at_once, translated
 from server.storage.unit import Rows
 
@@ -62,6 +64,7 @@ def connect(address: str, part: Part) -> RawConnection:
     raw.prepared_max = 400
     # One width for all whole numbers: else a statement is prepared for each mixture of small and large ones.
     raw.adapters.register_dumper(int, Int8Dumper)
+    postgres_arrays.register(raw)
     return raw
 
 
@@ -113,7 +116,7 @@ class PostgresConnection:
 
     def execute_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         if len(rows) > 1 and (many := at_once(sql)):
-            self.later(many, [list(column) for column in zip(*rows, strict=True)])
+            self.later(many.sql, columns_of(rows, many.kinds))
         else:
             for row in rows:
                 self.later(translated(sql), row)
@@ -126,11 +129,11 @@ class PostgresConnection:
         memberships = self._new("membership", rows.memberships)
         # The same order everywhere, so that no two transactions wait for each other.
         if conversations:
-            self.later(_HOLD_CONVERSATIONS, (conversations,))
+            self.later(_HOLD_CONVERSATIONS, (Longs(conversations),))
         if accounts:
-            self.later(_HOLD_ACCOUNTS, (accounts,))
+            self.later(_HOLD_ACCOUNTS, (Longs(accounts),))
         if memberships:
-            self.later(_HOLD_MEMBERSHIPS, [list(column) for column in zip(*memberships, strict=True)])
+            self.later(_HOLD_MEMBERSHIPS, columns_of(memberships, kinds_of(memberships[0])))
 
     def _new(self, table: str, keys: Collection[Any]) -> list[Any]:
         """Those that are not held yet; they are from now on."""
@@ -141,6 +144,15 @@ class PostgresConnection:
     def holds_nothing(self) -> None:
         """Locks have been let go; to hold again what is still held does no harm."""
         self._held.clear()
+
+    def wanted(self, columns: str, keys: Iterable[tuple[Any, ...]]) -> tuple[str, Sequence[Any]]:
+        rows = list(set(keys))
+        kinds = kinds_of(rows[0])
+        arrays = ", ".join(f"?::{kind}[]" for kind in kinds)
+        return f"with wanted ({columns}) as (select * from unnest({arrays}))", columns_of(rows, kinds)
+
+    def among(self, column: str, numbers: Iterable[int]) -> tuple[str, Sequence[Any]]:
+        return f"{column} = any(?::bigint[])", [Longs(set(numbers))]
 
     def for_update(self) -> str:
         return " for no key update" if self._writes else ""

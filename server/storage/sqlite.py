@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -15,7 +15,7 @@ from playhouse.migrations import Runner
 from server.errors import Busy, ChatError, Unavailable
 from server.storage import engine
 from server.storage.engine import Engine, Piece
-from server.storage.unit import Rows, here
+from server.storage.unit import Rows, here, padded
 
 R = TypeVar("R")
 
@@ -56,6 +56,18 @@ class SqliteConnection:
 
     def hold(self, rows: Rows) -> None:
         """There is one writer: nobody else changes anything."""
+
+    def wanted(self, columns: str, keys: Iterable[tuple[Any, ...]]) -> tuple[str, Sequence[Any]]:
+        rows = padded(keys)
+        marks = f"({', '.join('?' * len(rows[0]))})"
+        return (
+            f"with wanted ({columns}) as (values {', '.join([marks] * len(rows))})",
+            [value for row in rows for value in row],
+        )
+
+    def among(self, column: str, numbers: Iterable[int]) -> tuple[str, Sequence[Any]]:
+        rows = padded(numbers)
+        return f"{column} in ({', '.join('?' * len(rows))})", rows
 
     def for_update(self) -> str:
         return ""

@@ -10,7 +10,7 @@ import msgspec
 
 from server.protocol.notifications import Notification
 from server.storage.notifications import UNREAD, announce_row, rows_of
-from server.storage.unit import execute_many, fetch_all, hold, padded
+from server.storage.unit import among, execute_many, fetch_all, hold, wanted
 
 MOST_ACTORS = 20
 
@@ -56,10 +56,10 @@ def tell(calls: Sequence[tuple[Call, int]]) -> None:
 
 def _tell(calls: Sequence[tuple[Call, int]]) -> None:
     seqs = _seqs_of(account_id for _, account_id in calls)
-    wanted = [((account_id, call.type, call.group), call) for call, account_id in calls if account_id in seqs]
-    rows = _unread(place for place, _ in wanted)
+    placed = [((account_id, call.type, call.group), call) for call, account_id in calls if account_id in seqs]
+    rows = _unread(place for place, _ in placed)
     told: list[tuple[Place, Notification, bool]] = []
-    for place, call in wanted:
+    for place, call in placed:
         before = rows.get(place)
         seqs[place[0]] += 1
         rows[place] = _folded(call, before, seqs[place[0]])
@@ -72,22 +72,21 @@ def _tell(calls: Sequence[tuple[Call, int]]) -> None:
 
 def _seqs_of(account_ids: Iterable[int]) -> dict[int, int]:
     """The numbers of the newest changes; those whom nobody knows any more are left out."""
-    wanted = padded(account_ids)
-    marks = ", ".join("?" * len(wanted))
-    return dict(fetch_all(f"select id, notification_seq from account where id in ({marks})", wanted))
+    these, parameters = among("id", account_ids)
+    return dict(fetch_all(f"select id, notification_seq from account where {these}", parameters))
 
 
 def _unread(places: Iterable[Place]) -> dict[Place, Notification]:
     """The rows into which calls for these places fold."""
-    wanted = padded(places)
-    if not wanted:
+    sought = set(places)
+    if not sought:
         return {}
-    marks = ", ".join(["(?, ?, ?)"] * len(wanted))
+    begin, parameters = wanted("of_account, of_type, in_group", sought)
     found = rows_of(
         f"wanted cross join notification where account_id = of_account and type = of_type and group_key = in_group "
         f"and {UNREAD}",
-        [value for place in wanted for value in place],
-        before=f"with wanted (of_account, of_type, in_group) as (values {marks})",
+        parameters,
+        before=begin,
     )
     return {(account_id, row.type, row.group): row for account_id, row in found}
 

@@ -37,6 +37,12 @@ class Connection(Protocol):
     def hold(self, rows: Rows) -> None:
         """See ``hold`` below."""
 
+    def wanted(self, columns: str, keys: Iterable[tuple[Any, ...]]) -> tuple[str, Sequence[Any]]:
+        """See ``wanted`` below."""
+
+    def among(self, column: str, numbers: Iterable[int]) -> tuple[str, Sequence[Any]]:
+        """See ``among`` below."""
+
     def for_update(self) -> str:
         """See ``for_update`` below."""
 
@@ -134,6 +140,20 @@ def hold(
 def for_update() -> str:
     """The end of a query inside a write whose rows nobody else may change until the commit."""
     return here.connection.for_update()
+
+
+def wanted(columns: str, keys: Iterable[tuple[Any, ...]]) -> tuple[str, Sequence[Any]]:
+    """The beginning of a query that joins ``wanted``, a table of at least one key, and its parameters.
+
+    ``with wanted (columns) as (...)``: joined from this side, each key is one look-up in an index, where
+    ``(a, b) in (values ...)`` would read the whole of it.
+    """
+    return here.connection.wanted(columns, keys)
+
+
+def among(column: str, numbers: Iterable[int]) -> tuple[str, Sequence[Any]]:
+    """A condition that ``column`` is one of ``numbers``, and its parameters; of none, it holds for nothing."""
+    return here.connection.among(column, numbers)
 
 
 def padded(keys: Iterable[K]) -> list[K]:
