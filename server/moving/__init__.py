@@ -45,7 +45,7 @@ def move(source_url: str, target_url: str, *, anew: bool = False, out: TextIO | 
             target.finish()
         _tell_files(source, path, say)
         say(f"It took {duration(time.monotonic() - began)} and at most {size(_most_memory())} of memory.")
-        say(_last_words(equal, target))
+        say(_last_words(equal, source, target))
     return equal
 
 
@@ -84,7 +84,9 @@ def _tell_result(compared: Sequence[Compared], repairs: Repairs, say: Callable[[
     say(f"\n{'table':<16}{'rows here':>12}{'rows there':>12}  digest")
     for one in compared:
         here, there = one.source, one.target
-        digests = here.digest[:16] if not one.different else f"{here.digest[:16]}, {there.digest[:16]}  DIFFERS"
+        digests = here.digest[:16] if here.rows else "-"
+        if one.different:
+            digests = f"{here.digest[:16]}, {there.digest[:16]}  DIFFERS"
         say(f"{one.table.name:<16}{here.rows:>12,}{there.rows:>12,}  {digests}")
     [log] = [one for one in compared if one.table.name == "entry"]
     say(f"\nLogs of conversations with the same digest on both sides: {log.logs:,} of {log.conversations:,}.")
@@ -110,9 +112,12 @@ def _tell_files(source: Source, path: Path, say: Callable[[str], None]) -> None:
         )
 
 
-def _last_words(equal: bool, target: Target) -> str:
+def _last_words(equal: bool, source: Source, target: Target) -> str:
     if equal:
-        return f"Moved: both databases are equal. Set MADANG_DATABASE_URL to {target.name} and start the server."
+        return (
+            f"Moved: both databases are equal. Set MADANG_DATABASE_URL to {target.name} and start the server; "
+            f"{source.path} is as it was, and no longer needed."
+        )
     return (
         "NOT EQUAL: do not use the target. Nothing was changed in the source. "
         "The same command with --anew empties the target and moves everything again."

@@ -169,6 +169,17 @@ def test_a_database_in_another_encoding_is_refused(tmp_path: Path, postgres: Pos
     postgres.drop(address)
 
 
+def test_whoever_may_not_make_tables_is_told_so(tmp_path: Path, postgres: PostgresServer) -> None:
+    house(tmp_path / "madang.db", conversations=1, messages=1)
+    address = postgres.empty_database()
+    postgres.execute("revoke create on schema public from public", address)
+    postgres.execute("create role guest login", address)
+    with pytest.raises(CannotMove, match=r"The tables cannot be made in PostgreSQL .*: permission denied for schema"):
+        moved(tmp_path / "madang.db", address.replace("madang@", "guest@"))
+    postgres.drop(address)
+    postgres.execute("drop role guest")
+
+
 def test_text_that_postgresql_refuses_is_replaced_and_told(tmp_path: Path, postgres_address: str) -> None:
     path = tmp_path / "madang.db"
     house(path, conversations=2, messages=40)

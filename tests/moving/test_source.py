@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from server.moving import move
-from server.storage.database import Database
 from server.storage.moving import CannotMove
 from server.storage.moving.source import Source
 from tests.moving.houses import filling, house
@@ -30,17 +29,14 @@ def test_a_server_that_runs_is_noticed_though_it_does_nothing(tmp_path: Path) ->
         Source(tmp_path / "madang.db").__exit__(None, None, None)
 
 
-async def test_nobody_starts_while_it_is_moved(tmp_path: Path) -> None:
+def test_nobody_opens_it_while_it_is_moved(tmp_path: Path) -> None:
     path = tmp_path / "madang.db"
-    db = Database(path, busy_timeout_ms=100)
-    await db.open()
-    await db.close()
-    with Source(path):
-        late = Database(path, busy_timeout_ms=100)
-        with pytest.raises(Exception, match="locked"):
-            await late.open()
-    with contextlib.closing(sqlite3.connect(path)) as connection:
-        connection.execute("insert into server_value values ('a', 'b')")
+    house(path, conversations=1, messages=1)
+    with Source(path), contextlib.closing(sqlite3.connect(path, timeout=0.1)) as other:
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("select * from entry")
+    with contextlib.closing(sqlite3.connect(path, timeout=0.1)) as other, other:
+        other.execute("insert into server_value values ('a', 'b')")
 
 
 def test_it_cannot_be_written_through_the_move(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 import psycopg
+from peewee import PeeweeException
 from psycopg.conninfo import conninfo_to_dict
 
 from server.storage.engine import MIGRATIONS
@@ -27,7 +28,7 @@ MOVE = Part(
 KNOWN = {script.stem for script in MIGRATIONS.glob("[0-9]*.py")}
 PATIENCE_S = 5.0
 """So long PostgreSQL may take to notice that an earlier move has died."""
-_PAGE = 2000
+_PAGE = 500
 """Rows that are fetched at once."""
 
 
@@ -175,8 +176,8 @@ class Target:
             raise CannotMove(f"{self.name} belongs to a newer Madang (it has {min(newer)}).")
         try:
             PostgresEngine(self._url, PATIENCE_S).prepare()
-        except RuntimeError as error:
-            raise CannotMove(f"{self.name}: {error}") from None
+        except (RuntimeError, PeeweeException) as error:
+            raise CannotMove(f"The tables cannot be made in {self.name}: {str(error).splitlines()[0]}") from None
 
     def _applied(self) -> set[str]:
         return {str(name) for (name,) in self._connection.execute("select name from schema_migration").fetchall()}
@@ -232,10 +233,10 @@ class Target:
             yield
         except psycopg.OperationalError as error:
             more = " The same command goes on from there." if self._has_begun else ""
-            raise CannotMove(f"PostgreSQL, {self.name}: {_first_line(error)}.{more}") from None
+            raise CannotMove(f"{self.name}: {_first_line(error)}.{more}") from None
         except psycopg.Error as error:
             what = f"the rows of {table.name}" if table else "this"
-            raise CannotMove(f"PostgreSQL, {self.name}, refuses {what}: {_first_line(error)}.") from None
+            raise CannotMove(f"{self.name} refuses {what}: {_first_line(error)}.") from None
 
     def _set(self, sequence: str, table: str, column: str) -> None:
         top = f'max("{column}")'
@@ -257,13 +258,12 @@ def described(url: str) -> str:
     try:
         parts = urlsplit(url)
         given = conninfo_to_dict(url)
-        if parts.netloc.count("@") > 1:
-            raise wrong
-        host = given.get("host") or "this machine"
-        port = int(given.get("port") or 5432)
     except (ValueError, psycopg.Error):
         raise wrong from None
-    return f"database {given.get('dbname') or given.get('user') or '?'} at {host}, port {port}"
+    host, port = str(given.get("host") or "localhost"), str(given.get("port") or 5432)
+    if parts.netloc.count("@") > 1 or not all(one.isdigit() for one in port.split(",")):
+        raise wrong
+    return f"PostgreSQL {given.get('dbname') or given.get('user') or ''} at {host}:{port}"
 
 
 def _first_line(error: psycopg.Error) -> str:
