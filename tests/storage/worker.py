@@ -13,6 +13,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from pathlib import Path
@@ -181,7 +182,8 @@ def seed_faults(db: Database, options: Options) -> None:
         def freeze_and_end() -> None:
             left[0] -= 1
             if left[0] == 0:
-                os.kill(os.getpid(), signal.SIGSTOP)
+                # To this very thread, which then stops before it goes on.
+                signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
             end()
 
         db.engine.end = freeze_and_end  # type: ignore[method-assign]
