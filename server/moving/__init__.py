@@ -45,7 +45,7 @@ def move(source_url: str, target_url: str, *, anew: bool = False, out: TextIO | 
             target.finish()
         _tell_files(source, path, say)
         say(f"It took {duration(time.monotonic() - began)} and at most {size(_most_memory())} of memory.")
-        say(_last_words(equal, source, target))
+        say(_last_words(equal, source))
     return equal
 
 
@@ -112,10 +112,10 @@ def _tell_files(source: Source, path: Path, say: Callable[[str], None]) -> None:
         )
 
 
-def _last_words(equal: bool, source: Source, target: Target) -> str:
+def _last_words(equal: bool, source: Source) -> str:
     if equal:
         return (
-            f"Moved: both databases are equal. Set MADANG_DATABASE_URL to {target.name} and start the server; "
+            "Moved: both databases are equal. Start the server with the target in MADANG_DATABASE_URL; "
             f"{source.path} is as it was, and no longer needed."
         )
     return (
