@@ -50,7 +50,10 @@ _log = logging.getLogger(__name__)
 
 
 class BucketFailed(Unavailable):
-    """The store did not do what it was asked. Printed, it says why, for whoever runs the server; clients get a sentence."""
+    """The store did not do what it was asked.
+
+    Printed, it says why, for whoever runs the server; clients get a sentence.
+    """
 
     def __init__(self, reason: str) -> None:
         super().__init__("The store of files does not answer as it should. Try again later.")

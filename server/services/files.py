@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -26,6 +26,8 @@ from server.storage.database import Database
 
 LINK_GOOD_FOR_MS = 5 * 60 * 1000
 ORPHAN_AFTER_MS = 24 * 60 * 60 * 1000
+FORGET_S = 5.0
+"""Who deletes a message waits no longer for its bytes to go."""
 UPLOADS_AT_ONCE = 6
 """Of one account; a browser opens no more connections to one server either."""
 
@@ -106,22 +108,25 @@ class Files:
         return links.read(await self._key(), file_id, link, self._now())
 
     async def forget(self, keys: Sequence[str]) -> None:
-        """Delete bytes whose rows are gone; what fails is found again by the sweep."""
-        for key in keys:
-            try:
-                await self._store.remove(key)
-            except (OSError, Unavailable):
-                _log.exception("the bytes of a deleted file could not be removed")
+        """Delete bytes whose rows are gone; what fails or takes too long is found again by the sweep."""
+        try:
+            async with asyncio.timeout(FORGET_S):
+                await self._remove(keys)
+        except TimeoutError:
+            _log.warning("the bytes of deleted files could not be removed in time")
 
     async def sweep(self) -> int:
         """Remove what was uploaded a day ago and never sent, and bytes that no row names; returns how many."""
         swept = 0
         before = self._now() - ORPHAN_AFTER_MS
         while keys := await self._db.write(files.release_orphans, before):
-            await self.forget(keys)
+            await self._remove(keys)
             swept += len(keys)
-        swept += await self._store.remove_abandoned(ORPHAN_AFTER_MS / 1000)
-        return swept + await self._sweep_store()
+        # A store that does not answer has said so in the log. There is another sweep.
+        with suppress(Unavailable):
+            swept += await self._store.remove_abandoned(ORPHAN_AFTER_MS / 1000)
+            swept += await self._sweep_store()
+        return swept
 
     async def check(self) -> None:
         """Look whether files can be stored now, and remember what is wrong."""
@@ -224,6 +229,15 @@ class Files:
                 some = keys[start : start + 500]
                 known = await self._db.read(files.known_keys, some)
                 stray = [key for key in some if key not in known]
-                await self.forget(stray)
+                await self._remove(stray)
                 swept += len(stray)
         return swept
+
+    async def _remove(self, keys: Sequence[str]) -> None:
+        for key in keys:
+            try:
+                await self._store.remove(key)
+            except OSError:
+                _log.exception("the bytes of a deleted file could not be removed")
+            except Unavailable:
+                return  # it will not answer for the others either

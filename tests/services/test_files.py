@@ -4,10 +4,13 @@ import asyncio
 import os
 import tracemalloc
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from server.errors import Expired, NotFound, RateLimited, TooLarge, Unavailable
+from server.files.bucket import BucketStore
 from server.services import files as service_module
 from server.services.files import Files
 from server.storage import accounts, files
@@ -15,8 +18,10 @@ from server.storage.database import Database
 from tests.conftest import People
 from tests.fakes import SteppedClock
 from tests.files import pictures
+from tests.files.relay import Relay
 from tests.files.shelf import BucketShelf, DiskShelf, bytes_of
 from tests.files.stage import Talk, chunks, make_files
+from tests.s3_under_test import S3Server
 
 Shelf = DiskShelf | BucketShelf
 
@@ -227,6 +232,31 @@ async def test_bytes_of_a_deleted_message_are_removed(
     seq = await talk.send(ana, await service.upload(ana, "a.png", chunks(pictures.plain())))
     await service.forget(await talk.delete(seq))
     assert await shelf.names() == set()
+
+
+async def test_who_deletes_does_not_wait_for_a_store_that_stalls_and_the_sweep_comes_back_to_it(
+    db: Database, people: People, s3: S3Server, tmp_path: Path, clock: SteppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (ana,) = await people.add("ana")
+    shelf = BucketShelf(s3, tmp_path)
+    async with Relay(s3.port) as relay:
+        far = replace(shelf.bucket, endpoint=f"http://127.0.0.1:{relay.port}")
+        store = BucketStore(far, s3.credentials, tmp_path / "far", max_file_bytes=10**8, timeout_s=1, clock=shelf.clock)
+        service = make_files(db, store, clock)
+        talk = await Talk(db).begin([ana])
+        seq = await talk.send(ana, *[await service.upload(ana, "a.txt", chunks(b"x")) for _ in range(9)])
+        await service.upload(ana, "never sent.txt", chunks(b"y"))
+        keys = await talk.delete(seq)
+        clock.step(days=2)
+        shelf.clock.ahead_s = 2 * 86_400
+        monkeypatch.setattr(service_module, "FORGET_S", 0.2)
+        relay.stall()
+        async with asyncio.timeout(2):
+            await service.forget(keys)
+        assert await service.sweep() == 1  # its row is gone, at least
+        relay.go_on()
+        await service.sweep()
+        assert await shelf.names() == set()
 
 
 async def test_a_row_without_its_bytes_is_not_found(service: Files, people: People, shelf: Shelf) -> None:
