@@ -284,7 +284,8 @@ async def _before_start(settings: Settings, accounts: Accounts) -> tuple[bool, s
 def _greeting(settings: Settings, first: bool, claim: str | None) -> str:
     """Where the server is, and what to do next."""
     where = "" if settings.data_dir == Settings().data_dir else f" --data {settings.data_dir}"
-    lines = [f"Madang {__version__} is starting {_where(settings)}", f"Data: {settings.data_dir.resolve()}"]
+    behind = f", behind {settings.public_url}" if settings.is_one_of_many and settings.public_url else ""
+    lines = [f"Madang {__version__} is starting {_where(settings)}{behind}", f"Data: {settings.data_dir.resolve()}"]
     if first and not claim and not settings.is_local:
         lines.append("The first account, which owns the server, takes the claim code that w1 prints.")
     elif first and claim:

@@ -73,6 +73,16 @@ def test_a_redis_that_is_not_there(ask: Ask) -> None:
     assert "a-secret" not in "\n".join(lines)
 
 
+async def test_a_user_of_redis_who_may_do_little_else(ask: Ask, deployment: Deployment) -> None:
+    rights = "on >a-secret resetchannels &madang:* -@all +@connection +publish +subscribe +unsubscribe"
+    async with deployment.redis.client() as client:
+        await client.execute_command("ACL", "SETUSER", "modest", *rights.split())
+    code, lines = ask(redis_url=deployment.redis.url.replace("//", "//modest:a-secret@"))
+    assert (code, wrong(lines)) == (0, [])
+    assert about(lines, "redis")[0].endswith("Redis passes messages; answers through it: w1, w2, w3")
+    assert len(about(lines, "clock")) == 1
+
+
 def test_another_redis_than_the_workers(ask: Ask, tmp_path: Path) -> None:
     with RedisProcess(tmp_path / "redis") as other:
         code, lines = ask(redis_url=other.url)
