@@ -36,11 +36,11 @@ async def make_people(db: Database, names: Iterable[str]) -> dict[str, Person]:
     return await db.write(_make, list(names))
 
 
-def make_people_in(data_dir: Path, *names: str) -> dict[str, Person]:
-    """The same in a data folder, which a server may have open or not."""
+def make_people_in(place: Path | str, *names: str) -> dict[str, Person]:
+    """The same in a data folder, a database file or a PostgreSQL, which a server may have open or not."""
 
     async def make() -> dict[str, Person]:
-        db = Database(data_dir / "madang.db")
+        db = Database(place / "madang.db" if isinstance(place, Path) and not place.suffix else place)
         await db.open()
         try:
             return await make_people(db, names)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import itertools
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from server.storage.database import Database
-from tests.people import Person, make_people
+from tests.people import Person, make_people_in
 from tests.redis_under_test import RedisProcess
 from tests.services_under_test import (
     START_TIMEOUT_S,
@@ -38,17 +35,7 @@ class Deployment:
         number = next(self._numbers)
         numbered = {name: f"{name}{number}" for name in names}
 
-        async def make() -> dict[str, Person]:
-            db = Database(self.database_url)
-            await db.open()
-            try:
-                return await make_people(db, numbered.values())
-            finally:
-                await db.close()
-
-        # In a thread of its own: the caller may be on an event loop already.
-        with ThreadPoolExecutor(1) as thread:
-            made = thread.submit(asyncio.run, make()).result()
+        made = make_people_in(self.database_url, *numbered.values())
         return {name: made[numbered[name]] for name in names}
 
 

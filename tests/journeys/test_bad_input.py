@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from typing import Any
 
 import msgspec
@@ -16,6 +14,7 @@ from msgspec import inspect
 from server.protocol import chat, notifications
 from server.protocol.base import Command
 from tests.chat_client import ChatClient
+from tests.journeys.stored import columns, rows
 from tests.people import Person
 from tests.raw_client import RawClient
 from tests.services_under_test import ROOT, MadangProcess
@@ -79,18 +78,18 @@ def alternatives(type_: inspect.Type) -> tuple[inspect.Type, ...]:
 def contents(madang: MadangProcess) -> str:
     """A digest of everything stored that a command could change."""
     found = hashlib.sha256()
-    with closing(sqlite3.connect(madang.data_dir / "madang.db")) as db:
-        tables = [row[0] for row in db.execute("select name from sqlite_master where type = 'table' order by name")]
-        for table in set(tables) - {"session", "follower"}:
-            # Somebody who leaves is remembered as last seen, whatever they sent.
-            columns = [row[1] for row in db.execute(f"pragma table_info({table})") if row[1] != "last_seen_at"]
-            for row in db.execute(f"select {', '.join(columns)} from {table} order by 1, 2"):
-                found.update(repr((table, row)).encode())
+    for table, names in columns(madang).items():
+        if table in ("session", "follower"):
+            continue
+        # Somebody who leaves is remembered as last seen, whatever they sent.
+        shown = [f'"{name}"' for name in names if name != "last_seen_at"]
+        for row in rows(madang, f'select {", ".join(shown)} from "{table}" order by 1, 2'):
+            found.update(repr((table, row)).encode())
     return found.hexdigest()
 
 
 @pytest.fixture(scope="module")
-def made() -> dict[str, Any]:
+def made(madang: MadangProcess) -> dict[str, Any]:
     """What the first test of this module has prepared for the others."""
     return {}
 

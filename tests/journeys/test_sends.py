@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import random
-import sqlite3
 from collections.abc import Callable
-from contextlib import AsyncExitStack, closing, suppress
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Any
 
 import socketio
 
 from tests.chat_client import ChatClient
+from tests.journeys.stored import database_of, is_sound, rows
 from tests.people import Person, make_people_in
 from tests.services_under_test import MadangProcess
 
 Make = Callable[..., dict[str, Person]]
-
-
-def rows(madang: MadangProcess, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
-    """What the database says, read beside the server."""
-    with closing(sqlite3.connect(madang.data_dir / "madang.db")) as db:
-        return db.execute(sql, parameters).fetchall()
 
 
 async def test_a_thousand_sends_with_repeats_from_twenty_connections(madang: MadangProcess, people: Make) -> None:
@@ -84,9 +78,9 @@ async def test_everybody_hears_a_conversation_in_the_same_order(madang: MadangPr
     assert heard[0] == [text for (text,) in stored]
 
 
-async def test_every_answered_send_survives_a_kill(tmp_path: Path) -> None:
-    with MadangProcess(tmp_path / "data", message_rate="off") as madang:
-        pair = make_people_in(madang.data_dir, "ana", "ben")
+async def test_every_answered_send_survives_a_kill(tmp_path: Path, own_database: dict[str, str]) -> None:
+    with MadangProcess(tmp_path / "data", message_rate="off", **own_database) as madang:
+        pair = make_people_in(database_of(madang), "ana", "ben")
         answered: set[str] = set()
         async with AsyncExitStack() as stack:
             clients = []
@@ -120,7 +114,7 @@ async def test_every_answered_send_survives_a_kill(tmp_path: Path) -> None:
         assert answered <= {client_id for client_id, _ in stored}
         assert len({client_id for client_id, _ in stored}) == len(stored)
         assert [seq for _, seq in stored] == list(range(1, len(stored) + 1))
-        assert rows(madang, "pragma integrity_check") == [("ok",)]
+        assert is_sound(madang)
         async with ChatClient(madang.url, pair["ana"].token) as ana:
             for client_id in sends:
                 await ana.do("send_message", conversation_id=direct, client_id=client_id, text=client_id)

@@ -44,7 +44,9 @@ async def connected(
 
 
 async def said(client: ChatClient, conversation_id: int, text: str) -> int:
-    answer = await client.do("send_message", conversation_id=conversation_id, client_id=secrets.token_hex(12), text=text)
+    answer = await client.do(
+        "send_message", conversation_id=conversation_id, client_id=secrets.token_hex(12), text=text
+    )
     seq: int = answer["seq"]
     return seq
 
