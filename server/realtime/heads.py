@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+import msgspec
+
 from server.protocol import chat
 from server.realtime.delivery import Sockets
 from server.realtime.online import Online
@@ -65,7 +67,8 @@ class Beacon:
             heads = changed.heads.get(account_id, {})
             if not heads and self._versions.get(account_id) == version:
                 continue
-            body = chat.Heads(epoch=self._epoch, account_version=version, heads=heads)
+            # Finished JSON: its keys are numbers, which the engine would not take for those of an object.
+            body = msgspec.Raw(msgspec.json.encode(chat.Heads(epoch=self._epoch, account_version=version, heads=heads)))
             await self._sockets.emit_here("heads", body, room=account_room(account_id), namespace=CHAT)
         self._versions = changed.versions
         self._position = changed.position

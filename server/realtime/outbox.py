@@ -11,6 +11,7 @@ from typing import NamedTuple
 from server.realtime.line import TROUBLE, Line, words_for
 
 AT_ONCE = 500
+MOST_BYTES = 32_000_000
 RETRY_S = 0.1
 SETTLE_S = 0.5
 """After Redis was away: what is published before the others listen again, they never hear."""
@@ -26,7 +27,7 @@ class Letter(NamedTuple):
 
 
 class Outbox:
-    """A bounded queue to Redis that nobody ever waits for; the oldest is dropped when it is full.
+    """A queue to Redis that nobody ever waits for, bounded in messages and bytes; when it is full, the oldest goes.
 
     What Redis has not confirmed is published again when it is back, so it may be heard twice.
     """
@@ -38,6 +39,7 @@ class Outbox:
         self._most = most
         self._timeout_s = timeout_s
         self._letters: deque[Letter] = deque()
+        self._bytes = 0
         self._some = asyncio.Event()
         self._empty = asyncio.Event()
         self._empty.set()
@@ -65,10 +67,11 @@ class Outbox:
 
     def put(self, channel: bytes, data: bytes, *, fleeting: bool = False) -> None:
         """Takes over a message; never waits, never fails."""
-        if len(self._letters) >= self._most:
-            self._letters.popleft()
-            self.dropped += 1
         self._letters.append(Letter(channel, data, fleeting))
+        self._bytes += len(data)
+        while len(self._letters) > self._most or self._bytes > MOST_BYTES:
+            self._take()
+            self.dropped += 1
         self._empty.clear()
         self._some.set()
 
@@ -77,7 +80,7 @@ class Outbox:
             await self._some.wait()
             self._some.clear()
             while self._letters:
-                batch = [self._letters.popleft() for _ in range(min(AT_ONCE, len(self._letters)))]
+                batch = [self._take() for _ in range(min(AT_ONCE, len(self._letters)))]
                 started = time.monotonic()
                 try:
                     await self._publish(batch)
@@ -120,7 +123,14 @@ class Outbox:
         kept = [letter for letter in batch if not letter.fleeting]
         room = self._most - len(self._letters)
         self.dropped += len(batch) - min(len(kept), room)
-        self._letters.extendleft(reversed(kept[max(0, len(kept) - room) :] if room else []))
+        fitting = kept[max(0, len(kept) - room) :] if room else []
+        self._letters.extendleft(reversed(fitting))
+        self._bytes += sum(len(letter.data) for letter in fitting)
+
+    def _take(self) -> Letter:
+        letter = self._letters.popleft()
+        self._bytes -= len(letter.data)
+        return letter
 
     def _hang_up(self) -> None:
         if self._line is not None:

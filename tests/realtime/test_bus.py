@@ -15,6 +15,7 @@ import pytest
 
 from server.metrics import Metrics
 from server.realtime.bus import Bus, Timing
+from server.realtime.outbox import MOST_BYTES
 from server.realtime.rooms import CHAT, NOTIFICATIONS, account_room, conversation_room, presence_room
 from tests.engine.running import eventually
 from tests.redis_under_test import RedisProcess
@@ -126,9 +127,10 @@ async def test_who_comes_back_within_the_grace_is_not_asked_for_again(redis: Red
     async with ears(redis.url, timing=Timing(grace_s=60)) as (ear,):
         opened: list[str] = []
         ear.bus.on_opened = opened.append
-        for _ in range(100):
+        for _ in range(10):
             ear.enter()
             ear.leave()
+            await asyncio.sleep(0.001)
         assert opened == [ROOM]
 
 
@@ -225,6 +227,17 @@ async def test_nobody_waits_for_a_redis_that_is_away(fragile: RedisProcess) -> N
         await eventually(lambda: ear.bus.is_deaf)
         fragile.thaw()
         await eventually(lambda: not ear.bus.is_deaf)
+
+
+async def test_what_waits_for_redis_is_bounded_in_bytes_too(fragile: RedisProcess) -> None:
+    async with ears(fragile.url) as (ear,):
+        fragile.freeze()
+        for _ in range(100):
+            ear.bus.say(ROOM, "news", "x" * 1_000_000)
+        waiting = sum(len(letter.data) for letter in ear.bus.outbox._letters)
+        assert waiting == ear.bus.outbox._bytes <= MOST_BYTES
+        assert ear.bus.outbox.dropped > 60
+        fragile.kill()
 
 
 async def test_what_waited_is_published_in_its_order_when_redis_is_back(fragile: RedisProcess) -> None:

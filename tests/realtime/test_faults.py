@@ -177,6 +177,24 @@ async def test_whoever_is_added_while_redis_is_away_hears_what_follows(yard: Dep
             await heard_at_last(added, people)
 
 
+async def test_bells_and_heads_are_told_after_redis_was_away(yard: Deployment) -> None:
+    async with square(yard) as people:
+        ben = people.people["ben"]
+        for client in people.clients:
+            client.heard.clear()
+            client.told.clear()
+        yard.redis.kill()
+        try:
+            await say(people.ana, people.place, f"@{ben.name} look")
+            # The notification is written, and told to nobody at the other worker.
+            await asyncio.sleep(0.5)
+        finally:
+            await asyncio.to_thread(yard.redis.start)
+        async with asyncio.timeout(HEALED_S):
+            await people.ben.notice("counts", lambda counts: counts["unread"] == 2)
+            await people.ben.event("heads", lambda told: str(people.place) in told["heads"])
+
+
 async def heard_at_last(added: ChatClient, people: Square) -> None:
     number = 0
     async with asyncio.timeout(HEALED_S):
