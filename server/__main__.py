@@ -328,6 +328,10 @@ def _password(from_stdin: bool) -> str:
 
 def _check_places(settings: Settings) -> None:
     """Ends the program with a sentence when a port or a socket cannot be had, before anything is changed."""
+    if settings.port == 0 and settings.workers > 1 and not settings.socket_dir:
+        raise click.ClickException(
+            "Port 0 is any port: several workers need one that nginx knows, and that the others follow."
+        )
     for place in places_of(settings):
         try:
             check_free(place)

@@ -1,4 +1,5 @@
-"""A worker that is what a file says: well, dies, unready, or stubborn. Notes each start in ``starts`` beside it.
+"""A worker that is what a file says: well, dies, unready, stubborn, or slow to go, noted in ``goodbye`` beside it.
+Each start is noted in ``starts``.
 
 python moody_worker.py PORT FOLDER
 """
@@ -6,6 +7,7 @@ python moody_worker.py PORT FOLDER
 import os
 import signal
 import sys
+import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -17,6 +19,15 @@ if mood == "dies":
     sys.exit(3)
 if mood == "stubborn":
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+if mood == "slow":
+    signal.signal(signal.SIGTERM, lambda *_: say_goodbye())
+
+
+def say_goodbye() -> None:
+    began = time.monotonic()
+    time.sleep(0.2)
+    (folder / "goodbye").write_text(f"{began} {time.monotonic()}")
+    os._exit(0)
 
 
 class Readiness(BaseHTTPRequestHandler):

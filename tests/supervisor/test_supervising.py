@@ -124,6 +124,30 @@ async def test_what_dies_at_once_is_tried_with_growing_pauses_and_told_once(crew
     await eventually(lambda: second.keeper._failures == 0)
 
 
+async def test_each_says_goodbye_when_the_one_before_has_gone(crew: Crew) -> None:
+    for worker in crew.workers.values():
+        worker.is_now("slow")
+    await crew.starts()
+    await crew.ends()
+    times = [
+        [float(word) for word in (worker.folder / "goodbye").read_text().split()] for worker in crew.workers.values()
+    ]
+    moments = [moment for pair in times for moment in pair]
+    assert moments == sorted(moments)
+
+
+async def test_asked_twice_all_say_goodbye_at_once(crew: Crew) -> None:
+    for worker in crew.workers.values():
+        worker.is_now("slow")
+    await crew.starts()
+    crew.supervisor._end()
+    await crew.ends()
+    times = [
+        [float(word) for word in (worker.folder / "goodbye").read_text().split()] for worker in crew.workers.values()
+    ]
+    assert max(began for began, _ in times) < min(ended for _, ended in times)
+
+
 async def test_one_that_never_says_goodbye_is_killed_in_time(crew: Crew) -> None:
     for worker in crew.workers.values():
         worker.is_now("stubborn")

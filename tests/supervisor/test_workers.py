@@ -7,6 +7,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -16,13 +17,27 @@ from tests.services_under_test import MadangProcess, free_port, wait_until
 from tests.supervisor.running import DEADLINE_S, ON_SQLITE, Workers, is_gone, madang, parent_of
 
 
-@pytest.fixture
-def workers(tmp_path: Path) -> Iterator[Workers]:
-    with Workers(tmp_path / "data", 3, log_format="json") as running:
+@contextmanager
+def three(folder: Path) -> Iterator[Workers]:
+    with Workers(folder / "data", 3, log_format="json") as running:
         yield running
         left = list(running.pids().values())
     # Killed without a goodbye, the parent takes its workers along.
     wait_until(lambda: is_gone(*left), DEADLINE_S, lambda: f"{left} live on")
+
+
+@pytest.fixture(scope="module")
+def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workers]:
+    """For all tests that leave a parent with three workers behind."""
+    with three(tmp_path_factory.mktemp("workers")) as running:
+        yield running
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Workers]:
+    """For a test that ends them."""
+    with three(tmp_path) as running:
+        yield running
 
 
 def session_of(port: int) -> str:
@@ -65,32 +80,24 @@ def test_a_killed_worker_comes_back_and_the_others_stay(workers: Workers) -> Non
 
 
 @pytest.mark.parametrize("which", [signal.SIGTERM, signal.SIGINT])
-def test_all_say_goodbye_in_turn_when_the_parent_is_told_to_end(workers: Workers, which: signal.Signals) -> None:
-    pids = workers.pids()
-    order: list[str] = []
+def test_all_end_when_the_parent_is_told_to(own: Workers, which: signal.Signals) -> None:
+    pids = own.pids()
     began = time.monotonic()
-    os.kill(workers.pid, which)
-
-    def all_gone() -> bool:
-        order.extend(name for name in workers.names if name not in order and is_gone(pids[name]))
-        return len(order) == len(pids)
-
-    wait_until(all_gone, DEADLINE_S, lambda: workers.output)
-    assert order == workers.names
-    wait_until(lambda: parent_of(workers.pid) is None, DEADLINE_S, lambda: workers.output)
+    os.kill(own.pid, which)
+    wait_until(lambda: is_gone(*pids.values()) and parent_of(own.pid) is None, DEADLINE_S, lambda: own.output)
     assert time.monotonic() - began < 20
-    assert workers.stop() == 0
-    assert "Traceback" not in workers.output
+    assert own.stop() == 0
+    assert "Traceback" not in own.output
 
 
-def test_workers_do_not_outlive_a_parent_that_was_killed(workers: Workers) -> None:
-    pids = workers.pids()
-    os.kill(workers.pid, signal.SIGKILL)
-    wait_until(lambda: is_gone(*pids.values()), DEADLINE_S, lambda: workers.output)
+def test_workers_do_not_outlive_a_parent_that_was_killed(own: Workers) -> None:
+    pids = own.pids()
+    os.kill(own.pid, signal.SIGKILL)
+    wait_until(lambda: is_gone(*pids.values()), DEADLINE_S, lambda: own.output)
 
 
-def test_a_rolling_restart_takes_one_after_the_other(workers: Workers, tmp_path: Path) -> None:
-    before = workers.pids()
+def test_a_rolling_restart_takes_one_after_the_other(workers: Workers) -> None:
+    before, failures = workers.pids(), len(logged(workers, "has ended and is started again"))
     said = madang("restart", "--data", workers.data_dir)
     assert said.returncode == 0, said.stdout
     after = workers.pids()
@@ -102,15 +109,17 @@ def test_a_rolling_restart_takes_one_after_the_other(workers: Workers, tmp_path:
     assert [line.split()[0] for line in lines] == ["w1", "w1", "w2", "w2", "w3", "w3", "All"]
     assert lines[-1] == "All 3 workers were restarted."
     # Nobody takes an ordered end for a failure.
-    assert not logged(workers, "has ended and is started again")
+    assert len(logged(workers, "has ended and is started again")) == failures
 
 
 def test_a_hangup_restarts_as_well_and_is_followed_by_whoever_asks_meanwhile(workers: Workers) -> None:
-    before = workers.pids()
+    before, restarts = workers.pids(), len(logged(workers, "all 3 workers were restarted"))
     os.kill(workers.pid, signal.SIGHUP)
     wait_until(lambda: workers.pid_of("w1") != before["w1"], DEADLINE_S, lambda: workers.output)
     assert madang("restart", "--data", workers.data_dir).returncode == 0
-    wait_until(lambda: len(logged(workers, "all 3 workers were restarted")) == 2, DEADLINE_S, lambda: workers.output)
+    wait_until(
+        lambda: len(logged(workers, "all 3 workers were restarted")) == restarts + 2, DEADLINE_S, lambda: workers.output
+    )
 
 
 def test_one_folder_has_one_parent(workers: Workers) -> None:
@@ -129,6 +138,12 @@ def test_one_of_several_runs_by_itself_under_its_own_name(tmp_path: Path) -> Non
         assert "is starting w3 on 127.0.0.1 port" in server.output
         assert "the claim code that w1 prints" in server.output
         assert server.stop() == 0
+
+
+def test_several_workers_need_a_port_to_follow(tmp_path: Path) -> None:
+    variables = {"database_url": "postgresql://127.0.0.1/madang", "redis_url": "redis://127.0.0.1"}
+    said = madang("serve", "--workers", "2", "--port", "0", "--data", tmp_path / "data", **variables)
+    assert (said.returncode, "Port 0 is any port" in said.stdout) == (1, True)
 
 
 def test_more_than_one_worker_takes_postgresql_and_redis(tmp_path: Path) -> None:
