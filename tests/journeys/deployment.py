@@ -40,13 +40,17 @@ class Deployment:
 
 
 @contextlib.contextmanager
-def deployed(folder: Path, database_url: str, count: int = 3) -> Iterator[Deployment]:
+def deployed(folder: Path, database_url: str, count: int = 3, **settings: str) -> Iterator[Deployment]:
     """So many workers, each started by itself, behind an nginx with the project's own configuration."""
     with _surrounded(folder, database_url, count) as around, contextlib.ExitStack() as stack:
         workers = [
             stack.enter_context(
                 MadangProcess(
-                    folder / "data", port=around.first_port + number, worker=f"w{number + 1}", **around.settings
+                    folder / "data",
+                    port=around.first_port + number,
+                    worker=f"w{number + 1}",
+                    **around.settings,
+                    **settings,
                 )
             )
             for number in range(count)

@@ -12,7 +12,9 @@ from playwright.async_api import Browser, expect
 
 from tests.chat_client import ChatClient
 from tests.journeys.browser import DESKTOP, PHONE, Visitor
+from tests.journeys.deployment import deployed
 from tests.people import make_people_in
+from tests.postgres_server import PostgresServer
 from tests.services_under_test import MadangProcess
 
 
@@ -30,65 +32,88 @@ def painting() -> bytes:
 
 
 async def test_people_talk(browser: Browser, tmp_path: Path) -> None:
-    (tmp_path / "persimmons.jpg").write_bytes(painting())
     with MadangProcess(tmp_path / "data") as madang:
-        ana, ben, cleo = [await Visitor.arrived(browser, madang.url, name) for name in ("ana", "ben", "cleo")]
-        await ana.picture("sign-up")
-        for visitor in (ana, ben, cleo):
-            await visitor.sign_up()
-        await ben.picture("first-run")
-
-        # Ana finds Ben, and they talk both ways.
-        await ana.find("ben")
-        await ana.say("마당에서 봐요")
-        await ben.open("Ana")
-        await ben.sees("마당에서 봐요")
-        await ben.say("See you in the yard.")
-        await ana.sees("See you in the yard.")
-
-        # A group of three.
-        await ana.find("ben", "cleo", group="Roof repair")
-        await ana.say("The tiles come on Monday.")
-        for visitor in (ben, cleo):
-            await visitor.open("Roof repair")
-            await visitor.sees("The tiles come on Monday.")
-
-        # A picture, seen by the others.
-        await ben.page.locator("input[type=file]").first.set_input_files(tmp_path / "persimmons.jpg")
-        await ben.say("The tree")
-        picture = cleo.page.locator("article").filter(has_text="The tree").locator("img").first
-        await expect(picture).to_be_visible()
-        await expect(picture).to_have_js_property("complete", True)
-        assert await picture.evaluate("image => image.naturalWidth") > 0
-
-        # A reaction, which everybody sees.
-        await cleo.message("The tiles come on Monday.").hover()
-        await cleo.page.locator("article").filter(has_text="The tiles").get_by_role("button", name="React").click()
-        await cleo.page.get_by_role("dialog").or_(cleo.page.get_by_role("menu")).get_by_text("👍").first.click()
-        await expect(
-            ana.page.locator("article").filter(has_text="The tiles").get_by_role("button", name=re.compile("👍, 1"))
-        ).to_be_visible()
-
-        # An edit, by the Up key.
-        await ana.say("on Munday")
-        await ana.composer.press("ArrowUp")
-        await expect(ana.composer).to_have_value("on Munday")
-        await ana.composer.fill("on Monday, surely")
-        await ana.composer.press("Enter")
-        await ben.sees("on Monday, surely")
-        await expect(ben.page.locator("article").filter(has_text="on Monday, surely")).to_contain_text("(edited)")
-
-        # Reload: everything is there.
-        await ben.page.reload()
-        for text in ("The tiles come on Monday.", "The tree", "on Monday, surely"):
-            await ben.sees(text)
-        await expect(ben.page.locator("article").filter(has_text="The tree").locator("img").first).to_be_visible()
-        await expect(ben.page.get_by_role("button", name=re.compile("👍, 1"))).to_be_visible()
-        await ben.open("Ana")
-        await ben.sees("See you in the yard.")
-
+        ana, *_ = await people_talk(browser, madang.url, tmp_path)
         await show_everything(browser, madang, ana)
-        assert [*ana.troubles, *ben.troubles, *cleo.troubles] == []
+        assert ana.troubles == []
+
+
+async def test_people_talk_over_three_workers_and_when_two_of_them_die(
+    browser: Browser, tmp_path: Path, postgres: PostgresServer
+) -> None:
+    with deployed(tmp_path, postgres.new_database(), registration="open") as madang:
+        madang.people("owner")
+        ana, ben, _ = await people_talk(browser, madang.address, tmp_path)
+        for worker in madang.workers[:2]:
+            worker.kill()
+        # Whoever was on these comes back on the third by itself; nobody reloads.
+        await ben.open("Roof repair")
+        await ana.say("We are still here.")
+        await ben.sees("We are still here.")
+        await ben.say("All of us.")
+        await ana.sees("All of us.")
+
+
+async def people_talk(browser: Browser, url: str, tmp_path: Path) -> tuple[Visitor, Visitor, Visitor]:
+    """Three newcomers and all that people do first. They are still there."""
+    (tmp_path / "persimmons.jpg").write_bytes(painting())
+    ana, ben, cleo = [await Visitor.arrived(browser, url, name) for name in ("ana", "ben", "cleo")]
+    await ana.picture("sign-up")
+    for visitor in (ana, ben, cleo):
+        await visitor.sign_up()
+    await ben.picture("first-run")
+
+    # Ana finds Ben, and they talk both ways.
+    await ana.find("ben")
+    await ana.say("마당에서 봐요")
+    await ben.open("Ana")
+    await ben.sees("마당에서 봐요")
+    await ben.say("See you in the yard.")
+    await ana.sees("See you in the yard.")
+
+    # A group of three.
+    await ana.find("ben", "cleo", group="Roof repair")
+    await ana.say("The tiles come on Monday.")
+    for visitor in (ben, cleo):
+        await visitor.open("Roof repair")
+        await visitor.sees("The tiles come on Monday.")
+
+    # A picture, seen by the others.
+    await ben.page.locator("input[type=file]").first.set_input_files(tmp_path / "persimmons.jpg")
+    await ben.say("The tree")
+    picture = cleo.page.locator("article").filter(has_text="The tree").locator("img").first
+    await expect(picture).to_be_visible()
+    await expect(picture).to_have_js_property("complete", True)
+    assert await picture.evaluate("image => image.naturalWidth") > 0
+
+    # A reaction, which everybody sees.
+    await cleo.message("The tiles come on Monday.").hover()
+    await cleo.page.locator("article").filter(has_text="The tiles").get_by_role("button", name="React").click()
+    await cleo.page.get_by_role("dialog").or_(cleo.page.get_by_role("menu")).get_by_text("👍").first.click()
+    await expect(
+        ana.page.locator("article").filter(has_text="The tiles").get_by_role("button", name=re.compile("👍, 1"))
+    ).to_be_visible()
+
+    # An edit, by the Up key.
+    await ana.say("on Munday")
+    await ana.composer.press("ArrowUp")
+    await expect(ana.composer).to_have_value("on Munday")
+    await ana.composer.fill("on Monday, surely")
+    await ana.composer.press("Enter")
+    await ben.sees("on Monday, surely")
+    await expect(ben.page.locator("article").filter(has_text="on Monday, surely")).to_contain_text("(edited)")
+
+    # Reload: everything is there.
+    await ben.page.reload()
+    for text in ("The tiles come on Monday.", "The tree", "on Monday, surely"):
+        await ben.sees(text)
+    await expect(ben.page.locator("article").filter(has_text="The tree").locator("img").first).to_be_visible()
+    await expect(ben.page.get_by_role("button", name=re.compile("👍, 1"))).to_be_visible()
+    await ben.open("Ana")
+    await ben.sees("See you in the yard.")
+
+    assert [*ana.troubles, *ben.troubles, *cleo.troubles] == []
+    return ana, ben, cleo
 
 
 async def show_everything(browser: Browser, madang: MadangProcess, ana: Visitor) -> None:
