@@ -28,7 +28,7 @@ MOVE = Part(
 KNOWN = {script.stem for script in MIGRATIONS.glob("[0-9]*.py")}
 PATIENCE_S = 5.0
 """So long PostgreSQL may take to notice that an earlier move has died."""
-_PAGE = 500
+_PAGE = 1000
 """Rows that are fetched at once."""
 
 
