@@ -33,8 +33,7 @@ def commit(connection: PostgresConnection, entries: Sequence[Entry]) -> str:
         return connection.ask("commit").statusmessage or ""
     columns = columns_of([row[1:] for row in log.rows(entries)], _KINDS)
     connection.later(_LOCK)
-    with connection.raw.pipeline():
-        connection.send()
+    with connection.pipeline():
         places = connection.raw.execute(_INSERT, columns)
         ended = connection.raw.execute("commit")
     for entry, (position,) in zip(entries, places.fetchall(), strict=True):

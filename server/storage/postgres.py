@@ -320,7 +320,7 @@ class PostgresEngine(Engine):
         connection.drop()
         if not connection.is_lost:
             with contextlib.suppress(psycopg.Error):
-                connection.ask("rollback")
+                connection.take_back("rollback")
 
     def in_transaction(self) -> bool:
         return self._connection is not None and self._connection.in_transaction
@@ -350,9 +350,7 @@ class PostgresEngine(Engine):
                 del here.entries[entries:]
                 connection.holds_nothing()
                 if _SAVEPOINT not in connection.drop():  # else nothing of the piece has been sent
-                    connection.later("rollback to savepoint piece")
-                    connection.later("release savepoint piece")
-                    connection.flush()
+                    connection.take_back("rollback to savepoint piece", "release savepoint piece")
             raise
 
     def do_single(self, piece: Piece) -> None:

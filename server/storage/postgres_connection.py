@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+import contextlib
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,6 +100,7 @@ class PostgresConnection:
         self._writes = writes
         self._waiting: list[tuple[str, Sequence[Any]]] = []
         self._held: set[object] = set()
+        self._is_doubtful = False
 
     @property
     def is_lost(self) -> bool:
@@ -167,8 +169,7 @@ class PostgresConnection:
         """Runs a statement behind all that waits, and returns its cursor."""
         if not self._waiting:
             return self.raw.execute(sql, parameters)
-        with self.raw.pipeline():
-            self.send()
+        with self.pipeline():
             return self.raw.execute(sql, parameters)
 
     def later(self, sql: str, parameters: Sequence[Any] = ()) -> None:
@@ -178,16 +179,38 @@ class PostgresConnection:
     def flush(self) -> None:
         """Runs what waits now."""
         if self._waiting:
-            with self.raw.pipeline():
-                self.send()
+            with self.pipeline():
+                pass
 
     def drop(self) -> list[str]:
         """What waits is not to be run any more; returns its texts."""
         dropped, self._waiting = self._waiting, []
         return [sql for sql, _ in dropped]
 
-    def send(self) -> None:
-        """Sends what waits, inside a pipeline of the caller's."""
+    @contextlib.contextmanager
+    def pipeline(self) -> Iterator[None]:
+        """What is executed inside goes in one round trip, behind all that waits; answers are there afterwards."""
         waiting, self._waiting = self._waiting, []
-        for sql, parameters in waiting:
-            self.raw.execute(sql, parameters)
+        try:
+            with self.raw.pipeline():
+                for sql, parameters in waiting:
+                    self.raw.execute(sql, parameters)
+                yield
+        except BaseException:
+            # What stood behind the failure was not prepared, and psycopg believes that it was.
+            self._is_doubtful = True
+            raise
+
+    def take_back(self, *statements: str) -> None:
+        """Rolls back, all or to a savepoint; what waits goes too."""
+        self.drop()
+        threshold, self.raw.prepare_threshold = self.raw.prepare_threshold, None
+        try:
+            # Not to be looked at as statements that could be prepared: psycopg prepares all anew after a rollback.
+            for sql in statements:
+                self.raw.execute(sql)
+        finally:
+            self.raw.prepare_threshold = threshold
+        if self._is_doubtful:
+            with self.raw.transaction(force_rollback=True):
+                self._is_doubtful = False  # at its end psycopg forgets what it has prepared

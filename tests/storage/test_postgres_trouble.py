@@ -342,3 +342,16 @@ def test_without_its_driver_the_extra_is_named() -> None:
     )
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert "pip install 'madang[postgres]'" in ended.stderr.splitlines()[-1]
+
+
+async def test_what_was_to_be_prepared_behind_a_failure_is_prepared_later(db: Database) -> None:
+    def fails_in_front_of(number: int) -> None:
+        """``number`` decides what would be prepared just now: psycopg prepares what it has seen five times."""
+        execute_many("insert into server_value (name, value) values (?, ?)", [("taken", str(number))])
+        names()
+
+    await db.write(put, "taken")
+    for number in range(12):
+        with pytest.raises(psycopg.IntegrityError):
+            await db.write(fails_in_front_of, number)
+        assert await db.write(names) == ["taken"]
