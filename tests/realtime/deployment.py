@@ -19,7 +19,7 @@ QUICK = (sys.executable, "-m", "tests.realtime.quick_server")
 
 
 class Deployment:
-    """``workers`` share a SQLite file: slower than what several workers are meant for, and the same to people."""
+    """``workers`` share a SQLite file unless ``database_url`` names a PostgreSQL; to people it is the same."""
 
     def __init__(self, folder: Path, workers: int = 2, *, with_redis: bool = True, **settings: str | int) -> None:
         self.redis = RedisProcess(folder / "redis")
@@ -28,6 +28,7 @@ class Deployment:
         if with_redis:
             chosen["redis_url"] = self.redis.url
         self.workers = [MadangProcess(folder / "data", command=QUICK, **chosen) for _ in range(workers)]
+        self._place: Path | str = str(settings["database_url"]) if "database_url" in settings else folder / "data"
         self._numbers = itertools.count(1)
 
     def __enter__(self) -> Self:
@@ -50,7 +51,7 @@ class Deployment:
     def people(self, *names: str) -> list[Person]:
         """Accounts with names that nobody has yet."""
         number = next(self._numbers)
-        made = make_people_in(self.workers[0].data_dir, *(f"{name}{number}" for name in names))
+        made = make_people_in(self._place, *(f"{name}{number}" for name in names))
         return list(made.values())
 
     def client(self, worker: int, person: Person, transport: str = "websocket") -> ChatClient:

@@ -13,6 +13,7 @@ import pytest
 
 from tests.chat_client import ChatClient
 from tests.people import Person
+from tests.postgres_server import PostgresServer
 from tests.realtime.deployment import Deployment, group, say
 from tests.realtime.quick_server import EXPIRY_S
 
@@ -20,10 +21,12 @@ HEALED_S = 5.0
 
 
 @pytest.fixture(scope="module")
-def yard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+def yard(tmp_path_factory: pytest.TempPathFactory, postgres: PostgresServer) -> Iterator[Deployment]:
     """Two workers; every test leaves Redis as it found it."""
-    with Deployment(tmp_path_factory.mktemp("yard"), 2) as deployment:
+    address = postgres.new_database()
+    with Deployment(tmp_path_factory.mktemp("yard"), 2, database_url=address) as deployment:
         yield deployment
+    postgres.drop(address)
 
 
 class Square:
