@@ -6,11 +6,16 @@ import asyncio
 import contextlib
 from typing import Any
 
+import psycopg
 import pytest
 
+from server.errors import NotFound
+from server.storage import appending
+from server.storage.database import Database
 from tests.postgres_server import PostgresServer
+from tests.services_under_test import wait_until
 from tests.storage.crowd import PositionReader, check_log, make_crowd
-from tests.storage.worker import Worker, run_together
+from tests.storage.worker import ALLOW, Worker, run_together
 
 LONGEST_STALL_S = 1.5
 
@@ -124,3 +129,25 @@ async def test_a_frozen_writer_holds_up_the_others_only_for_a_moment(
     assert 0.8 < answered[1].longest_gap_s <= LONGEST_STALL_S, "it held locks, and they were taken from it"
     assert [answers.refused for answers in answered] == [{}, {}]
     assert check_log(postgres, postgres_address, answered) > 100
+
+
+async def test_a_removal_that_is_on_its_way_elsewhere_is_waited_for_and_seen(
+    postgres: PostgresServer, postgres_address: str
+) -> None:
+    make_crowd(postgres_address, 2, 1)
+    db = Database(postgres_address)
+    await db.open()
+    piece = (appending.append_message, 2, appending.Draft(1, "label-one", "am I here?"), 1, *ALLOW)
+    with psycopg.connect(postgres_address) as elsewhere:
+        elsewhere.execute("select 1 from conversation where id = 1 for no key update")
+        elsewhere.execute("delete from membership where account_id = 2")
+        sending = asyncio.create_task(db.write(*piece))
+        await asyncio.to_thread(wait_until, lambda: waits_for_a_lock(postgres), 10.0, lambda: "it does not wait")
+        elsewhere.commit()
+    with pytest.raises(NotFound):
+        await sending
+    await db.close()
+
+
+def waits_for_a_lock(postgres: PostgresServer) -> bool:
+    return bool(postgres.execute("select 1 from pg_stat_activity where wait_event_type = 'Lock'"))
