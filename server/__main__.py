@@ -14,7 +14,7 @@ from typing import NoReturn, TypeVar
 
 import click
 
-from server import __version__, app, doctor, logs, supervisor
+from server import __version__, doctor, logs, supervisor
 from server.clock import now
 from server.errors import ChatError
 from server.moving import move
@@ -61,11 +61,11 @@ def serve(supervised: bool, **options: object) -> None:
     _check_places(settings)
     if supervised:
         supervisor.end_with_parent()
-        app.run(settings)
+        _serve_here(settings)
     elif settings.workers == 1 or settings.worker:
         first, claim = _run(settings, partial(_before_start, settings))
         click.echo(_greeting(settings, first, claim))
-        app.run(settings)
+        _serve_here(settings)
     else:
         _serve_with_workers(settings)
 
@@ -194,6 +194,13 @@ def set_password(username: str, password_stdin: bool, data_dir: Path | None) -> 
     password = _password(password_stdin)
     changed = _run(settings, lambda accounts: accounts.set_password(username, password))
     click.echo(f"@{changed.username} has a new password; all its devices are signed out.")
+
+
+def _serve_here(settings: Settings) -> None:
+    # Only here: other commands, and the parent of workers, are quicker and smaller without.
+    from server import app  # noqa: PLC0415
+
+    app.run(settings)
 
 
 def _serve_with_workers(settings: Settings) -> None:
