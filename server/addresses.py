@@ -113,3 +113,34 @@ def _endpoint(text: str) -> str:
     if text and not (parts.scheme in ("http", "https") and parts.hostname and plain and port != 0):
         raise ValueError("the endpoint is an address like https://s3.example.org or http://127.0.0.1:8333.")
     return text.rstrip("/")
+
+
+_REDIS_OPTIONS = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile", "ssl_password", "ssl_cert_reqs", "ssl_check_hostname")
+
+
+def redis_at(text: str) -> str:
+    """The address of a Redis, as it is written. Raises ValueError with a sentence that repeats nothing of it."""
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname, parts.port
+        options = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query)))
+    except ValueError:
+        raise ValueError("this is not an address like redis://redis.example.org:6379.") from None
+    if parts.scheme not in ("redis", "rediss", "unix"):
+        raise ValueError("an address that begins with redis://, rediss:// or unix:// is needed.")
+    is_socket = parts.scheme == "unix"
+    if parts.fragment or port == 0 or not (host or is_socket):
+        raise ValueError(
+            "this is not an address like redis://name:password@redis.example.org:6379; characters of the password "
+            "like / ? # @ are written as %2F %3F %23 %40."
+        )
+    if is_socket and not parts.path.strip("/"):
+        raise ValueError("behind unix:// the path of a socket is needed, like unix:///run/redis/redis.sock.")
+    if not is_socket and not re.fullmatch(r"/?[0-9]{0,5}", parts.path):
+        raise ValueError("behind the address only the number of a database can stand, like /0.")
+    allowed = {"rediss": _REDIS_OPTIONS, "unix": ("db", "password")}.get(parts.scheme, ())
+    if not options.keys() <= set(allowed) or not re.fullmatch(r"[0-9]{1,5}", options.get("db", "0")):
+        raise ValueError(
+            f"behind the ? of {parts.scheme}:// can stand {', '.join(allowed)}." if allowed else "no ? can stand in it."
+        )
+    return text

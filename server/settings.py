@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from server.addresses import Bucket, bucket_at, database_at, path_prefix
+from server.addresses import Bucket, bucket_at, database_at, path_prefix, redis_at
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Registration = Literal["open", "invitation", "closed"]
@@ -143,7 +143,7 @@ class Settings:
 
     @property
     def is_local(self) -> bool:
-        """Whether only this machine reaches the server: it listens on loopback, and nothing leads there from outside."""
+        """Whether only this machine reaches the server: it listens on loopback, and nothing leads in from outside."""
         return (
             is_loopback(self.host)
             and (self.public_url is None or is_loopback(_host_of(self.public_url)))
@@ -337,27 +337,6 @@ def _network(text: str) -> Network:
         raise ValueError(f"{text!r} is not an address or a network like 127.0.0.1 or 10.0.0.0/8.") from None
 
 
-def _redis_url(text: str) -> str:
-    # Nothing of the text is repeated in a complaint: there is a password in it.
-    try:
-        parts = urlsplit(text)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        raise ValueError("this is not an address like redis://redis.example.org:6379.") from None
-    if parts.scheme not in ("redis", "rediss", "unix"):
-        raise ValueError("an address that begins with redis://, rediss:// or unix:// is needed.")
-    if parts.fragment or (parts.scheme != "unix" and not host) or port == 0:
-        raise ValueError(
-            "this is not an address like redis://name:password@redis.example.org:6379; characters of the password "
-            "like / ? # @ are written as %2F %3F %23 %40."
-        )
-    if parts.scheme == "unix" and not parts.path.strip("/"):
-        raise ValueError("behind unix:// the path of a socket is needed, like unix:///run/redis/redis.sock.")
-    if parts.scheme != "unix" and not re.fullmatch(r"/?[0-9]{0,5}", parts.path):
-        raise ValueError("behind the address only the number of a database can stand, like /0.")
-    return text
-
-
 def _one_of(*choices: str) -> Callable[[str], str]:
     def parse(text: str) -> str:
         if text not in choices:
@@ -384,7 +363,7 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
     "MADANG_LOG_LEVEL": _one_of("debug", "info", "warning", "error"),
     "MADANG_LOG_FORMAT": _one_of("json", "text"),
     "MADANG_METRICS_ACCESS": _one_of("admin", "local", "everyone"),
-    "MADANG_REDIS_URL": _redis_url,
+    "MADANG_REDIS_URL": redis_at,
     "MADANG_WORKERS": _workers,
     "MADANG_WORKER": _worker,
     "MADANG_SOCKET_DIR": _folder,

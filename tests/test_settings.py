@@ -181,6 +181,7 @@ def test_the_message_rate_can_be_off() -> None:
         "redis://madang:tangerine%2Fsky@127.0.0.1:6380/0",
         "rediss://:secret@[::1]:6380?ssl_ca_certs=/etc/ssl/our.pem",
         "unix:///run/redis/redis.sock",
+        "unix://madang@/run/redis/redis.sock?password=tangerine",
     ],
 )
 def test_workers_meet_at_a_redis(url: str) -> None:
@@ -200,6 +201,9 @@ def test_workers_meet_at_a_redis(url: str) -> None:
         "redis://madang:tangerine@redis.example.org/zero",
         "redis://madang:tangerine@:6379",
         "unix://madang:tangerine@",
+        "redis://madang:tangerine@redis.example.org?ssl_ca_certs=/etc/our.pem",
+        "rediss://madang:tangerine@redis.example.org?retry_on_error=x",
+        "unix:///run/redis.sock?password=tangerine&db=sky",
     ],
 )
 def test_a_wrong_redis_is_refused_by_name_and_its_password_is_not_repeated(url: str) -> None:

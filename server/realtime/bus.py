@@ -79,6 +79,7 @@ class Bus(socketio.AsyncRedisManager, Rooms):  # type: ignore[misc]
         self._inside: Counter[str] = Counter()  # room: namespaces with members
         self._closing: dict[str, asyncio.TimerHandle] = {}
         self._opened_some = False
+        self._mine = _encode(Message(self.worker, "", msgspec.Raw(b"0")))[: len(self.worker) + 12]
         self._heard_at: float | None = None
         self._heard = asyncio.Event()
         self._for_manager: asyncio.Queue[bytes] = asyncio.Queue(1000)
@@ -152,11 +153,11 @@ class Bus(socketio.AsyncRedisManager, Rooms):  # type: ignore[misc]
         return f"{self._head}room:{room}".encode()
 
     def _hear(self, channel: bytes, data: bytes) -> None:
+        if data.startswith(self._mine) and channel != self._own:
+            return  # we listen where we speak
+        self.received += 1
         try:
             message = _decode(data)
-            if message.worker == self.worker and message.kind != _PING:
-                return
-            self.received += 1
             hear = self._hears.get(message.kind)
             if hear is not None:
                 hear(message.worker, message.body)

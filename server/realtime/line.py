@@ -75,3 +75,4 @@ class Line:
     def close(self) -> None:
         """Ends at once, whatever is still on the way."""
         self._writer.transport.abort()
+        self._connection._reader = self._connection._writer = None  # it would close them once more

@@ -120,10 +120,8 @@ class Listener:
         while True:
             try:
                 await self._listen()
-            except TROUBLE as error:
+            except Exception as error:
                 self._complain(error)
-            except Exception:
-                _log.exception("listening to Redis failed; it begins again")
             await asyncio.sleep(RETRY_S)
 
     async def _listen(self) -> None:
@@ -174,4 +172,5 @@ class Listener:
         complaint = words_for(error)
         if complaint != self._complained:
             self._complained = complaint
-            _log.warning("Redis cannot be listened to and is tried again: %s", complaint)
+            bug = None if isinstance(error, TROUBLE) else error
+            _log.warning("Redis cannot be listened to and is tried again: %s", complaint, exc_info=bug)

@@ -84,9 +84,9 @@ class Outbox:
                 started = time.monotonic()
                 try:
                     await self._publish(batch)
-                except TROUBLE as error:
+                except Exception as error:
                     self._hang_up()
-                    self._complain(words_for(error))
+                    self._complain(words_for(error), None if isinstance(error, TROUBLE) else error)
                     self._put_back(batch)
                     self._failing_since = self._failing_since or started
                     await asyncio.sleep(RETRY_S)
@@ -137,7 +137,7 @@ class Outbox:
             self._line.close()
             self._line = None
 
-    def _complain(self, complaint: str) -> None:
+    def _complain(self, complaint: str, bug: Exception | None = None) -> None:
         if complaint and complaint != self._complained:
-            _log.warning("telling other workers failed: %s", complaint)
+            _log.warning("telling other workers failed: %s", complaint, exc_info=bug)
         self._complained = complaint
