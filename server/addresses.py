@@ -73,6 +73,8 @@ def database_at(text: str) -> str:
         readable = False
     if not readable or re.search(r"[\s\x00-\x1f]", text):
         raise ValueError("this is not an address like postgresql://user@host:5432/madang.")
+    if re.search(r"%(?:00|(?![0-9A-Fa-f]{2}))", text):
+        raise ValueError("a % in a password is written as %25 in the address.")
     if parts.scheme not in ("postgresql", "postgres"):
         raise ValueError("an address that begins with postgresql:// is needed; without any, there is a SQLite file.")
     return text
