@@ -61,6 +61,8 @@ def serve(supervised: bool, **options: object) -> None:
     _check_places(settings)
     if supervised:
         supervisor.end_with_parent()
+        # A database that cannot be opened is told in a sentence, as often as this worker is started again.
+        _run(settings, lambda accounts: accounts.is_first())
         _serve_here(settings)
     elif settings.workers == 1 or settings.worker:
         first, claim = _run(settings, partial(_before_start, settings))

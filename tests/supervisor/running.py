@@ -74,13 +74,15 @@ def is_gone(*pids: int) -> bool:
     return all(parent_of(pid) is None for pid in pids)
 
 
-def madang(*arguments: str | Path, **settings: str | int) -> subprocess.CompletedProcess[str]:
+def madang(
+    *arguments: str | Path, stdin: int = subprocess.DEVNULL, **settings: str | int
+) -> subprocess.CompletedProcess[str]:
     """Runs a command of ``madang`` and waits for its end; standard error is among its output."""
     return subprocess.run(
         [sys.executable, "-m", "server", *map(str, arguments)],
         cwd=ROOT,
         env=plain_environment() | {f"MADANG_{name.upper()}": str(settings[name]) for name in settings},
-        stdin=subprocess.DEVNULL,
+        stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -140,6 +140,19 @@ def test_one_of_several_runs_by_itself_under_its_own_name(tmp_path: Path) -> Non
         assert server.stop() == 0
 
 
+def test_a_worker_whose_database_is_away_says_so_in_a_sentence(tmp_path: Path) -> None:
+    database = f"postgresql://madang:a-secret@127.0.0.1:{free_port()}/talk"
+    settings = {"database_url": database, "redis_url": "redis://127.0.0.1", "port": free_port()}
+    theirs, ours = os.pipe()  # as long as its standard input is open, a worker has a parent
+    said = madang("serve", "--supervised", "--worker", "w1", "--data", tmp_path, stdin=theirs, **settings)
+    os.close(theirs)
+    os.close(ours)
+    assert said.returncode == 1
+    assert said.stdout.startswith("Error: The database talk at 127.0.0.1:")
+    assert "Traceback" not in said.stdout
+    assert "a-secret" not in said.stdout
+
+
 def test_several_workers_need_a_port_to_follow(tmp_path: Path) -> None:
     variables = {"database_url": "postgresql://127.0.0.1/madang", "redis_url": "redis://127.0.0.1"}
     said = madang("serve", "--workers", "2", "--port", "0", "--data", tmp_path / "data", **variables)
