@@ -12,6 +12,7 @@ from typing import Protocol
 from server import records
 
 PAGE = 200
+AGAIN_S = 1.0
 _log = logging.getLogger(__name__)
 
 
@@ -45,6 +46,7 @@ class _Reading:
     up_to: int
     why: str
     joining: set[int] = field(default_factory=set)
+    looked_for: set[int] = field(default_factory=set)
 
 
 class Order:
@@ -80,6 +82,10 @@ class Order:
         """Nobody is there any more."""
         self._known.pop(conversation_id, None)
         self._fresh.pop(conversation_id, None)
+        # What is being read was missing to those who have gone, and says nothing to whoever comes next.
+        reading = self._reading.pop(conversation_id, None)
+        if reading is not None and (joining := reading.joining | reading.looked_for):
+            self._read(conversation_id, 0, reading.why, joining)
 
     async def stop(self) -> None:
         """Ends what is being read."""
@@ -145,39 +151,50 @@ class Order:
         reading.joining.update(joining)
 
     async def _catch_up(self, log: Log, conversation_id: int, reading: _Reading) -> None:
-        try:
-            while await self._step(log, conversation_id, reading):
-                pass
-        except Exception:
-            # It stays behind: the next entry or the next sweep begins again.
-            _log.exception("a conversation could not be read up to what other workers wrote")
-        finally:
+        while self._reading.get(conversation_id) is reading:
+            try:
+                if not await self._step(log, conversation_id, reading):
+                    break
+            except Exception:
+                _log.exception("a conversation could not be read up to what other workers wrote")
+                reading.joining |= reading.looked_for
+                if not reading.joining:
+                    break  # it stays behind: the next sweep begins again
+                await asyncio.sleep(AGAIN_S)
+        if self._reading.get(conversation_id) is reading:
             del self._reading[conversation_id]
 
     async def _step(self, log: Log, conversation_id: int, reading: _Reading) -> bool:
         """One look into the log; whether there is more to do."""
         if reading.joining:
-            joining, reading.joining = sorted(reading.joining), set()
-            for account_id in await log.members_among(conversation_id, joining):
-                await self._deliver.enter(account_id, conversation_id)
+            await self._let_in(log, conversation_id, reading)
             return True
-        known, since = self._known.get(conversation_id), self._fresh.get(conversation_id)
-        if (known is None and since is None) or (known is not None and known >= reading.up_to):
+        known, since, wanted = self._known.get(conversation_id), self._fresh.get(conversation_id), reading.up_to
+        if known is None and (since is None or not wanted):
+            return False  # nobody is there, or nothing has come by yet
+        if known is not None and known >= wanted:
             return False
-        if known is None and not reading.up_to:
-            return False  # nothing has come by yet
         entries = await log.missed(conversation_id, known, since or 0, PAGE)
         for entry in entries:
+            if self._reading.get(conversation_id) is not reading:
+                return False
             await self._next(entry, reading.why)
-        if not entries:
-            # Older than what its members have read when they came.
-            self._come_to(conversation_id, reading.up_to)
-            return False
-        return True
+        if entries:
+            return True
+        if known is None and self._reading.get(conversation_id) is reading:
+            self._come_to(conversation_id, wanted)  # older than what its members have read when they came
+        return reading.up_to > wanted
+
+    async def _let_in(self, log: Log, conversation_id: int, reading: _Reading) -> None:
+        reading.looked_for, reading.joining = reading.joining, set()
+        members = await log.members_among(conversation_id, sorted(reading.looked_for))
+        if self._reading.get(conversation_id) is reading:
+            reading.looked_for = set()
+            for account_id in members:
+                await self._deliver.enter(account_id, conversation_id)
 
     async def _next(self, entry: records.Entry, why: str) -> None:
-        known = self._known.get(entry.conversation_id)
-        if (known is None and entry.conversation_id not in self._fresh) or entry.seq <= (known or 0):
+        if entry.seq <= self._known.get(entry.conversation_id, 0):
             return
         self._come_to(entry.conversation_id, entry.seq)
         self.healed[why] += 1

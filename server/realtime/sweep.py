@@ -53,6 +53,7 @@ class Sweep:
         self._interval_s = interval_s
         self._patience_s = patience_s
         self._position = 0
+        self._behind: dict[int, int] = {}
         self._early = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -84,17 +85,19 @@ class Sweep:
                 _log.exception("looking for what was not delivered failed; it comes round again")
 
     async def _look(self) -> None:
-        if not self._order.is_shared and await self._newest() == self._order.seen:
+        self._behind = self._order.behind(self._behind)  # reading them has failed
+        if not self._order.is_shared and not self._behind and await self._newest() == self._order.seen:
             self._order.position, self._position = self._position, self._order.seen
             return
         written = await self._written_since(self._position)
-        behind = self._order.behind(written.heads)
+        behind = self._order.behind(self._behind | written.heads)
         if behind:
             await asyncio.sleep(self._patience_s)
             behind = self._order.behind(behind)
         for conversation_id, head in behind.items():
             self._order.catch_up(conversation_id, head)
             self.on_healed(conversation_id)
+        self._behind = behind
         for conversation_id, account_id in written.added:
             if self._online.of_account(account_id, CHAT):
                 self._order.catch_up(conversation_id, written.heads[conversation_id], [account_id])

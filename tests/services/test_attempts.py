@@ -76,3 +76,21 @@ def test_an_ipv6_line_is_one_peer() -> None:
     assert network_of("::ffff:10.0.0.1") == network_of("10.0.0.1")
     assert network_of("fe80::1%eth0") == network_of("fe80::2")
     assert network_of("unknown") == "unknown"
+
+
+def test_what_other_workers_counted_counts_here() -> None:
+    here, there = Attempts(per_account=3, per_address=100), Attempts(per_account=3, per_address=100)
+    here.on_outcome = there.count
+    there.on_outcome = here.count
+    for attempts in (here, there, here):
+        fail(attempts, "10.0.0.1", "ana")
+    for attempts in (here, there):
+        with pytest.raises(RateLimited), attempts.attempt("10.0.0.2", "ana"):
+            pass
+    fail(there, "10.0.0.1", "ben")
+    with here.attempt("10.0.0.1", "ben") as attempt:
+        attempt.was_right()
+    for attempts in (there, there, there):
+        fail(attempts, "10.0.0.1", "ben")
+    with pytest.raises(RateLimited), here.attempt("10.0.0.1", "ben"):
+        pass

@@ -285,6 +285,22 @@ def test_without_a_rate_there_is_no_limit(clock: SteppedClock) -> None:
     assert taken(MessageRate(None, clock), 1, 1000) == 1000
 
 
+def test_what_was_sent_at_other_workers_is_taken_off(clock: SteppedClock) -> None:
+    here, there = MessageRate(Rate(10, 1), clock), MessageRate(Rate(10, 1), clock)
+    here.on_taken = lambda account_id: there.take_off(account_id, 1)
+    assert taken(here, 1, 4) == 4
+    assert taken(there, 1, 100) == 6
+    # What is owed has to be waited for, and no more than once over.
+    here.take_off(1, 1000)
+    clock.step(seconds=10)
+    assert taken(here, 1, 1) == 0
+    clock.step(seconds=1)
+    assert taken(here, 1, 10) == 1
+    unlimited = MessageRate(None, clock)
+    unlimited.take_off(1, 1000)
+    assert taken(unlimited, 1, 10) == 10
+
+
 def test_buckets_that_are_full_again_are_forgotten(clock: SteppedClock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("server.transport.rates._MANY", 10)
     rate = MessageRate(Rate(2, 1), clock)
