@@ -40,6 +40,8 @@ UNFINISHED_MOVE = "unfinished_move"
 """The table that is there while `madang move` fills the others; see ``server.storage.moving``."""
 FIRST_WAIT_S = 0.05
 LONGEST_WAIT_S = 1.0
+IN_VAIN_S = 0.25
+"""So long nobody asks again where nobody answered: a dead host takes seconds, and many may be waiting for theirs."""
 
 _PASSING = (
     errors.DeadlockDetected, errors.SerializationFailure, errors.LockNotAvailable, errors.QueryCanceled,
@@ -108,6 +110,7 @@ class PostgresEngine(Engine):
         self._readers: list[RawConnection] = []
         self._connection: PostgresConnection | None = None
         self._pieces: list[Piece] = []
+        self._in_vain = 0.0, ""
         self._is_fresh = self._is_one_run = self._is_committing = False
 
     def prepare(self) -> None:
@@ -135,6 +138,17 @@ class PostgresEngine(Engine):
             return self._database.connect_as(MIGRATIONS)
         except psycopg.Error as error:
             raise RuntimeError(f"PostgreSQL does not let Madang in: {error}") from None
+
+    def _connect_as(self, part: Part) -> RawConnection:
+        """A new connection for the thread at work; fails at once where another one has just failed."""
+        until, complaint = self._in_vain
+        if time.monotonic() < until:
+            raise psycopg.OperationalError(complaint)
+        try:
+            return self._database.connect_as(part)
+        except psycopg.OperationalError as error:
+            self._in_vain = time.monotonic() + IN_VAIN_S, str(error)
+            raise
 
     # Readers
 
@@ -174,7 +188,7 @@ class PostgresEngine(Engine):
         here.connection = cast(Any, None)
         if old is not None:
             self._readers.remove(old.raw)
-        raw = self._database.connect_as(READER)
+        raw = self._connect_as(READER)
         self._readers.append(raw)
         here.connection = connection = PostgresConnection(raw, writes=False)
         return connection
@@ -236,7 +250,7 @@ class PostgresEngine(Engine):
 
     def _reconnect(self) -> None:
         if self._connection is None:
-            raw = self._database.connect_as(WRITER)
+            raw = self._connect_as(WRITER)
             assert_options(raw, WRITER)
             self._connection = PostgresConnection(raw, writes=True)
             here.connection = self._connection

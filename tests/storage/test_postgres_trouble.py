@@ -14,7 +14,8 @@ import pytest
 
 from server.errors import Unavailable
 from server.protocol import chat
-from server.storage import appending, commit_order, log, postgres_connection
+from server.storage import appending, commit_order, database, log, postgres_connection
+from server.storage import postgres as postgres_module
 from server.storage.database import Database
 from server.storage.postgres import PostgresEngine
 from server.storage.unit import Rows, execute_many, fetch_all, holding, repeatable
@@ -240,6 +241,33 @@ async def test_who_waits_too_long_hears_that_it_is_unavailable_and_later_all_wor
     assert await db.read(names) == ["before", "after"]
     await db.close()
     assert stored(address) == ["before", "after"]
+
+
+async def test_many_who_wait_for_a_dead_host_hear_of_it_together(
+    db: Database, postgres: PostgresServer, postgres_address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[float] = []
+
+    def silence(**given: Any) -> Any:
+        asked.append(time.monotonic())
+        time.sleep(0.2)
+        raise psycopg.OperationalError("nobody answers")
+
+    await db.write(put, "before")
+    postgres.end_backends(postgres_address)
+    with monkeypatch.context() as patched:
+        patched.setattr(postgres_connection.psycopg, "connect", silence)
+        patched.setattr(database, "GROUP_SIZE", 8)
+        outcomes = await asyncio.gather(
+            *(db.read(names) for _ in range(200)),
+            *(db.write(put, f"name-{n}") for n in range(200)),
+            return_exceptions=True,
+        )
+    assert {type(outcome) for outcome in outcomes} == {Unavailable}
+    assert len(asked) < 30
+    await asyncio.sleep(postgres_module.IN_VAIN_S)
+    assert await db.write(put, "after") == "after"
+    assert await db.read(names) == ["before", "after"]
 
 
 @repeatable
