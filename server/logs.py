@@ -52,7 +52,8 @@ def set_up(
 ) -> logging.Handler:
     """Sends every log line to ``stream`` (stderr); ``style`` None means JSON, but text for a person at a terminal.
 
-    ``worker`` stands in every line, where several processes share one place for their logs. May be called again: the handler of the last call is replaced. Returns the handler.
+    ``worker`` stands in every line, where several processes share one place for their logs. May be called
+    again: the handler of the last call is replaced. Returns the handler.
     """
     out = stream or sys.stderr
     text = style == "text" or (style is None and out.isatty())
