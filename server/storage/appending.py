@@ -15,9 +15,9 @@ from server.storage import files, log, membership, mentions
 from server.storage.known import Known, known
 from server.storage.models import Message
 from server.storage.unit import (
+    Query,
     Rows,
     execute_many,
-    fetch_all,
     hold,
     holding,
     repeatable,
@@ -60,10 +60,12 @@ def append_messages(pieces: Sequence[Piece]) -> list[chat.MessageSent | ChatErro
     """
     if several_write():
         hold(*_rows_of(pieces))
-    with known((draft.conversation_id, sender) for sender, draft, *_ in pieces) as found:
+    places = ((draft.conversation_id, sender) for sender, draft, *_ in pieces)
+    earlier = _earlier_query((sender, draft.client_id) for sender, draft, *_ in pieces)
+    with known(places, earlier) as (found, rows):
         group = _Group(
             known=found,
-            earlier=_earlier((sender, draft.client_id) for sender, draft, *_ in pieces),
+            earlier={(row[0], row[1]): _Earlier(*row[2:]) for row in rows},
             position=log.position_before(),
         )
         outcomes: list[chat.MessageSent | ChatError] = []
@@ -189,14 +191,13 @@ class _Group:
         log.insert(self.entries)
 
 
-def _earlier(keys: Iterable[tuple[int, str]]) -> dict[tuple[int, str], _Earlier]:
+def _earlier_query(keys: Iterable[tuple[int, str]]) -> Query:
     begin, parameters = wanted("sender_id, client_id", keys)
-    rows = fetch_all(
+    return (
         f"{begin} select m.sender_id, m.client_id, m.conversation_id, m.seq, m.sent_at, m.content_hash from wanted w "
         "cross join message m where m.sender_id = w.sender_id and m.client_id = w.client_id",
         parameters,
     )
-    return {(row[0], row[1]): _Earlier(*row[2:]) for row in rows}
 
 
 def _repeated(earlier: _Earlier, draft: Draft) -> chat.MessageSent:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from server import records
 from server.errors import NotFound
 from server.storage import membership
-from server.storage.unit import moment
+from server.storage.unit import Query, fetch_each, moment
 
 MOST = 20_000
 """So many memberships are remembered at most: a few megabytes."""
@@ -33,14 +34,21 @@ class Known:
             raise NotFound("There is no such conversation.", field="conversation_id")
         return self.conversations[conversation_id], member
 
-    def look_up(self, keys: set[tuple[int, int]]) -> None:
-        """Reads what is not known yet of these (conversation, account)."""
+    def look_up(self, keys: set[tuple[int, int]], beside: Query) -> list[tuple[Any, ...]]:
+        """Reads what is not known yet of these (conversation, account), and the rows of ``beside``."""
+        queries = [beside]
         if missing := keys - self.memberships.keys():
-            self.memberships |= membership.memberships(missing)
+            queries.append(membership.memberships_query(missing))
         if unread := {conversation_id for conversation_id, _ in missing} - self.conversations.keys():
-            found = membership.conversations(unread)
+            queries.append(membership.conversations_query(unread))
+        rows, *answers = fetch_each(*queries)
+        if missing:
+            self.memberships |= membership.memberships_in(answers[0])
+        if unread:
+            found = membership.conversations_in(answers[1])
             self.conversations |= found
             self.heads |= {id_: conversation.head_seq for id_, conversation in found.items()}
+        return rows
 
 
 class _Remembered(threading.local):
@@ -52,8 +60,9 @@ _remembered = _Remembered()
 
 
 @contextlib.contextmanager
-def known(keys: Iterable[tuple[int, int]]) -> Iterator[Known]:
-    """What is known of these (conversation, account), for a write that changes none of it but the heads.
+def known(keys: Iterable[tuple[int, int]], beside: Query) -> Iterator[tuple[Known, list[tuple[Any, ...]]]]:
+    """What is known of these (conversation, account), for a write that changes none of it but the heads; and the
+    rows of a query that is asked beside.
 
     What an earlier write has read is used again if nothing has changed since: not by another piece of this
     process, nor by another process, nor by taking back what had been written.
@@ -62,7 +71,6 @@ def known(keys: Iterable[tuple[int, int]]) -> Iterator[Known]:
     if at is None or at != moment() or len(_remembered.known.memberships) > MOST:
         _remembered.known = Known()
     found = _remembered.known
-    found.look_up(set(keys))
-    yield found
+    yield found, found.look_up(set(keys), beside)
     # Not if the write failed: it has moved heads.
     _remembered.at = moment()

@@ -14,7 +14,7 @@ from server.errors import NotFound
 from server.protocol import chat
 from server.storage import accounts, log, views
 from server.storage.models import Account, Conversation, Membership
-from server.storage.unit import among, fetch_all, hold, wanted
+from server.storage.unit import Query, among, fetch_all, hold, wanted
 
 _CONVERSATION = "id, kind, title, description, head_seq, member_count, rules, created_at, dissolved_at"
 _MEMBERSHIP = "conversation_id, account_id, role, joined_at, read_seq, history_from_seq"
@@ -22,19 +22,37 @@ _MEMBERSHIP = "conversation_id, account_id, role, joined_at, read_seq, history_f
 
 def conversations(ids: Iterable[int]) -> dict[int, records.Conversation]:
     """The rows of those of these conversations that exist."""
+    return conversations_in(fetch_all(*conversations_query(ids)))
+
+
+def conversations_query(ids: Iterable[int]) -> Query:
+    """What ``conversations`` asks."""
     these, parameters = among("id", ids)
-    rows = fetch_all(f"select {_CONVERSATION} from conversation where {these}", parameters)
+    return f"select {_CONVERSATION} from conversation where {these}", parameters
+
+
+def conversations_in(rows: Iterable[Sequence[Any]]) -> dict[int, records.Conversation]:
+    """What the answer means."""
     return {row[0]: _conversation(*row) for row in rows}
 
 
 def memberships(keys: Iterable[tuple[int, int]]) -> dict[tuple[int, int], records.Membership]:
     """Memberships by (conversation, account); who does not belong is missing."""
+    return memberships_in(fetch_all(*memberships_query(keys)))
+
+
+def memberships_query(keys: Iterable[tuple[int, int]]) -> Query:
+    """What ``memberships`` asks."""
     begin, parameters = wanted("in_conversation, of_account", keys)
-    rows = fetch_all(
+    return (
         f"{begin} select {_MEMBERSHIP} from wanted "
         "cross join membership where conversation_id = in_conversation and account_id = of_account",
         parameters,
     )
+
+
+def memberships_in(rows: Iterable[Sequence[Any]]) -> dict[tuple[int, int], records.Membership]:
+    """What the answer means."""
     return {(row[0], row[1]): records.Membership(*row) for row in rows}
 
 

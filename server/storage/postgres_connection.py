@@ -15,7 +15,7 @@ from psycopg.types.numeric import Int8Dumper
 from server.storage import postgres_arrays
 from server.storage.postgres_arrays import Longs, columns_of, kinds_of
 from server.storage.postgres_sql import at_once, translated
-from server.storage.unit import Rows
+from server.storage.unit import Query, Rows
 
 RawConnection = psycopg.Connection[tuple[Any, ...]]
 
@@ -115,6 +115,11 @@ class PostgresConnection:
     def fetch_all(self, sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
         cursor = self.ask(translated(sql), parameters)
         return cursor.fetchall() if cursor.description else []
+
+    def fetch_each(self, queries: Sequence[Query]) -> list[list[tuple[Any, ...]]]:
+        with self.pipeline():
+            cursors = [self.raw.execute(translated(sql), parameters) for sql, parameters in queries]
+        return [cursor.fetchall() for cursor in cursors]
 
     def execute_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         if len(rows) > 1 and (many := at_once(sql)):

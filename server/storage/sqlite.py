@@ -15,7 +15,7 @@ from playhouse.migrations import Runner
 from server.errors import Busy, ChatError, Unavailable
 from server.storage import engine
 from server.storage.engine import Engine, Piece
-from server.storage.unit import Rows, here, padded
+from server.storage.unit import Query, Rows, here, padded
 
 R = TypeVar("R")
 
@@ -50,6 +50,9 @@ class SqliteConnection:
 
     def fetch_all(self, sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
         return self.raw.execute(sql, parameters).fetchall()
+
+    def fetch_each(self, queries: Sequence[Query]) -> list[list[tuple[Any, ...]]]:
+        return [self.raw.execute(sql, parameters).fetchall() for sql, parameters in queries]
 
     def execute_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         self.raw.executemany(sql, rows)

@@ -21,6 +21,10 @@ class Rows(NamedTuple):
     memberships: Collection[tuple[int, int]] = ()
 
 
+Query = tuple[str, Sequence[Any]]
+"""A text with ``?`` for each parameter, and the parameters."""
+
+
 class Connection(Protocol):
     """What the statements of one thread run on."""
 
@@ -30,6 +34,9 @@ class Connection(Protocol):
 
     def fetch_all(self, sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
         """See ``fetch_all`` below."""
+
+    def fetch_each(self, queries: Sequence[Query]) -> list[list[tuple[Any, ...]]]:
+        """See ``fetch_each`` below."""
 
     def execute_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         """See ``execute_many`` below."""
@@ -125,6 +132,11 @@ def execute_many(sql: str, rows: Sequence[Sequence[Any]]) -> None:
 def fetch_all(sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
     """The rows of a query that is asked often enough to be worth its own text, with ``?`` for each parameter."""
     return here.connection.fetch_all(sql, parameters)
+
+
+def fetch_each(*queries: Query) -> list[list[tuple[Any, ...]]]:
+    """The rows of queries that need nothing of each other: over a network they go together."""
+    return here.connection.fetch_each(queries)
 
 
 def hold(

@@ -36,14 +36,14 @@ async def talking(yard: Yard) -> tuple[int, int, int]:
 def lookups_of(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many memberships were read from the tables, each time that was done."""
     counted: list[int] = []
-    read = membership.memberships
+    ask = membership.memberships_query
 
     def counting(keys: Any) -> Any:
         wanted = list(keys)
         counted.append(len(wanted))
-        return read(wanted)
+        return ask(wanted)
 
-    monkeypatch.setattr(membership, "memberships", counting)
+    monkeypatch.setattr(membership, "memberships_query", counting)
     return counted
 
 
