@@ -158,6 +158,32 @@ async def test_a_worker_pays_nothing_for_rooms_it_does_not_serve(yard: Deploymen
         assert yard.counter(2, "madang_bus_received_total") - before < 40
 
 
+async def test_whoever_comes_while_others_talk_misses_nothing(yard: Deployment) -> None:
+    """Between the heads that somebody reads and what they hear there is no hole, whoever was listened to already."""
+    ana, ben = yard.people("ana", "ben")
+    async with yard.client(0, ana) as one:
+        place = await group(one, "square", ben)
+        talking = asyncio.create_task(talk(one, place))
+        for visit in range(10):
+            async with yard.client(1 + visit % 2, ben, "polling" if visit > 7 else "websocket") as two:
+                ready = await two.event("ready")
+                [head] = [one["head_seq"] for one in ready["conversations"] if one["id"] == place]
+                await two.event("message_created", lambda entry: entry["seq"] > head + 20)  # noqa: B023
+                seqs = [arguments[0]["seq"] for name, arguments in two.heard if name == "message_created"]
+                assert [seq for seq in seqs if seq > head] == list(range(head + 1, seqs[-1] + 1))
+        talking.cancel()
+        await asyncio.gather(talking, return_exceptions=True)
+
+
+async def talk(client: ChatClient, place: int) -> None:
+    """Says something a hundred times a second."""
+    number = 0
+    while True:
+        number += 1
+        await say(client, place, f"talk {number}")
+        await asyncio.sleep(0.01)
+
+
 def end_session(yard: Deployment, worker: int, headers: dict[str, str], session_id: int) -> None:
     import urllib.request
 
