@@ -265,7 +265,10 @@ def _run(settings: Settings, work: Callable[[Accounts], Awaitable[T]]) -> T:
 
 async def _with_accounts(settings: Settings, work: Callable[[Accounts], Awaitable[T]]) -> T:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    db = Database(settings.database)
+    try:
+        db = Database(settings.database)
+    except RuntimeError as error:
+        raise click.ClickException(f"MADANG_DATABASE_URL: {error}") from None
     hashes = Passwords(settings.password_cost)
     try:
         await db.open()

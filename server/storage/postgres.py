@@ -175,7 +175,7 @@ class PostgresEngine(Engine):
         connection = cast(PostgresConnection | None, here.connection)
         if connection is None or connection.is_lost:
             connection = self._new_reader(connection)
-        connection.later("begin")
+        connection.later("begin isolation level repeatable read read only")
         try:
             result = query()
         except BaseException:
@@ -317,7 +317,7 @@ class PostgresEngine(Engine):
         connection = self._writing
         connection.drop()
         connection.holds_nothing()
-        connection.later("begin")
+        connection.later("begin isolation level read committed read write")
         connection.hold(_rows_of(self._pieces))
         self._is_fresh = True
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -22,6 +23,7 @@ from server.storage.unit import Rows, execute_many, fetch_all, holding, repeatab
 from tests.fakes import RecordingPublisher
 from tests.postgres_server import PostgresServer
 from tests.storage.crowd import check_log, make_crowd
+from tests.services_under_test import ROOT, plain_environment
 from tests.storage.worker import ALLOW, Answers, Load, Options
 from tests.storage.writer import PATIENCE_S, Held, names, put, stored, together_in_one_group
 
@@ -362,14 +364,16 @@ async def test_an_address_where_nobody_answers_is_said_without_its_password(post
     assert "hunter2" not in str(raised.value)
 
 
-def test_without_its_driver_the_extra_is_named() -> None:
-    program = (
-        "import sys; sys.modules['psycopg'] = None\n"
-        "from server.storage.database import Database\n"
-        "Database('postgresql://localhost/madang')"
+def test_without_its_driver_the_command_line_names_the_extra(tmp_path: Path) -> None:
+    program = "import sys; sys.modules['psycopg'] = None; from server.__main__ import main; main()"
+    command = [sys.executable, "-c", program, "account", "list", "--data", str(tmp_path)]
+    environment = plain_environment() | {"MADANG_DATABASE_URL": "postgresql://madang:hunter2@localhost/madang"}
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, cwd=ROOT)
+    assert (ended.returncode, ended.stderr) == (
+        1,
+        "Error: MADANG_DATABASE_URL: PostgreSQL needs psycopg, which is not installed: "
+        "pip install 'madang[postgres]'.\n",
     )
-    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-    assert "pip install 'madang[postgres]'" in ended.stderr.splitlines()[-1]
 
 
 async def test_what_was_to_be_prepared_behind_a_failure_is_prepared_later(db: Database) -> None:
