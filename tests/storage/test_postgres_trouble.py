@@ -22,8 +22,8 @@ from server.storage.postgres import PostgresEngine
 from server.storage.unit import Rows, execute_many, fetch_all, holding, repeatable
 from tests.fakes import RecordingPublisher
 from tests.postgres_server import PostgresServer
-from tests.storage.crowd import check_log, make_crowd
 from tests.services_under_test import ROOT, plain_environment
+from tests.storage.crowd import check_log, make_crowd
 from tests.storage.worker import ALLOW, Answers, Load, Options
 from tests.storage.writer import PATIENCE_S, Held, names, put, stored, together_in_one_group
 
