@@ -74,6 +74,8 @@ DRAIN_RETRY_MS = 2000
 SESSION_CHECK_S = 2.0
 """The command line ends sessions beside this process; asking costs one indexed query."""
 SWEEP_S = 3600.0
+READY_S = 2.0
+"""Whoever asks whether it is ready gives up soon; a database that stands still must not look like no process at all."""
 FILES_CHECK_S = 10.0
 """Readiness only repeats what was found last: a store that hangs must not make every probe hang."""
 
@@ -361,7 +363,8 @@ def _server_info(parts: Parts) -> chat.ServerInfo:
 async def _complaints(parts: Parts) -> list[str]:
     """What keeps this process from serving."""
     try:
-        await parts.db.read(log.last_position)
+        async with asyncio.timeout(READY_S):
+            await parts.db.read(log.last_position)
     except Exception:
         return ["The database does not answer."]
     if parts.bus and parts.bus.is_deaf:
