@@ -73,8 +73,12 @@ class Deployment:
         found: list[dict[str, Any]] = json.loads(self._get(worker, "/api/v1/sessions", person.headers))["sessions"]
         return found
 
-    def _get(self, worker: int, path: str, headers: dict[str, str] | None = None) -> bytes:
-        request = urllib.request.Request(self.workers[worker].url + path, headers=headers or {})
+    def end_session(self, worker: int, person: Person, session_id: int) -> None:
+        """Signs one of somebody's devices out."""
+        self._get(worker, f"/api/v1/sessions/{session_id}", person.headers, "DELETE")
+
+    def _get(self, worker: int, path: str, headers: dict[str, str] | None = None, method: str = "GET") -> bytes:
+        request = urllib.request.Request(self.workers[worker].url + path, headers=headers or {}, method=method)
         try:
             with urllib.request.urlopen(request, timeout=10) as answer:
                 body: bytes = answer.read()

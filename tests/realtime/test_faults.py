@@ -180,6 +180,20 @@ async def test_whoever_is_added_while_redis_is_away_hears_what_follows(yard: Dep
             await heard_at_last(added, people)
 
 
+async def test_whoever_is_signed_out_while_redis_is_away_is_gone_in_a_moment(yard: Deployment) -> None:
+    (ana,) = yard.people("ana")
+    async with yard.client(1, ana) as device:
+        yard.redis.freeze()
+        try:
+            [session] = await asyncio.to_thread(yard.devices, 0, ana)
+            started = time.monotonic()
+            await asyncio.to_thread(yard.end_session, 0, ana, session["id"])
+            await device.ended()
+            assert time.monotonic() - started < 4
+        finally:
+            yard.redis.thaw()
+
+
 async def test_bells_and_heads_are_told_after_redis_was_away(yard: Deployment) -> None:
     async with square(yard) as people:
         ben = people.people["ben"]

@@ -140,7 +140,7 @@ async def test_a_device_is_seen_and_signed_out_from_another_worker(yard: Deploym
         await eventually_true(lambda: yard.devices(0, ana)[0]["connected"])
         session_id = yard.devices(2, ana)[0]["id"]
         started = time.monotonic()
-        await asyncio.to_thread(end_session, yard, 2, ana.headers, session_id)
+        await asyncio.to_thread(yard.end_session, 2, ana, session_id)
         await device.ended()
         assert time.monotonic() - started < 1
 
@@ -182,16 +182,6 @@ async def talk(client: ChatClient, place: int) -> None:
         number += 1
         await say(client, place, f"talk {number}")
         await asyncio.sleep(0.01)
-
-
-def end_session(yard: Deployment, worker: int, headers: dict[str, str], session_id: int) -> None:
-    import urllib.request
-
-    request = urllib.request.Request(
-        f"{yard.workers[worker].url}/api/v1/sessions/{session_id}", headers=headers, method="DELETE"
-    )
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        assert answer.status == 204
 
 
 async def eventually_true(condition: object) -> None:
