@@ -20,6 +20,8 @@ from server.storage.unit import Query, Rows
 RawConnection = psycopg.Connection[tuple[Any, ...]]
 
 CONNECT_TIMEOUT_S = 3
+KEEPALIVES = {"keepalives_idle": 5, "keepalives_interval": 1, "keepalives_count": 3}
+"""A machine that dies behind a statement it has received owes us nothing but the answer: only asking shows it."""
 _COMMON = {"timezone": "UTC", "jit": "off"}
 
 
@@ -59,7 +61,7 @@ def connect(address: str, part: Part) -> RawConnection:
     given: dict[str, Any] = conninfo_to_dict(address)
     own = (f"-c {name}={value.replace(' ', chr(92) + ' ')}" for name, value in (_COMMON | part.options).items())
     given["options"] = " ".join([given.get("options") or "", *own, "-c tcp_user_timeout=5000"]).strip()
-    given.setdefault("connect_timeout", CONNECT_TIMEOUT_S)
+    given = {"connect_timeout": CONNECT_TIMEOUT_S, **KEEPALIVES, **given}
     given |= {"application_name": part.name, "client_encoding": "UTF8", "tcp_user_timeout": 5000}
     raw = psycopg.connect(autocommit=True, **given)
     raw.prepared_max = 400
