@@ -56,8 +56,9 @@ class Line:
         return cls(connection)
 
     def send(self, commands: Iterable[Command]) -> None:
-        """Writes commands, in one piece."""
-        self._writer.write(b"".join(map(_pack, commands)))
+        """Writes commands, in one piece; that the connection has ended is told by ``replies``."""
+        if not self._writer.transport.is_closing():  # uvloop raises then, asyncio does not
+            self._writer.write(b"".join(map(_pack, commands)))
 
     async def replies(self) -> list[Any]:
         """At least one reply. Raises EOFError when the connection has ended."""
