@@ -1,20 +1,18 @@
 """Madang on PostgreSQL: several processes write, each by one connection, in groups.
 
 A transaction holds its rows first and looks at them afterwards; entries of the log and their positions come last.
-See ``docs/operating.md``.
+See ``docs/postgresql.md``.
 """
 
 from __future__ import annotations
 
 import contextlib
 import logging
-import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar, cast
 
 import psycopg
-from peewee import PostgresqlDatabase
 from playhouse.migrations import Runner
 from psycopg import errors
 
@@ -29,8 +27,9 @@ from server.storage.postgres_connection import (
     PostgresConnection,
     RawConnection,
     assert_options,
-    connect,
 )
+from server.storage.postgres_threads import ThreadDatabase
+from server.storage.postgres_trouble import PASSING, NotCommitted, cause_of, is_trouble, spoils_connection
 from server.storage.unit import Rows, here
 
 R = TypeVar("R")
@@ -43,16 +42,6 @@ LONGEST_WAIT_S = 1.0
 IN_VAIN_S = 0.25
 """So long nobody asks again where nobody answered: a dead host takes seconds, and many may be waiting for theirs."""
 
-_PASSING = (
-    errors.DeadlockDetected, errors.SerializationFailure, errors.LockNotAvailable, errors.QueryCanceled,
-)  # fmt: skip
-"""It was rolled back because of others: the same again may well succeed."""
-_ELSEWHERE = (
-    errors.AdminShutdown, errors.CrashShutdown, errors.IdleInTransactionSessionTimeout,
-    errors.ReadOnlySqlTransaction, errors.CannotConnectNow, errors.TooManyConnections,
-)  # fmt: skip
-"""This connection is no good any more; another may lead to a server that writes, now or soon."""
-
 _SAVEPOINT = "savepoint piece"
 _END_FROZEN = """
 select pg_terminate_backend(pid) from pg_stat_activity
@@ -63,42 +52,6 @@ where datname = current_database() and usename = current_user and application_na
 # Whatever it complains of is raised as well.
 logging.getLogger("psycopg").setLevel(logging.ERROR)
 _log = logging.getLogger(__name__)
-
-
-class NotCommitted(psycopg.OperationalError):
-    """The commit of a transaction that had failed: PostgreSQL answers ROLLBACK, and no error."""
-
-
-class ThreadDatabase(PostgresqlDatabase):
-    """Peewee on the connection that each thread has."""
-
-    def __init__(self, address: str) -> None:
-        super().__init__(address, prefer_psycopg3=True, autoconnect=False)
-        self._parts = threading.local()
-
-    def connect_as(self, part: Part) -> RawConnection:
-        """A new connection for the thread at work. Raises psycopg.OperationalError."""
-        self.drop()
-        self._parts.part = part
-        try:
-            self.connect()
-        except Exception as error:
-            raise _cause(error) from None
-        return cast(RawConnection, cast(Any, self).connection())
-
-    def drop(self) -> None:
-        """Closes the connection of the thread at work, if there is one."""
-        with contextlib.suppress(Exception):
-            self.close()
-
-    def _connect(self) -> RawConnection:
-        return connect(self.database, self._parts.part)
-
-    def cursor(self, named_cursor: Any = None) -> Any:
-        connection = getattr(here, "connection", None)
-        if connection is not None:
-            connection.flush()
-        return super().cursor(named_cursor)  # type: ignore[no-untyped-call]
 
 
 class PostgresEngine(Engine):
@@ -165,7 +118,7 @@ class PostgresEngine(Engine):
             return self._read_once(query)
         except Exception as error:
             connection = cast(PostgresConnection | None, here.connection)
-            if connection is None or not (connection.is_lost or isinstance(_cause(error), _ELSEWHERE)):
+            if connection is None or not (connection.is_lost or spoils_connection(cause_of(error))):
                 raise
             connection.raw.close()
         # A connection that was lost says nothing of the query: one more, on another.
@@ -228,13 +181,13 @@ class PostgresEngine(Engine):
                 return self.run(pieces, before_end)
             except BaseException as error:
                 before_end()  # who knows nothing of the last commit yet need not wait for this one
-                cause = _cause(error)
+                cause = cause_of(error)
                 if self._is_gone(cause):
                     pieces = self._waiting_on(pieces, cause, unknown=self._is_committing)
                     self._disconnect()
                     time.sleep(wait_s if pieces else 0)
                     wait_s = min(LONGEST_WAIT_S, 2 * wait_s)
-                elif isinstance(cause, (*_PASSING, NotCommitted)):
+                elif isinstance(cause, (*PASSING, NotCommitted)):
                     pieces = self._waiting_on(pieces, cause, unknown=False)
                     if isinstance(cause, errors.LockNotAvailable):
                         self._end_frozen()
@@ -262,8 +215,8 @@ class PostgresEngine(Engine):
     def _is_gone(self, cause: BaseException) -> bool:
         """Whether another connection is needed."""
         connection = self._connection
-        return (connection is None or connection.is_lost or isinstance(cause, _ELSEWHERE)) and isinstance(
-            cause, psycopg.Error
+        return isinstance(cause, psycopg.Error) and (
+            connection is None or connection.is_lost or spoils_connection(cause)
         )
 
     def _waiting_on(self, pieces: list[Piece], cause: BaseException, *, unknown: bool) -> list[Piece]:
@@ -333,8 +286,10 @@ class PostgresEngine(Engine):
     def _roll_back(self, connection: PostgresConnection) -> None:
         connection.drop()
         if not connection.is_lost:
-            with contextlib.suppress(psycopg.Error):
+            try:
                 connection.take_back("rollback")
+            except psycopg.Error:
+                connection.raw.close()
 
     def in_transaction(self) -> bool:
         return self._connection is not None and self._connection.in_transaction
@@ -369,7 +324,7 @@ class PostgresEngine(Engine):
 
     def do_single(self, piece: Piece) -> None:
         super().do_single(piece)
-        if isinstance(_cause(piece.error), psycopg.IntegrityError):
+        if isinstance(cause_of(piece.error), psycopg.IntegrityError):
             # Another process was first: now its row is there to be found.
             piece.error = None
             super().do_single(piece)
@@ -377,8 +332,7 @@ class PostgresEngine(Engine):
     # What went wrong
 
     def is_trouble(self, error: BaseException) -> bool:
-        # peewee wraps psycopg's own error, raw statements raise it.
-        return isinstance(_cause(error), psycopg.OperationalError | psycopg.InterfaceError | psycopg.InternalError)
+        return is_trouble(error)
 
     def refusal(self, error: BaseException) -> ChatError:
         return Unavailable("The database did not take this. Try again.", retry_after_ms=1000)
@@ -388,9 +342,3 @@ def _rows_of(pieces: list[Piece]) -> Rows:
     """All rows that these pieces say they hold."""
     wanted = [cast(Any, piece.work).rows(*piece.args) for piece in pieces if hasattr(piece.work, "rows")]
     return Rows(*(set().union(*column) for column in zip(*wanted, strict=True))) if wanted else Rows()
-
-
-def _cause(error: BaseException | None) -> BaseException:
-    """psycopg's own error, if there is one behind an error."""
-    cause: BaseException = getattr(error, "orig", None) or error or Exception()
-    return cause
