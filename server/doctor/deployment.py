@@ -27,7 +27,9 @@ async def look_at_database_and_redis(settings: Settings) -> list[Finding]:
     answers = dict(zip(places, await asyncio.gather(*(ask(place) for place in places)), strict=True))
     findings += _workers(answers)
     if settings.redis_url is not None:
-        running = [place.worker for place, answer in answers.items() if answer]
+        # Without the database nobody knows the name that heads this deployment's channels.
+        known = checkup.deployment is not None
+        running = [place.worker for place, answer in answers.items() if answer and known]
         findings += await _redis(settings.redis_url, checkup.deployment, running)
     return findings
 
@@ -79,7 +81,7 @@ async def _redis(url: str, deployment: str | None, running: list[str]) -> list[F
         found = await roll_call.call(url, deployment or "none", len(running))
     except roll_call.Unreachable as error:
         todo = "Start Redis, or correct MADANG_REDIS_URL; its user needs channels that begin with madang:."
-        return [Finding("redis", f"Redis cannot be used: {error}.", "wrong", todo)]
+        return [Finding("redis", f"Redis cannot be used: {str(error).rstrip('.')}.", "wrong", todo)]
     name = f"Redis {found.version}".strip()
     findings = []
     for silent in [worker for worker in running if worker not in found.names]:

@@ -14,6 +14,7 @@ from server.storage.database import Database
 Handle = Callable[[list[Entry]], None]
 
 LONGEST_WAIT_S = 30.0
+LOOK_S = 30.0
 _log = logging.getLogger(__name__)
 
 
@@ -66,7 +67,9 @@ class Follower:
 
     async def _run(self) -> None:
         while not self._stopping.is_set():
-            await self._awake.wait()
+            with contextlib.suppress(TimeoutError):
+                # What a process that has died since did not get to, nobody wakes us for.
+                await asyncio.wait_for(self._awake.wait(), LOOK_S)
             self._awake.clear()
             # One transaction for what comes within a moment costs less than one for each.
             await self._pause(self._gather_s)

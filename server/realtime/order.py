@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from server import records
+from server.realtime.complaint import Complaint
 
 PAGE = 200
 AGAIN_S = 1.0
@@ -72,6 +73,7 @@ class Order:
         self._fresh: dict[int, int] = {}  # open, and nothing was delivered yet: the position at that time
         self._reading: dict[int, _Reading] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._complaint = Complaint(_log, "a conversation could not be read up to what other workers wrote")
 
     def opened(self, conversation_id: int) -> None:
         """A room has its first member here."""
@@ -153,10 +155,12 @@ class Order:
     async def _catch_up(self, log: Log, conversation_id: int, reading: _Reading) -> None:
         while self._reading.get(conversation_id) is reading:
             try:
-                if not await self._step(log, conversation_id, reading):
+                goes_on = await self._step(log, conversation_id, reading)
+                self._complaint.withdrawn()
+                if not goes_on:
                     break
-            except Exception:
-                _log.exception("a conversation could not be read up to what other workers wrote")
+            except Exception as error:
+                self._complaint.about(error)
                 reading.joining |= reading.looked_for
                 if not reading.joining:
                     break  # it stays behind: the next sweep begins again

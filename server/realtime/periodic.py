@@ -7,6 +7,8 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 
+from server.realtime.complaint import Complaint
+
 _log = logging.getLogger(__name__)
 
 
@@ -17,6 +19,7 @@ class Periodic:
         self._name = name
         self._interval_s = interval_s
         self._job = job
+        self._complaint = Complaint(_log, f"the job {name!r} failed; it comes round again")
         self._early = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -42,5 +45,7 @@ class Periodic:
             self._early.clear()
             try:
                 await self._job()
-            except Exception:
-                _log.exception("the job %r failed; it comes round again", self._name)
+            except Exception as error:
+                self._complaint.about(error)
+            else:
+                self._complaint.withdrawn()

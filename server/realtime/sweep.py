@@ -8,6 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from server.realtime.complaint import Complaint
 from server.realtime.online import Online
 from server.realtime.order import Order
 from server.realtime.rooms import CHAT
@@ -54,6 +55,7 @@ class Sweep:
         self._patience_s = patience_s
         self._position = 0
         self._behind: dict[int, int] = {}
+        self._complaint = Complaint(_log, "looking for what was not delivered failed; it comes round again")
         self._early = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -81,8 +83,10 @@ class Sweep:
             self._early.clear()
             try:
                 await self._look()
-            except Exception:
-                _log.exception("looking for what was not delivered failed; it comes round again")
+            except Exception as error:
+                self._complaint.about(error)
+            else:
+                self._complaint.withdrawn()
 
     async def _look(self) -> None:
         self._behind = self._order.behind(self._behind)  # reading them has failed

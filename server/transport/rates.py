@@ -23,6 +23,7 @@ class MessageRate:
         self.on_taken: Callable[[int], None] = lambda account_id: None
         self._rate = rate
         self._now = now
+        self._most = _MANY
         self._buckets: dict[int, tuple[float, int]] = {}  # account: what is left, and when that was
 
     def check(self, account_id: int) -> None:
@@ -46,8 +47,10 @@ class MessageRate:
 
     def _set(self, account_id: int, left: float, now: int, rate: Rate) -> None:
         self._buckets[account_id] = (left, now)
-        if len(self._buckets) > _MANY:
+        if len(self._buckets) > self._most:
             self._forget_full(now, rate)
+            # Where that many really send, looking through all of them each time would cost more than it frees.
+            self._most = max(_MANY, 2 * len(self._buckets))
 
     def _left(self, account_id: int, now: int, rate: Rate) -> float:
         left, at = self._buckets.get(account_id, (float(rate.burst), now))
