@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from server.storage.moving.digests import Digest, Group, groups
 from server.storage.moving.source import Source
+from server.storage.moving.steps import told
 from server.storage.moving.tables import TABLES, Repairs, Row, Table
 
 if TYPE_CHECKING:  # it needs an extra
@@ -18,7 +19,6 @@ T = TypeVar("T")
 
 NAMED_DIFFERENCES = 20
 """So many differences of a table are named; the others are counted."""
-STEP_ROWS = 500
 
 
 @dataclass(slots=True)
@@ -55,7 +55,7 @@ def _compare(
 ) -> Compared:
     found = Compared(table, conversations=0)
     here, there = Digest(), Digest()
-    ours = groups(table, _told(source.ordered(table, repairs), table.name, tell))
+    ours = groups(table, told(source.ordered(table, repairs), table.name, tell))
     for mine, other in _paired(ours, groups(table, target.ordered(table)), lambda group: group.conversation_id or 0):
         _count(found.source, here, mine)
         _count(found.target, there, other)
@@ -107,14 +107,3 @@ def _paired(ours: Iterator[T], theirs: Iterator[T], key: Callable[[T], Any]) -> 
         else:
             yield mine, other
             mine, other = next(ours, None), next(theirs, None)
-
-
-def _told(rows: Iterator[Row], name: str, tell: Callable[[str, int], None]) -> Iterator[Row]:
-    count = 0
-    for row in rows:
-        yield row
-        count += 1
-        if count == STEP_ROWS:
-            tell(name, count)
-            count = 0
-    tell(name, count)

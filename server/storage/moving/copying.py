@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from server.storage.moving.source import Source
-from server.storage.moving.tables import TABLES, Row
+from server.storage.moving.steps import told
+from server.storage.moving.tables import TABLES
 
 if TYPE_CHECKING:  # it needs an extra
     from server.storage.moving.target import Target
 
 BATCH_ROWS = 10_000
-STEP_ROWS = 500
-"""So often the progress is told."""
 
 
 def copy(source: Source, target: Target, tell: Callable[[str, int], None]) -> None:
@@ -23,18 +22,7 @@ def copy(source: Source, target: Target, tell: Callable[[str, int], None]) -> No
     ``tell(table, rows)`` hears of rows on their way. Whenever it breaks off, the same call goes on.
     """
     for table in TABLES:
-        rows = _told(source.rows_after(table, target.rowid(table)), table.name, tell)
+        rows = told(source.rows_after(table, target.rowid(table)), table.name, tell)
         while target.write(table, islice(rows, BATCH_ROWS)) == BATCH_ROWS:
             pass
     target.count_on()
-
-
-def _told(rows: Iterator[tuple[int, Row]], name: str, tell: Callable[[str, int], None]) -> Iterator[tuple[int, Row]]:
-    count = 0
-    for row in rows:
-        yield row
-        count += 1
-        if count == STEP_ROWS:
-            tell(name, count)
-            count = 0
-    tell(name, count)
