@@ -42,6 +42,11 @@ class Piece:
         """Whether others may wait for it: what is done together costs each little."""
         return hasattr(self.work, "bulk")
 
+    @property
+    def characters(self) -> int:
+        """How much text it brings."""
+        return sum(len(getattr(arg, "text", "")) for arg in self.args)
+
     def settle(self) -> None:
         """Wake the caller, who may have gone in the meantime."""
         if self.future.done():

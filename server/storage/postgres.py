@@ -37,6 +37,8 @@ R = TypeVar("R")
 OLDEST_VERSION = 13
 UNFINISHED_MOVE = "unfinished_move"
 """The table that is there while `madang move` fills the others; see ``server.storage.moving``."""
+MOST_CHARACTERS = 200_000
+"""Of text in one transaction, unless a single piece has more: its locks are kept for as long as it is on its way."""
 FIRST_WAIT_S = 0.05
 LONGEST_WAIT_S = 1.0
 IN_VAIN_S = 0.25
@@ -156,16 +158,19 @@ class PostgresEngine(Engine):
         self._disconnect()
 
     def parts(self, pieces: list[Piece]) -> Iterator[list[Piece]]:
-        """Those that say what they hold go together; each of the others has a transaction of its own."""
+        """Those that say what they hold go together, up to a bound; each of the others has a transaction of its own."""
         group: list[Piece] = []
+        characters = 0
         for piece in pieces:
-            if hasattr(piece.work, "rows") or piece.is_quick:
-                group.append(piece)
-                continue
-            if group:
+            is_shared = hasattr(piece.work, "rows") or piece.is_quick
+            if group and (not is_shared or characters + piece.characters > MOST_CHARACTERS):
                 yield group
-                group = []
-            yield [piece]
+                group, characters = [], 0
+            if is_shared:
+                group.append(piece)
+                characters += piece.characters
+            else:
+                yield [piece]
         if group:
             yield group
 

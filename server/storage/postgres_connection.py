@@ -14,6 +14,7 @@ from psycopg.types.numeric import Int8Dumper
 
 from server.storage import postgres_arrays
 from server.storage.postgres_arrays import Longs, columns_of, kinds_of
+from server.storage.postgres_silence import MARGIN_S, BoundedConnection
 from server.storage.postgres_sql import at_once, translated
 from server.storage.unit import Query, Rows
 
@@ -63,7 +64,9 @@ def connect(address: str, part: Part) -> RawConnection:
     given["options"] = " ".join([given.get("options") or "", *own, "-c tcp_user_timeout=5000"]).strip()
     given = {"connect_timeout": CONNECT_TIMEOUT_S, **KEEPALIVES, **given}
     given |= {"application_name": part.name, "client_encoding": "UTF8", "tcp_user_timeout": 5000}
-    raw = psycopg.connect(autocommit=True, **given)
+    raw = BoundedConnection.connect(autocommit=True, **given)
+    if limit_ms := int(part.options["statement_timeout"]):
+        raw.bound_s = limit_ms / 1000 + MARGIN_S
     raw.prepared_max = 400
     # One width for all whole numbers: else a statement is prepared for each mixture of small and large ones.
     raw.adapters.register_dumper(int, Int8Dumper)

@@ -258,7 +258,7 @@ async def test_many_who_wait_for_a_dead_host_hear_of_it_together(
     await db.write(put, "before")
     postgres.end_backends(postgres_address)
     with monkeypatch.context() as patched:
-        patched.setattr(postgres_connection.psycopg, "connect", silence)
+        patched.setattr(postgres_connection.BoundedConnection, "connect", silence)
         patched.setattr(database, "GROUP_SIZE", 8)
         outcomes = await asyncio.gather(
             *(db.read(names) for _ in range(200)),
@@ -340,13 +340,13 @@ async def test_callers_behind_a_lost_connection_are_answered_in_their_order(db: 
 async def test_a_session_without_its_options_is_not_used(
     postgres_address: str, monkeypatch: pytest.MonkeyPatch, name: str, weak: str
 ) -> None:
-    connect = postgres_connection.psycopg.connect
+    connect = postgres_connection.BoundedConnection.connect
 
     def without(**given: Any) -> Any:
         """As through a pooler that has ideas of its own."""
         return connect(**given | {"options": f"{given['options']} -c {name}={weak}"})
 
-    monkeypatch.setattr(postgres_connection.psycopg, "connect", without)
+    monkeypatch.setattr(postgres_connection.BoundedConnection, "connect", without)
     with pytest.raises(RuntimeError, match=f"{name}={weak}"):
         await Database(postgres_address).open()
 
