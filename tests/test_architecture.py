@@ -46,15 +46,16 @@ MAY_KNOW = {
     "supervisor": set(GROUND),
     "doctor": {"storage", "files", "realtime", *GROUND},
     "moving": {"storage", *GROUND},
-    "__main__": {"app", "moving", "supervisor", "doctor", "services", "storage", "protocol", *GROUND},
+    "chaos": {"storage", "protocol", *GROUND},
+    "__main__": {"app", "chaos", "moving", "supervisor", "doctor", "services", "storage", "protocol", *GROUND},
 }
 ONLY_IN = {
     "peewee": {"storage"},
     "playhouse": {"storage"},
     "psycopg": {"storage"},
-    "socketio": {"transport", "engine", "realtime", "app"},
-    "engineio": {"transport", "engine", "realtime", "app"},
-    "aiohttp": {"transport", "engine", "realtime", "app", "followers"},
+    "socketio": {"transport", "engine", "realtime", "app", "chaos"},
+    "engineio": {"transport", "engine", "realtime", "app", "chaos"},
+    "aiohttp": {"transport", "engine", "realtime", "app", "followers", "chaos"},
 }
 
 
