@@ -54,7 +54,10 @@ class Conversation(msgspec.Struct, frozen=True):
 
 
 class Membership(msgspec.Struct, frozen=True):
-    """Somebody's place in a conversation. ``history_from_seq``: the first entry they may see."""
+    """Somebody's place in a conversation. ``history_from_seq``: the first entry they may see.
+
+    ``received_seq`` may be behind ``read_seq``: what was read was received.
+    """
 
     conversation_id: int
     account_id: int
@@ -62,6 +65,7 @@ class Membership(msgspec.Struct, frozen=True):
     joined_at: int
     read_seq: int
     history_from_seq: int
+    received_seq: int
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
@@ -98,6 +102,15 @@ class ReadMark:
 
 
 @dataclass(frozen=True, slots=True)
+class ReceivedMark:
+    """A member's devices have received more; for the other members of a small conversation."""
+
+    conversation_id: int
+    account_id: int
+    received_seq: int
+
+
+@dataclass(frozen=True, slots=True)
 class NotificationChange:
     """A row of somebody's inbox that is new or has changed; ``notification`` is its JSON."""
 
@@ -123,7 +136,7 @@ class SessionsEnded:
     reason: str
 
 
-Fact = Entry | AccountChange | ReadMark | NotificationChange | CountsChanged | SessionsEnded
+Fact = Entry | AccountChange | ReadMark | ReceivedMark | NotificationChange | CountsChanged | SessionsEnded
 """What a write announces with ``announce``: handed to the publisher after the commit, in commit order."""
 
 

@@ -13,7 +13,7 @@ from server.realtime.online import Online
 from server.realtime.rooms import CHAT, NOTIFICATIONS, account_room, conversation_room
 
 SMALL_CONVERSATION = 20
-"""Up to so many members, everybody hears of everybody's read marks."""
+"""Up to so many members, everybody hears of everybody's marks."""
 
 _MOVES = ("member_added", "member_removed")
 _encode = msgspec.json.Encoder().encode
@@ -80,6 +80,13 @@ class Delivery:
             return
         body = chat.Receipt(conversation_id=mark.conversation_id, account_id=mark.account_id, read_seq=mark.read_seq)
         # Their own devices have heard it with its account version.
+        await self.others_of("receipt", body, mark.conversation_id, mark.account_id)
+
+    async def received_mark(self, mark: records.ReceivedMark) -> None:
+        """Tells the others; it is kept in small conversations only."""
+        body = chat.Receipt(
+            conversation_id=mark.conversation_id, account_id=mark.account_id, received_seq=mark.received_seq
+        )
         await self.others_of("receipt", body, mark.conversation_id, mark.account_id)
 
     async def others_of(self, event: str, body: Any, conversation_id: int, account_id: int) -> None:

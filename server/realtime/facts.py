@@ -13,6 +13,7 @@ KINDS: dict[str, type[Any]] = {
     "entry": records.Entry,
     "account_change": records.AccountChange,
     "read_mark": records.ReadMark,
+    "received_mark": records.ReceivedMark,
     "notification_change": records.NotificationChange,
     "counts_changed": records.CountsChanged,
     "sessions_ended": records.SessionsEnded,
@@ -23,7 +24,7 @@ _READERS = {name: msgspec.json.Decoder(kind) for name, kind in KINDS.items()}
 
 def room_of(fact: records.Fact) -> str:
     """The room of everybody whom a fact may concern."""
-    if isinstance(fact, records.Entry | records.ReadMark):
+    if isinstance(fact, records.Entry | records.ReadMark | records.ReceivedMark):
         return conversation_room(fact.conversation_id)
     return account_room(fact.account_id)
 

@@ -153,6 +153,8 @@ class Publisher:
                 await self._account_change(fact, is_own)
             case records.ReadMark():
                 await self.delivery.read_mark(fact)
+            case records.ReceivedMark():
+                await self.delivery.received_mark(fact)
             case records.NotificationChange():
                 changed_inboxes.add(fact.account_id)
                 await self.delivery.notification(fact)

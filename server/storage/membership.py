@@ -17,7 +17,7 @@ from server.storage.models import Account, Conversation, Membership
 from server.storage.unit import Query, among, fetch_all, hold, wanted
 
 _CONVERSATION = "id, kind, title, description, head_seq, member_count, rules, created_at, dissolved_at"
-_MEMBERSHIP = "conversation_id, account_id, role, joined_at, read_seq, history_from_seq"
+_MEMBERSHIP = "conversation_id, account_id, role, joined_at, read_seq, history_from_seq, received_seq"
 
 
 def conversations(ids: Iterable[int]) -> dict[int, records.Conversation]:
@@ -176,6 +176,7 @@ def page(conversation_id: int, after: tuple[int, int], limit: int) -> list[chat.
             role=member.role,  # type: ignore[arg-type]
             joined_at=member.joined_at,
             read_seq=member.read_seq,
+            received_seq=max(member.received_seq, member.read_seq),
         )
         for member in members
     ]

@@ -121,6 +121,8 @@ class Membership(Table):
     pinned = BooleanField(default=False)
     archived = BooleanField(default=False)
     muted_until = BigIntegerField(null=True)
+    # How far a device has told that it has come; what was read was received, so it may be behind `read_seq`.
+    received_seq = BigIntegerField(default=0, constraints=[SQL("DEFAULT 0")])
 
     class Meta:
         primary_key = CompositeKey("conversation_id", "account_id")

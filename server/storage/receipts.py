@@ -1,4 +1,4 @@
-"""Read marks: how far each member has read. They only move forward, and never past the head."""
+"""Marks: how far each member has read and received. They only move forward, and never past the head."""
 
 from __future__ import annotations
 
@@ -25,5 +25,22 @@ def mark_read(account_id: int, conversation_id: int, seq: int, now: int) -> chat
         announce(records.ReadMark(conversation_id, account_id, mark, conversation.member_count))
     # A send moves the mark too, so the inbox may still hold what stands below it.
     notifications.read_up_to(account_id, conversation_id, max(mark, member.read_seq), now)
-    view = views.view(account_id, conversation_id)
-    return chat.ReadState(read_seq=view.read_seq, unread=view.unread, mentions=view.mentions)
+    unread, mentions = views.unread(account_id, conversation_id)
+    return chat.ReadState(read_seq=max(mark, member.read_seq), unread=unread, mentions=mentions)
+
+
+@repeatable
+@holding(lambda account_id, conversation_id, *_: Rows(memberships=[(conversation_id, account_id)]))
+def mark_received(account_id: int, conversation_id: int, seq: int, most_members: int) -> chat.ReadState:
+    """Moves how far a member's devices have received, unless the conversation has more than ``most_members``.
+
+    Returns how far they have read. What they have read they have received: such a mark moves nothing.
+    """
+    conversation, member = membership.of(conversation_id, account_id)
+    mark = min(seq, conversation.head_seq)
+    if mark > max(member.received_seq, member.read_seq) and conversation.member_count <= most_members:
+        mine = (Membership.conversation_id == conversation_id) & (Membership.account_id == account_id)
+        Membership.update(received_seq=mark).where(mine).execute()
+        announce(records.ReceivedMark(conversation_id, account_id, mark))
+    unread, mentions = views.unread(account_id, conversation_id)
+    return chat.ReadState(read_seq=member.read_seq, unread=unread, mentions=mentions)

@@ -63,6 +63,13 @@ def page(account_id: int, before: tuple[int, int], limit: int) -> list[chat.Conv
     return _shown(account_id, fetch_all(_VIEW.format(which=which), (account_id, *before, limit)))
 
 
+def unread(account_id: int, conversation_id: int) -> tuple[int, int]:
+    """What a member has not read: how many messages, and how many of them call this member."""
+    counted = fetch_all(_UNREAD.format(marks="?"), (account_id, conversation_id))
+    called = fetch_all(_MENTIONS.format(marks="?"), (account_id, account_id, conversation_id))
+    return counted[0][1], called[0][1] if called else 0
+
+
 def _shown(account_id: int, rows: Sequence[tuple[Any, ...]]) -> list[chat.Conversation]:
     ids = [row[0] for row in rows]
     marks = ", ".join("?" * len(ids))

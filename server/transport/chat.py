@@ -51,6 +51,7 @@ def commands(
         "fetch_entries": (chat.FetchEntries, messages.fetch_entries),
         "fetch_messages": (chat.FetchMessages, messages.fetch_messages),
         "mark_read": (chat.MarkRead, services.receipts.mark_read),
+        "mark_received": (chat.MarkReceived, services.receipts.mark_received),
         "open_direct": (chat.OpenDirect, conversations.open_direct),
         "create_group": (chat.CreateGroup, conversations.create_group),
         "change_conversation": (chat.ChangeConversation, conversations.change),

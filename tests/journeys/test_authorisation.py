@@ -37,6 +37,7 @@ CHAT: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
     "fetch_entries": ({"conversation_id": "$group", "after_seq": 0}, INSIDE),
     "fetch_messages": ({"conversation_id": "$group"}, INSIDE),
     "mark_read": ({"conversation_id": "$group", "seq": 1}, INSIDE),
+    "mark_received": ({"conversation_id": "$group", "seq": 1}, INSIDE),
     "start_typing": ({"conversation_id": "$group"}, INSIDE),
     "stop_typing": ({"conversation_id": "$group"}, INSIDE),
     "open_direct": ({"account_id": "$bystander"}, ALL_OK),

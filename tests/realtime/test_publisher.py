@@ -114,6 +114,15 @@ async def test_a_read_mark_is_told_to_the_others_of_a_small_conversation(yard: Y
     assert yard.heard("ana") == ["receipt"]
 
 
+async def test_a_received_mark_is_told_to_the_others(yard: Yard) -> None:
+    connect(yard.book, yard.online, BEN, "ben-phone")
+    yard.book.rooms[ROOM].add("ben-phone")
+    await yard.publish(records.ReceivedMark(GROUP, BEN, 5))
+    assert [yard.heard(sid) for sid in ("ana", "ben", "ben-phone")] == [["receipt"], [], []]
+    [(_, receipt, _)] = yard.book.emitted
+    assert msgspec.to_builtins(receipt) == {"conversation_id": GROUP, "account_id": BEN, "received_seq": 5}
+
+
 async def test_counts_come_once_behind_the_notifications(yard: Yard) -> None:
     connect(yard.book, yard.online, BEN, "ben-bell", NOTIFICATIONS)
     new = [records.NotificationChange(BEN, seq, seq == 1, b'{"id":1}') for seq in (1, 2, 3)]

@@ -102,9 +102,11 @@ async def test_typing_read_marks_bells_and_preferences_cross_workers(yard: Deplo
             await device.hears(f"@{ana.name} look")
             await device.notice("notification_created", lambda told: told["type"] == "mention")
             await device.notice("counts", lambda counts: counts["unread"] == 1)
+        await one.do("mark_received", conversation_id=place, seq=seq)
+        await two.event("receipt", lambda mark: mark.get("received_seq") == seq and mark["account_id"] == ana.id)
         await phone.do("mark_read", conversation_id=place, seq=seq)
         await one.event("receipt", lambda mark: mark["account_id"] == ana.id and mark["read_seq"] == seq)
-        await two.event("receipt", lambda mark: mark["account_id"] == ana.id and mark["read_seq"] == seq)
+        await two.event("receipt", lambda mark: mark["account_id"] == ana.id and mark.get("read_seq") == seq)
         await one.do("set_preferences", conversation_id=place, pinned=True)
         await phone.event("preferences_changed")
         # Her own typing is not told to her phone at the other worker.

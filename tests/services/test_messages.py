@@ -9,13 +9,13 @@ import pytest
 
 from server.errors import ClientIdConflict, Forbidden, Invalid, NotFound
 from server.protocol import chat
-from server.records import Entry
+from server.records import Entry, ReceivedMark
 from server.services.conversations import Conversations
 from server.services.members import Members
 from server.services.messages import Messages
 from server.services.receipts import Receipts
 from server.storage.database import Database
-from server.storage.unit import fetch_all
+from server.storage.unit import execute_many, fetch_all
 from tests.conftest import People
 from tests.fakes import RecordingPublisher, SteppedClock
 
@@ -274,6 +274,44 @@ async def test_unread_and_mentions_are_counted_and_read(yard: Yard, people: Peop
     assert (beyond.read_seq, beyond.unread) == (gone.seq + 1, 0)
     back = await yard.receipts.mark_read(people["ben"], mark)
     assert back == beyond
+
+
+async def test_received_marks_only_move_forward_and_never_past_the_head(yard: Yard, people: People) -> None:
+    ben = people["ben"]
+    sent = [await yard.send(people["ana"], text) for text in ("one", "two @ben", "three")]
+
+    async def received(seq: int) -> tuple[int, int]:
+        command = chat.MarkReceived(conversation_id=yard.group, seq=seq)
+        state = await yard.receipts.mark_received(ben, command)
+        assert (state.unread, state.mentions) == (3, 1), "receiving is not reading"
+        listed = await yard.members.list(people["ana"], chat.ListMembers(conversation_id=yard.group))
+        [member] = [one for one in listed.members if one.account.id == ben]
+        assert member.read_seq == state.read_seq
+        return member.read_seq, member.received_seq
+
+    joined, _ = await received(1)
+    assert await received(sent[1].seq) == (joined, sent[1].seq)
+    assert await received(sent[0].seq) == (joined, sent[1].seq)
+    assert await received(10_000) == (joined, sent[2].seq)
+
+
+async def test_what_was_read_was_received(yard: Yard, people: People) -> None:
+    sent = await yard.send(people["ana"], "one")
+    await yard.receipts.mark_read(people["ben"], chat.MarkRead(conversation_id=yard.group, seq=sent.seq))
+    listed = await yard.members.list(people["ana"], chat.ListMembers(conversation_id=yard.group))
+    [member] = [one for one in listed.members if one.account.id == people["ben"]]
+    assert (member.read_seq, member.received_seq) == (sent.seq, sent.seq)
+
+
+async def test_in_a_large_conversation_no_received_marks_are_kept(
+    yard: Yard, people: People, db: Database, published: RecordingPublisher
+) -> None:
+    sent = await yard.send(people["ana"], "one")
+    mark = chat.MarkReceived(conversation_id=yard.group, seq=sent.seq)
+    for count, announced in ((21, []), (20, [ReceivedMark(yard.group, people["ben"], sent.seq)])):
+        await db.write(execute_many, "update conversation set member_count = ? where id = ?", [(count, yard.group)])
+        await yard.receipts.mark_received(people["ben"], mark)
+        assert published.of(ReceivedMark) == announced
 
 
 async def test_a_send_moves_the_senders_own_mark(yard: Yard, people: People) -> None:

@@ -98,6 +98,7 @@ class Busy:
         steps = {
             "send": lambda: self.messages.send(me, chat.SendMessage(where, client_id=label, text=text, **answer)),
             "mark": lambda: self._mark(me, where),
+            "receive": lambda: self.receipts.mark_received(me, chat.MarkReceived(where, seq=seq)),
             "edit": lambda: self.messages.edit(me, chat.EditMessage(**at, text=text)),
             "delete": lambda: self.messages.delete(me, chat.DeleteMessage(**at)),
             "react": lambda: self.messages.react(me, chat.ReactToMessage(**at, emoji=chance.choice("👍🎉"))),

@@ -66,6 +66,7 @@ async def test_reading_a_conversation(yard: Yard) -> None:
     await yard.say(ana, direct, "@ben hello")
     await yard.notify()
     assert scans(await plans_of(yard, lambda: receipts.mark_read(ben, direct, 1, yard.now()))) == []
+    assert scans(await plans_of(yard, lambda: receipts.mark_received(ben, direct, 2, 20))) == []
 
 
 async def test_telling_somebody_and_counting(yard: Yard) -> None:

@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[type[Command], type[Body]]] = {
     "fetch_entries": (FetchEntries, EntriesPage),
     "fetch_messages": (FetchMessages, MessagesPage),
     "mark_read": (MarkRead, ReadState),
+    "mark_received": (MarkReceived, ReadState),
     "start_typing": (InConversation, Nothing),
     "stop_typing": (InConversation, Nothing),
     "open_direct": (OpenDirect, Conversation),

@@ -83,6 +83,17 @@ class MarkRead(Command):
     seq: Seq
 
 
+class MarkReceived(Command):
+    """Everything up to ``seq`` has come to this device; the mark only moves forward.
+
+    Kept only in conversations of up to 20. Clients gather for a second or two and send the last one; what they have
+    marked as read needs no such mark.
+    """
+
+    conversation_id: Id
+    seq: Seq
+
+
 class InConversation(Command):
     """A command that names a conversation and nothing else."""
 

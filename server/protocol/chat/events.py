@@ -36,11 +36,14 @@ class Heads(Body):
 
 
 class Receipt(Body):
-    """Somebody has read up to ``read_seq``; one's own comes with ``account_version``."""
+    """Somebody has read up to ``read_seq``, or received up to ``received_seq``; one's own read mark comes with
+    ``account_version``.
+    """
 
     conversation_id: int
     account_id: int
-    read_seq: int
+    read_seq: int | None = None
+    received_seq: int | None = None
     account_version: int | None = None
 
 

@@ -140,12 +140,16 @@ class Conversation(Body):
 
 
 class Member(Body):
-    """Who belongs to a conversation, and how far they have read."""
+    """Who belongs to a conversation, and how far they have read and received.
+
+    In conversations of more than 20 ``received_seq`` is not kept, and what was read is all that is known.
+    """
 
     account: Account
     role: Role
     joined_at: int
     read_seq: int
+    received_seq: int
 
 
 class Entry(Body):

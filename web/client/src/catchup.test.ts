@@ -284,6 +284,8 @@ test('members are kept current by entries and receipts', async () => {
   expect(members.get()).toMatchObject([{ role: 'member' }, { role: 'admin', read_seq: 2 }])
   server.sockets.pair.chat.deliver('receipt', { conversation_id: YARD, account_id: BEN, read_seq: 1 })
   expect(members.get()?.[1]?.read_seq).toBe(2)
+  server.sockets.pair.chat.deliver('receipt', { conversation_id: YARD, account_id: BEN, received_seq: 5 })
+  expect(members.get()?.[1]).toMatchObject({ read_seq: 2, received_seq: 5 })
   server.append(YARD, 'member_removed', { account_id: BEN, role: 'member', by: 'admin' })
   expect(members.get()?.map((one) => one.account.id)).toEqual([ANA])
   stop()

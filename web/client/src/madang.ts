@@ -11,6 +11,7 @@ import { People } from './people.ts'
 import { Presences } from './presence.ts'
 import { newClientId } from './randomId.ts'
 import { ReadMarks } from './readMarks.ts'
+import { ReceivedMarks } from './receivedMarks.ts'
 import { Rest } from './rest.ts'
 import { Outbox } from './sender.ts'
 import { SessionStore } from './session.ts'
@@ -52,6 +53,7 @@ class Client {
   private readonly timelines: Timelines
   private readonly conversations: Conversations
   private readonly readMarks: ReadMarks
+  private readonly receivedMarks: ReceivedMarks
   private readonly ownChanges: OwnChanges
   private readonly catchUp: CatchUp
   private tabsStarted: Promise<void> | undefined
@@ -103,6 +105,7 @@ class Client {
       onRemoved: (id) => this.timelines.forget(id),
     })
     this.readMarks = new ReadMarks(connection, this.conversations)
+    this.receivedMarks = new ReceivedMarks({ connection, conversations: this.conversations, me, leading: this.tabs.leading })
     this.ownChanges = new OwnChanges({ connection, apply: (change) => this.apply(change), reload: () => this.loadConversations() })
     this.catchUp = new CatchUp({
       connection,
@@ -231,6 +234,7 @@ class Client {
     this.outbox.pause()
     this.signs.clear()
     this.readMarks.clear()
+    this.receivedMarks.clear()
   }
 
   private stop(): void {
@@ -251,6 +255,7 @@ class Client {
     this.presences.clear()
     this.signs.clear()
     this.readMarks.clear()
+    this.receivedMarks.clear()
     this.inbox.clear()
     this.announced.clear()
   }
@@ -266,6 +271,7 @@ class Client {
     this.connection.chat.tell('set_active', { active: this.active })
     this.outbox.onReady()
     this.readMarks.onReady()
+    this.receivedMarks.onReady(ready.conversations)
     this.people.onReady()
     this.presences.onReady()
     this.members.onReady()
@@ -301,12 +307,13 @@ class Client {
     this.timelines.receive(entry)
     this.outbox.settle(entry.conversation_id)
     this.members.receive(entry)
+    this.receivedMarks.receive(entry)
   }
 
   private apply(change: AccountChange): void {
     switch (change.event) {
       case 'receipt':
-        this.conversations.markRead(change.data.conversation_id, change.data.read_seq)
+        this.conversations.markRead(change.data.conversation_id, change.data.read_seq ?? 0)
         break
       case 'conversation_added':
         this.conversations.put(change.data.conversation)

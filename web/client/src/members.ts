@@ -6,7 +6,7 @@ import type { Entry, Member } from './types.ts'
 
 const PAGE = 200
 
-/** Who belongs to the conversations that somebody looks at, and how far they have read. */
+/** Who belongs to the conversations that somebody looks at, and how far they have read and received. */
 export class Members {
   private readonly stores = new Map<number, WritableAtom<Member[] | undefined>>()
   private readonly watched = new Set<number>()
@@ -17,7 +17,7 @@ export class Members {
   constructor(connection: Connection, people: People) {
     this.connection = connection
     this.people = people
-    connection.chat.on('receipt', ({ conversation_id, account_id, read_seq }) => this.markRead(conversation_id, account_id, read_seq))
+    connection.chat.on('receipt', ({ conversation_id, account_id, read_seq, received_seq }) => this.mark(conversation_id, account_id, read_seq, received_seq))
   }
 
   membersOf(id: number): ReadableAtom<Member[] | undefined> {
@@ -66,7 +66,7 @@ export class Members {
     if (!members) return
     switch (entry.kind) {
       case 'message_created':
-        this.markRead(entry.conversation_id, entry.data.sender_id, entry.seq)
+        this.mark(entry.conversation_id, entry.data.sender_id, entry.seq)
         break
       case 'member_added':
         void this.load(entry.conversation_id)
@@ -93,11 +93,13 @@ export class Members {
     }
   }
 
-  private markRead(id: number, accountId: number, seq: number): void {
+  /** What was read was received. */
+  private mark(id: number, accountId: number, read = 0, received = read): void {
     const members = this.stores.get(id)?.get()
     const member = members?.find((one) => one.account.id === accountId)
-    if (!members || !member || member.read_seq >= seq) return
-    this.set(id, members.map((one) => (one === member ? { ...one, read_seq: seq } : one)))
+    if (!members || !member || (member.read_seq >= read && member.received_seq >= received)) return
+    const moved = { ...member, read_seq: Math.max(member.read_seq, read), received_seq: Math.max(member.received_seq, received) }
+    this.set(id, members.map((one) => (one === member ? moved : one)))
   }
 
   private set(id: number, members: Member[]): void {

@@ -166,6 +166,7 @@ export const chatCommands: Commands<ChatCommands> = {
     }
   },
   "mark_read": {"payload": {"conversation_id": 7, "seq": 12}, "data": {"read_seq": 12, "unread": 0, "mentions": 0}},
+  "mark_received": {"payload": {"conversation_id": 7, "seq": 14}, "data": {"read_seq": 12, "unread": 1, "mentions": 0}},
   "start_typing": {"payload": {"conversation_id": 7}, "data": {}},
   "stop_typing": {"payload": {"conversation_id": 7}, "data": {}},
   "open_direct": {
@@ -372,13 +373,15 @@ export const chatCommands: Commands<ChatCommands> = {
           },
           "role": "owner",
           "joined_at": 1763604000000,
-          "read_seq": 14
+          "read_seq": 14,
+          "received_seq": 14
         },
         {
           "account": {"id": 2, "username": "ben", "display_name": "Ben 벤", "role": "person"},
           "role": "member",
           "joined_at": 1763604000000,
-          "read_seq": 11
+          "read_seq": 11,
+          "received_seq": 13
         }
       ]
     }

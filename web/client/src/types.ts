@@ -134,12 +134,17 @@ export interface Conversation {
   with?: Account
 }
 
-/** Who belongs to a conversation, and how far they have read. */
+/**
+ * Who belongs to a conversation, and how far they have read and received.
+ *
+ * In conversations of more than 20 `received_seq` is not kept, and what was read is all that is known.
+ */
 export interface Member {
   account: Account
   role: Role
   joined_at: number
   read_seq: number
+  received_seq: number
 }
 
 /** A message's text was changed by its sender. */
@@ -265,6 +270,17 @@ export interface FetchMessages {
 
 /** Everything up to `seq` has been read; the mark only moves forward. */
 export interface MarkRead {
+  conversation_id: number
+  seq: number
+}
+
+/**
+ * Everything up to `seq` has come to this device; the mark only moves forward.
+ *
+ * Kept only in conversations of up to 20. Clients gather for a second or two and send the last one; what they have
+ * marked as read needs no such mark.
+ */
+export interface MarkReceived {
   conversation_id: number
   seq: number
 }
@@ -465,11 +481,15 @@ export interface Heads {
   heads: Record<number, number>
 }
 
-/** Somebody has read up to `read_seq`; one's own comes with `account_version`. */
+/**
+ * Somebody has read up to `read_seq`, or received up to `received_seq`; one's own read mark comes with
+ * `account_version`.
+ */
 export interface Receipt {
   conversation_id: number
   account_id: number
-  read_seq: number
+  read_seq?: number
+  received_seq?: number
   account_version?: number
 }
 
@@ -702,6 +722,8 @@ export interface ChatCommands {
   fetch_messages: (payload: FetchMessages, ack: Ack<MessagesPage>) => void
   /** Everything up to `seq` has been read; the mark only moves forward. */
   mark_read: (payload: MarkRead, ack: Ack<ReadState>) => void
+  /** Everything up to `seq` has come to this device; the mark only moves forward. */
+  mark_received: (payload: MarkReceived, ack: Ack<ReadState>) => void
   /** One writes; the others see it for 6 seconds. May be sent without an acknowledgement. */
   start_typing: (payload: InConversation, ack: Ack<Nothing>) => void
   /** One has stopped writing. May be sent without an acknowledgement. */

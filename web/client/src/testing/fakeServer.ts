@@ -186,12 +186,14 @@ export class FakeServer {
         return this.rows.get(id)
       case 'mark_read':
         return { read_seq: payload.seq, unread: 0, mentions: 0 }
+      case 'mark_received':
+        return { read_seq: 0, unread: 1, mentions: 0 }
       case 'get_accounts':
         return { accounts: (payload.account_ids as number[]).map(account) }
       case 'watch_presence':
         return { presence: (payload.account_ids as number[]).map((account_id) => ({ account_id, state: 'online' })) }
       case 'list_members':
-        return { members: [ANA, BEN].map((one) => ({ account: account(one), role: 'member', joined_at: 1, read_seq: 0 })) }
+        return { members: [ANA, BEN].map((one) => ({ account: account(one), role: 'member', joined_at: 1, read_seq: 0, received_seq: 0 })) }
       case 'fetch_account_changes': {
         const after = payload.after_version as number
         return { changes: this.changes.filter((one) => one.version > after), account_version: this.account_version, reload: false }
