@@ -197,6 +197,10 @@ class Rooms(socketio.AsyncManager):  # type: ignore[misc]
 
     # What python-socketio calls, over our own tables
 
+    def count(self) -> int:
+        """Rooms with somebody in them."""
+        return sum(map(len, self._rooms.values()))
+
     def get_namespaces(self) -> Iterable[str]:
         """Those with members."""
         return list(self._members)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Collection
 from typing import Any
 
@@ -100,6 +101,8 @@ class SocketServer(engine.SocketServer):
         metrics.measured(
             "madang_engine_connections", "Connections now, by transport.", lambda: _transports(gauge()), "transport"
         )
+        metrics.measured("madang_rooms", "Rooms with somebody in them.", self.manager.count)
+        metrics.measured("madang_tasks", "Tasks of the event loop.", lambda: len(asyncio.all_tasks()))
         metrics.measured("madang_engine_unsent_bytes", "Bytes that wait to be sent.", lambda: gauge()["unsent_bytes"])
 
 
