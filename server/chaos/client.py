@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
-from collections import deque
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +12,7 @@ import aiohttp
 
 from server.chaos import history
 from server.chaos.history import Journal
+from server.chaos.outbox import Outbox
 from server.chaos.screen import By, Screen
 from server.chaos.wire import NoAnswer, NotConnected, Wire
 
@@ -22,7 +21,6 @@ RETRY_S = 0.3
 RETURN_S = (0.1, 0.6)
 """A stock client waits for half a second to one and a half; here more is to happen in a run."""
 PAGE = 200
-REMEMBERED = 50
 _ENTRIES = frozenset(
     {
         "message_created", "message_edited", "message_deleted", "reaction_added", "reaction_removed", "member_added",
@@ -39,19 +37,11 @@ class Account:
     token: str
 
 
-@dataclass(slots=True)
-class Said:
-    """A message that was answered: to be sent again some day."""
-
-    send: history.Send
-    account_id: int
-
-
 @dataclass
 class Client:
     """A device. ``doors`` are the addresses it may come by; after a loss it takes another one.
 
-    ``screens`` are its conversations, ``said`` what it has sent of late. Everything goes into the ``journal``.
+    ``screens`` are its conversations. Everything goes into the ``journal``.
     """
 
     name: str
@@ -61,16 +51,12 @@ class Client:
     http: aiohttp.ClientSession
     chance: random.Random
     screens: dict[int, Screen] = field(default_factory=dict)
-    said: deque[Said] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
     deaf_to: int | None = None
     """The next message of this conversation is lost on its way to this client, once; ``lost`` is its place then."""
     lost: int | None = None
     losses: int = 0
-    epoch: str = ""
     failures: list[BaseException] = field(default_factory=list)
     """Bugs of the client itself."""
-    unfinished: int = 0
-    """Sends that have no final answer yet."""
     _wire: Wire | None = None
     _here: asyncio.Event = field(default_factory=asyncio.Event)
     _gone: asyncio.Event = field(default_factory=asyncio.Event)
@@ -80,12 +66,12 @@ class Client:
     _is_replaying: bool = False
     _was_recovered: bool = False
     _wait_s: float = 0.0
-    _outboxes: dict[int, asyncio.Lock] = field(default_factory=dict)
-    _numbers: dict[int, int] = field(default_factory=dict)
     _fetching: set[int] = field(default_factory=set)
     _due: set[int] = field(default_factory=set)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
-    _epochs: int = 0
+
+    def __post_init__(self) -> None:
+        self.outbox = Outbox(self.name, self.ask)
 
     # Coming and going
 
@@ -199,9 +185,6 @@ class Client:
         self._was_recovered = ready["recovered"]
         self._is_replaying = False
         self._pid, self._version = self._wire.pid, ready["account_version"]
-        if self.epoch and self.epoch != ready["server"]["epoch"]:
-            self._epochs += 1
-        self.epoch = ready["server"]["epoch"]
         shown = {one["id"]: one["head_seq"] for one in ready["conversations"]}
         for conversation_id, screen in self.screens.items():
             if conversation_id not in shown and not ready["more"]:
@@ -211,7 +194,7 @@ class Client:
             # Whoever was recovered has been given everything, and takes the server by its word.
             screen.joined(0 if self._was_recovered and screen.known else head)
             if screen.is_behind:
-                self._do(self._fetch(screen))
+                self.do(self._fetch(screen))
         self.journal.note(history.Online(client=self.name, worker=self._wire.worker, recovered=self._was_recovered))
         self._here.set()
 
@@ -248,7 +231,7 @@ class Client:
 
     def _check_version(self, version: int) -> None:
         if version > self._version and -1 not in self._fetching:
-            self._do(self._fetch_changes())
+            self.do(self._fetch_changes())
 
     def _screen(self, conversation_id: int) -> Screen:
         screen = self.screens.get(conversation_id)
@@ -279,7 +262,7 @@ class Client:
     def _look_again(self, screen: Screen) -> None:
         self._due.discard(screen.conversation_id)
         if screen.is_behind and self.is_here:
-            self._do(self._fetch(screen))
+            self.do(self._fetch(screen))
 
     async def _fetch(self, screen: Screen) -> None:
         """Everything behind what is known, page by page; once at a time for a conversation."""
@@ -361,45 +344,11 @@ class Client:
             self.journal.fail(op, reply["error"]["code"], reply["error"]["retryable"])
         return reply
 
-    async def send(self, conversation_id: int, client_id: str, text: str) -> dict[str, Any]:
-        """Puts a message into the outbox and returns its final answer, over whatever happens."""
-        self.unfinished += 1
-        try:
-            # First come, first served: the outbox of a conversation.
-            async with self._outboxes.setdefault(conversation_id, asyncio.Lock()):
-                number = self._numbers[conversation_id] = self._numbers.get(conversation_id, 0) + 1
-                send = history.Send(
-                    conversation_id=conversation_id,
-                    client_id=client_id,
-                    text=text,
-                    outbox=f"{self.name}.{conversation_id}",
-                    number=number,
-                )
-                reply = await self.finally_sent(send)
-        finally:
-            self.unfinished -= 1
-        if reply["ok"]:
-            self.said.append(Said(send, self.account.id))
-        return reply
-
-    async def finally_sent(self, send: history.Send) -> dict[str, Any]:
-        """Sends until there is a final answer."""
-        payload = {"conversation_id": send.conversation_id, "client_id": send.client_id, "text": send.text}
-        while True:
-            with contextlib.suppress(NoAnswer):
-                reply = await self.ask(send, "send_message", payload)
-                if reply["ok"] or not reply["error"]["retryable"]:
-                    return reply
-                await asyncio.sleep(min(1.0, reply["error"].get("retry_after_ms", 300) / 1000))
-
-    def _do(self, work: Any) -> None:
+    def do(self, work: Coroutine[Any, Any, None]) -> None:
+        """Does it beside everything else; given up when the client stops."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._done)
-
-    def do(self, work: Any) -> None:
-        """Does it beside everything else; given up when the client stops."""
-        self._do(work)
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

@@ -154,7 +154,7 @@ async def _faults(plan: Plan, scene: Scene) -> list[str]:
 async def _settled(clients: Sequence[Client], database: Database) -> dict[int, set[int]]:
     """Waits until all have everything, or the time for it is over; who belongs where."""
     with contextlib.suppress(TimeoutError):
-        await _until(lambda: not any(client.unfinished for client in clients), SETTLED_S, "outboxes are empty")
+        await _until(lambda: not any(client.outbox.unfinished for client in clients), SETTLED_S, "outboxes are empty")
     heads = await read_back.heads(database)
 
     def is_equal() -> bool:

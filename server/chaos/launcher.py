@@ -6,12 +6,11 @@ The file holds a number, how many seconds the worker is ahead. Nothing else is d
 from __future__ import annotations
 
 import mmap
+import runpy
 import struct
 import sys
 import time
 from pathlib import Path
-
-from server.__main__ import main as madang
 
 
 def main(arguments: list[str]) -> None:
@@ -19,7 +18,8 @@ def main(arguments: list[str]) -> None:
     if arguments[:1] == ["--clock"]:
         follow_clock(Path(arguments[1]))
         arguments = arguments[2:]
-    madang(arguments)
+    sys.argv = ["madang", *arguments]
+    runpy.run_module("server", run_name="__main__")
 
 
 def follow_clock(path: Path) -> None:

@@ -94,20 +94,20 @@ class Workload:
         if screen := self._screen(client, chance):
             label = self.label(client, chance)
             padding = " and so on" * chance.choice((0, 0, 0, 1, 5, 50))
-            await client.send(screen.conversation_id, label, f"{label} says{padding}")
+            await client.outbox.send(screen.conversation_id, label, f"{label} says{padding}")
 
     async def _resend(self, client: Client, chance: random.Random) -> None:
         """A repeat of what was answered, by the same person and perhaps another device."""
-        others = [one for one in self._clients if one.account.id == client.account.id and one.said]
+        others = [one for one in self._clients if one.account.id == client.account.id and one.outbox.said]
         if others:
-            said = chance.choice(list(chance.choice(others).said)).send
-            await client.finally_sent(_outside_of_order(said, said.text))
+            said = chance.choice(list(chance.choice(others).outbox.said))
+            await client.outbox.insist(_outside_of_order(said, said.text))
 
     async def _conflict(self, client: Client, chance: random.Random) -> None:
         """Another text under a label that is taken."""
-        if client.said:
-            said = chance.choice(list(client.said)).send
-            await client.finally_sent(_outside_of_order(said, f"not {said.text}"))
+        if client.outbox.said:
+            said = chance.choice(list(client.outbox.said))
+            await client.outbox.insist(_outside_of_order(said, f"not {said.text}"))
 
     async def _trespass(self, client: Client, chance: random.Random) -> None:
         """A word where one does not belong."""
@@ -115,7 +115,7 @@ class Workload:
         if strange:
             label = self.label(client, chance)
             send = history.Send(conversation_id=chance.choice(strange), client_id=label, text=f"{label} trespasses")
-            await client.finally_sent(send)
+            await client.outbox.insist(send)
 
     async def _mark(self, client: Client, chance: random.Random) -> None:
         if (screen := self._screen(client, chance)) and screen.known:
