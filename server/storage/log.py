@@ -12,7 +12,7 @@ from peewee import fn
 
 from server import records
 from server.storage.models import Conversation, Entry
-from server.storage.unit import announce, execute_many, fetch_all, here, several_write
+from server.storage.unit import among, announce, execute_many, fetch_all, here, several_write
 
 SALT_BYTES = 16
 _COLUMNS = "position, conversation_id, seq, kind, actor_id, at, data, target_seq"
@@ -88,6 +88,14 @@ def read_after(position: int, limit: int) -> list[records.Entry]:
     return [_record(row) for row in rows]
 
 
+def at(positions: Iterable[int]) -> list[records.Entry]:
+    """The entries at these positions, in commit order."""
+    these, parameters = among("position", positions)
+    return [
+        _record(row) for row in fetch_all(f"select {_COLUMNS} from entry where {these} order by position", parameters)
+    ]
+
+
 def heads_after(position: int) -> tuple[int, dict[int, int]]:
     """The newest position, and the newest ``seq`` of each conversation that was written to after ``position``."""
     rows = (
@@ -114,10 +122,14 @@ def redact(conversation_id: int, seq: int) -> None:
 
 
 def redact_quotes(conversation_id: int, quoting: Iterable[int]) -> None:
-    """Empties the excerpt in the messages ``quoting``, which answer a deleted one."""
+    """Empties the excerpt in the messages ``quoting``, which answer a deleted one, and takes their salts.
+
+    The rest of such a message is still there to be read: with its salt, the hash would tell whether a guess of
+    the excerpt is right.
+    """
     query = Entry.select().where((Entry.conversation_id == conversation_id) & Entry.seq.in_(list(quoting)))
     for entry in query:
-        _rewrite(entry, _without_excerpt, keep_salt=True)
+        _rewrite(entry, _without_excerpt)
 
 
 def _without_words(data: dict[str, Any]) -> None:
@@ -130,13 +142,10 @@ def _without_excerpt(data: dict[str, Any]) -> None:
         data["reply_to"]["excerpt"] = ""
 
 
-def _rewrite(entry: Entry, change: Any, *, keep_salt: bool = False) -> None:
+def _rewrite(entry: Entry, change: Any) -> None:
     data = msgspec.json.decode(entry.data)
     change(data)
-    entry.data = msgspec.json.encode(data).decode()
-    if not keep_salt:
-        entry.salt = None
-    Entry.update(data=entry.data, salt=entry.salt).where(Entry.position == entry.position).execute()
+    Entry.update(data=msgspec.json.encode(data).decode(), salt=None).where(Entry.position == entry.position).execute()
 
 
 def _row(entry: records.Entry, salt: bytes) -> tuple[Any, ...]:
