@@ -18,7 +18,7 @@ from tests.services_under_test import MadangProcess
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("server.storage.moving.source.PATIENCE_S", 0.1)
+    monkeypatch.setattr("server.storage.alone.PATIENCE_S", 0.1)
 
 
 def test_a_server_that_runs_is_noticed_though_it_does_nothing(tmp_path: Path) -> None:

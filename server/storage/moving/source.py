@@ -11,12 +11,11 @@ from types import TracebackType
 from typing import Self, cast
 from urllib.parse import quote
 
+from server.storage import alone
 from server.storage.engine import MIGRATIONS
 from server.storage.moving import CannotMove
 from server.storage.moving.tables import TABLES, Cleaner, Repairs, Row, Table
 
-PATIENCE_S = 2.0
-"""So long a command beside it, like `madang account list`, may still be at work."""
 _MODULUS = 1_000_003
 """Sums of numbers modulo this stay far below what SQLite can add up, whatever the numbers."""
 
@@ -35,7 +34,7 @@ class Source:
             raise CannotMove(f"There is no file {path}.")
         try:
             self._connection = sqlite3.connect(
-                f"file:{quote(str(path.resolve()))}?mode=rw", uri=True, isolation_level=None, timeout=PATIENCE_S
+                f"file:{quote(str(path.resolve()))}?mode=rw", uri=True, isolation_level=None, timeout=alone.PATIENCE_S
             )
         except sqlite3.Error as error:
             raise CannotMove(f"{path} cannot be opened: {error}.") from None
@@ -114,20 +113,15 @@ class Source:
         return value
 
     def _hold(self) -> None:
-        """Takes the file for this process alone, until it is closed.
-
-        In this mode SQLite needs the lock that every open connection has a share of, also one that does nothing
-        at the moment: so a server that runs is noticed, and none can start meanwhile.
-        """
+        """Takes the file for this process alone, until it is closed."""
         try:
-            self._connection.execute("pragma locking_mode = exclusive")
-            self._connection.execute("begin exclusive")
+            alone.hold(self._connection)
             self._connection.execute("pragma query_only = 1")
+        except alone.OpenElsewhere:
+            raise CannotMove(
+                f"{self.path} is open in another program. Stop the server that uses it, then move."
+            ) from None
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-                raise CannotMove(
-                    f"{self.path} is open in another program. Stop the server that uses it, then move."
-                ) from None
             raise CannotMove(f"{self.path} cannot be held for the move: {error}.") from None
         except sqlite3.DatabaseError:
             raise CannotMove(f"{self.path} is no SQLite database.") from None
