@@ -102,6 +102,10 @@ class Client:
         """Whether it knows of something that it does not show."""
         return any(screen.is_behind for screen in self.screens.values())
 
+    def lose_next(self, conversation_id: int) -> None:
+        """The next message there is lost on its way to this client."""
+        self.deaf_to, self.lost = conversation_id, None
+
     async def here(self) -> Wire:
         """The connection, when there is one."""
         await self._here.wait()

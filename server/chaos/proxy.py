@@ -82,6 +82,10 @@ class Proxy:
             if closed:
                 gate.clear()
 
+    def open_to_client(self) -> None:
+        """What the server has sent, and its end, comes through again."""
+        self._to_client.set()
+
     def thaw(self) -> None:
         """Everything passes as it comes."""
         self._to_server.set()

@@ -49,11 +49,15 @@ class Scene:
         """The client of that name."""
         return next(client for client in self.clients if client.name == name)
 
+    def since(self, t: float) -> Sequence[history.AnyRecord]:
+        """What was written down since that moment of the history."""
+        return self.journal.records[_first_after(self.journal, t) :]
+
     def sends_since(self, t: float, workers: Sequence[str] = ()) -> Waits:
         """The sends that were answered since that moment of the history, by these workers or by any."""
         asked: dict[int, float] = {}
         waits = Waits(t, self.journal.now())
-        for record in self.journal.records[_first_after(self.journal, t) :]:
+        for record in self.since(t):
             if isinstance(record, history.Invoke) and isinstance(record.call, history.Send):
                 if not workers or record.worker in workers:
                     asked[record.op] = record.t
@@ -87,15 +91,11 @@ class Waits:
 
 @dataclass(frozen=True, slots=True)
 class Nemesis:
-    """``can(setup)``: whether it is possible there. ``act`` breaks something, waits, mends it, and says what was seen.
-
-    ``weight`` is how often it is drawn.
-    """
+    """``can(setup)``: whether it is possible. ``act`` breaks something, waits, mends it, and says what was seen."""
 
     name: str
     can: Callable[[Setup], bool]
     act: Callable[[Scene], Awaitable[Outcome]]
-    weight: float = 1.0
 
 
 def _first_after(journal: Journal, t: float) -> int:

@@ -1,0 +1,122 @@
+"""Bad lines to single people: cut, slow, half open, or with somebody at the end who does not read."""
+
+from __future__ import annotations
+
+import asyncio
+
+from server.chaos.client import Client
+from server.chaos.nemeses.nemesis import Outcome, Scene
+from server.chaos.proxy import Proxy
+
+CLOSED_WITHIN_S = 30.0
+MOST_GROWTH_MB = 40.0
+FLOOD_TEXT = "x" * 7000
+FLOOD_AT_ONCE = 10
+DELAY_S = 0.4
+
+
+def _someone(scene: Scene) -> tuple[str, Proxy]:
+    name = scene.chance.choice(sorted(scene.lines))
+    return name, scene.lines[name]
+
+
+async def cut(scene: Scene) -> Outcome:
+    """A line that ends again and again."""
+    name, line = _someone(scene)
+    before = line.cut_off
+    for _ in range(max(3, round(8 * scene.pace))):
+        await asyncio.sleep(scene.chance.uniform(0.2, 1.2))
+        line.cut()
+    return Outcome(line.cut_off > before, f"{name} lost {line.cut_off - before} connections")
+
+
+async def delay(scene: Scene) -> Outcome:
+    """Everything takes its time, in both directions."""
+    name, line = _someone(scene)
+    before = line.passed
+    line.delay_s = DELAY_S
+    await asyncio.sleep(scene.lasting(10, 3))
+    line.thaw()
+    return Outcome(line.passed > before, f"{line.passed - before} bytes of {name} took {DELAY_S} s longer")
+
+
+async def trickle(scene: Scene) -> Outcome:
+    """A byte a second passes, in each direction."""
+    name, line = _someone(scene)
+    before = line.passed
+    line.bytes_per_s = 1.0
+    # What is read already passes at once; from the next connection on it is a byte a second from the beginning.
+    await asyncio.sleep(scene.lasting(12, 4))
+    passed = line.passed - before
+    line.thaw()
+    line.cut()
+    return Outcome(passed > 0, f"{passed} bytes of {name} passed")
+
+
+async def half_open(scene: Scene) -> Outcome:
+    """Nothing passes, and neither end is told: each has to find out by itself."""
+    name, line = _someone(scene)
+    links, closed = line.open_links, line.closed_by_server
+    line.freeze()
+    wait_s = scene.lasting(CLOSED_WITHIN_S + 2, 3)
+    await asyncio.sleep(wait_s)
+    # The end that the worker has made is seen when the line is read from again.
+    line.open_to_client()
+    await asyncio.sleep(0.3)
+    gone = line.closed_by_server - closed
+    line.cut()
+    line.thaw()
+    wrong = []
+    if wait_s > CLOSED_WITHIN_S and links and not gone:
+        wrong.append(f"the worker kept the connection of {name} for more than {CLOSED_WITHIN_S:.0f} s")
+    detail = f"{links} connections of {name} stood still for {wait_s:.0f} s, the worker ended {gone}"
+    return Outcome(links > 0, detail, wrong)
+
+
+async def stop_reading(scene: Scene) -> Outcome:
+    """Somebody takes nothing more from their socket, while others say much in a conversation of theirs."""
+    name, line = _someone(scene)
+    slow = scene.client(name)
+    workers = {worker.name: worker for worker in scene.setup.workers}
+    worker = workers.get(slow.worker, scene.setup.workers[0])
+    room = next(room for room in scene.cast.rooms if not room.direct and slow.account.id in room.members)
+    speakers = [
+        client
+        for client in scene.clients
+        if client.account.id in room.members and client.name not in scene.lines and client.is_here
+    ][:4]
+    before = worker.resident_mb()
+    line.freeze(to_server=False)
+    began = scene.journal.now()
+    flood = asyncio.create_task(_flood(scene, room.id, speakers))
+    try:
+        await asyncio.sleep(scene.lasting(10, 4))
+    finally:
+        flood.cancel()
+        await asyncio.gather(flood, return_exceptions=True)
+    grown = worker.resident_mb() - before if worker.is_alive else 0.0
+    unsent = await worker.metrics(scene.http)
+    held = unsent.get("madang_engine_unsent_bytes", 0)
+    p99_ms = scene.sends_since(began).p99_ms
+    line.cut()
+    line.thaw()
+    wrong = [f"{worker.name} grew by {grown:.0f} MB"] if grown > MOST_GROWTH_MB else []
+    detail = (
+        f"{name} read nothing, {held / 1e6:.1f} MB waited, {worker.name} grew by {grown:.1f} MB; p99 {p99_ms:.0f} ms"
+    )
+    return Outcome(held > 0 or slow.losses > 0, detail, wrong)
+
+
+async def _flood(scene: Scene, conversation_id: int, speakers: list[Client]) -> None:
+    number = 0
+    while True:
+        number += 1
+        for speaker in speakers:
+            label = scene.workload.label(speaker, scene.chance)
+            if speaker.outbox.unfinished < FLOOD_AT_ONCE:
+                speaker.do(_said(speaker, conversation_id, label))
+        await asyncio.sleep(0.05)
+
+
+async def _said(speaker: Client, conversation_id: int, label: str) -> None:
+    await speaker.outbox.send(conversation_id, label, f"{label} {FLOOD_TEXT}")
