@@ -1,0 +1,99 @@
+"""I13: a read mark never goes back, and never past what is there."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from server.chaos import history
+from server.chaos.checker.indexed import Indexed, Op
+from server.chaos.checker.logs import Log
+from server.chaos.checker.verdict import Judgement
+
+Logs = dict[int, Log]
+Mark = tuple[int, int]
+"""Whose, and where: account and conversation."""
+
+
+Best = tuple[int, int | Op]
+"""The furthest mark that was seen, and what showed it: an operation, or the moment of a receipt."""
+
+
+def marks_never_go_back(run: Indexed, logs: Logs, judgement: Judgement) -> None:
+    """I13. Not in answers, one before the other; not in what one client hears; not at the end; and not past the head.
+
+    A message moves its sender's own mark.
+    """
+    best = {mark: _in_answers(run, mark, found, judgement) for mark, found in _answers(run, logs).items()}
+    _in_receipts(run, best, judgement)
+    _at_the_end(run, logs, best, judgement)
+
+
+def _answers(run: Indexed, logs: Logs) -> dict[Mark, list[tuple[Op, int]]]:
+    """Operations that were answered with a mark, or moved it by a message that is there."""
+    found: dict[Mark, list[tuple[Op, int]]] = defaultdict(list)
+    for op in run.ops.values():
+        match op.invoke.call, op.answer:
+            case history.Mark(conversation_id=conversation_id), history.Marked(read_seq=read_seq):
+                found[op.account_id, conversation_id].append((op, read_seq))
+            case history.Send(conversation_id=conversation_id, client_id=client_id), history.Sent(seq=seq):
+                entry = logs[conversation_id].entries.get(seq) if conversation_id in logs else None
+                if entry is not None and (entry.actor_id, entry.client_id) == (op.account_id, client_id):
+                    found[op.account_id, conversation_id].append((op, seq))
+    return found
+
+
+def _in_answers(run: Indexed, mark: Mark, found: list[tuple[Op, int]], judgement: Judgement) -> Best:
+    best: tuple[int, Op] | None = None
+    waiting = sorted(found, key=lambda pair: pair[0].done, reverse=True)
+    for op, read_seq in found:
+        while waiting and waiting[-1][0].done < op.at:
+            earlier, reached = waiting.pop()
+            if best is None or reached > best[0]:
+                best = (reached, earlier)
+        if not isinstance(op.answer, history.Marked):
+            continue
+        judgement.cases += 1
+        if best is not None and read_seq < best[0]:
+            sentence = f"The mark of account {mark[0]} in conversation {mark[1]} was {read_seq} after {best[0]}."
+            judgement.blame(sentence, run.slice(best[1], op))
+    last, reached = max(found, key=lambda pair: pair[1])
+    return reached, last
+
+
+def _in_receipts(run: Indexed, best: dict[Mark, Best], judgement: Judgement) -> None:
+    """What each client hears of a mark ascends; the furthest is added to ``best``."""
+    heard: dict[tuple[str, Mark], tuple[int, int]] = {}
+    for moment, receipt in run.of(history.Receipt):
+        judgement.cases += 1
+        mark = (receipt.account_id, receipt.conversation_id)
+        known = heard.get((receipt.client, mark))
+        if known is not None and receipt.read_seq < known[0]:
+            sentence = (
+                f"Client {receipt.client} heard that account {receipt.account_id} has read conversation "
+                f"{receipt.conversation_id} up to {receipt.read_seq}, having heard of {known[0]}."
+            )
+            judgement.blame(sentence, run.slice(known[1], moment))
+        else:
+            heard[receipt.client, mark] = (receipt.read_seq, moment)
+        if mark not in best or receipt.read_seq > best[mark][0]:
+            best[mark] = (receipt.read_seq, moment)
+
+
+def _at_the_end(run: Indexed, logs: Logs, best: dict[Mark, Best], judgement: Judgement) -> None:
+    for (account_id, conversation_id), (reached, witness) in best.items():
+        log = logs.get(conversation_id)
+        if log is None:
+            continue
+        judgement.cases += 1
+        where = f"The mark of account {account_id} in conversation {conversation_id}"
+        if reached > log.head:
+            judgement.blame(f"{where} is {reached}, past the last entry, {log.head}.", run.slice(witness))
+            continue
+        for source, final in run.finals[conversation_id].items():
+            stands = (final.read or {}).get(account_id)
+            if stands is not None and stands < reached:
+                end = history.Final(
+                    t=final.t, source=source, conversation_id=conversation_id, entries=[], read={account_id: stands}
+                )
+                sentence = f"{where} ends as {stands} on {source}, having been {reached}."
+                judgement.blame(sentence, run.slice(witness, end))
