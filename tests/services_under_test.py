@@ -188,14 +188,18 @@ def nginx_in_front_of(
     """
     port = free_port()
     ports = [worker_ports] if isinstance(worker_ports, int) else list(worker_ports)
+    with nginx(nginx_config(ports, port, folder, data_dir), port, folder):
+        yield f"http://127.0.0.1:{port}"
+
+
+def nginx_config(worker_ports: Sequence[int], port: int, folder: Path, data_dir: Path = Path("/nowhere")) -> str:
+    """The project's ``nginx.conf`` with only ports and folders changed; see ``nginx_in_front_of``."""
+    ports = [*worker_ports, *range(len(worker_ports) + 1, 5)]
     config = (ROOT / "nginx.conf").read_text()
     for written, here in {
         "listen 8080;": f"listen 127.0.0.1:{port};",
         # Nobody listens on ports 1 to 4; a port that was free a moment ago might be a neighbour's by now.
-        **{
-            f"127.0.0.1:{8001 + number}": f"127.0.0.1:{ports[number] if number < len(ports) else number + 1}"
-            for number in range(4)
-        },
+        **{f"127.0.0.1:{8001 + number}": f"127.0.0.1:{here}" for number, here in enumerate(ports)},
         "/var/log/nginx/": f"{folder}/",
         "/srv/madang/data/": f"{data_dir}/",
         # Started by root, it would work as nobody, who may not enter pytest's folders.
@@ -204,8 +208,7 @@ def nginx_in_front_of(
     }.items():
         assert written in config, f"nginx.conf says {written!r} no longer"
         config = config.replace(written, here)
-    with nginx(config, port, folder):
-        yield f"http://127.0.0.1:{port}"
+    return config
 
 
 @contextlib.contextmanager
@@ -213,18 +216,24 @@ def nginx(config: str, port: int, folder: Path) -> Iterator[None]:
     """Runs nginx with this configuration, which listens on ``port`` and keeps everything in ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "nginx.conf").write_text(config)
+    process = start_nginx(port, folder)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(STOP_TIMEOUT_S)
+
+
+def start_nginx(port: int, folder: Path) -> subprocess.Popen[bytes]:
+    """An nginx that listens, with the configuration in ``folder``; whoever starts it ends it."""
     program = shutil.which("nginx", path=os.pathsep.join([os.environ["PATH"], "/usr/sbin"]))
     assert program, "nginx is not installed; `tools/system_packages` says what the tests need"
     places = ["-p", f"{folder}", "-c", f"{folder}/nginx.conf", "-e", f"{folder}/error.log"]
     process = subprocess.Popen(
         [program, *places, "-g", f"daemon off; pid {folder}/nginx.pid;"], stdin=subprocess.DEVNULL
     )
-    try:
-        wait_until(lambda: listens(port), START_TIMEOUT_S, (folder / "error.log").read_text)
-        yield
-    finally:
-        process.terminate()
-        process.wait(STOP_TIMEOUT_S)
+    wait_until(lambda: listens(port), START_TIMEOUT_S, (folder / "error.log").read_text)
+    return process
 
 
 @contextlib.contextmanager

@@ -9,14 +9,19 @@ names another one.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
+from server.chaos.proxy import Proxy
 from server.chaos.setup import Clock, Setup
 from server.chaos.workers import Worker
-from tests.services_under_test import ROOT, free_ports, plain_environment
+from tests.faults.services import OwnNginx, OwnPostgres, OwnRedis
+from tests.postgres_server import PostgresServer
+from tests.redis_under_test import RedisProcess
+from tests.services_under_test import ROOT, free_port, free_ports, nginx_config, plain_environment
 
 LAUNCHER = (sys.executable, "-m", "server.chaos.launcher")
 
@@ -34,6 +39,46 @@ async def sqlite(folder: Path, command: Sequence[str] = LAUNCHER) -> AsyncIterat
             database=data / "madang.db",
             workers=[worker],
             doors=[worker.address],
+            clock=stepped,
+        )
+
+
+@contextlib.asynccontextmanager
+async def postgres(folder: Path, command: Sequence[str] = LAUNCHER) -> AsyncIterator[Setup]:
+    """Three workers on a PostgreSQL, with a Redis, behind nginx; the first reaches Redis by a line of its own."""
+    data = folder / "data"
+    data.mkdir(parents=True)
+    async with contextlib.AsyncExitStack() as stack:
+        stepped = stack.enter_context(clock(folder))
+        redis = stack.enter_context(RedisProcess(folder / "redis"))
+        # The server and its first tables take a second or two of waiting.
+        server = await asyncio.to_thread(stack.enter_context, PostgresServer())
+        database = server.new_database()
+        watched = OwnPostgres(server, database)
+        stack.push_async_callback(watched.close)
+        line = Proxy("127.0.0.1", redis.port)
+        await line.start()
+        stack.push_async_callback(line.stop)
+        settings = {"database_url": database, "redis_url": redis.url, "trusted_proxies": "127.0.0.1"}
+        started = workers(folder, data, [*command, "--clock", str(stepped.path)], 3, **settings)
+        first = dict(started[0].environment) | {"MADANG_REDIS_URL": f"redis://127.0.0.1:{line.port}"}
+        started[0].environment = first
+        port = free_port()
+        around = folder / "nginx"
+        around.mkdir()
+        (around / "nginx.conf").write_text(nginx_config([worker.port for worker in started], port, around))
+        nginx = stack.enter_context(OwnNginx(around, port))
+        yield Setup(
+            name="postgres",
+            folder=folder,
+            database=database,
+            workers=started,
+            # By nginx as people come, and straight to each, so that all are sure to be come by.
+            doors=[f"http://127.0.0.1:{port}", *(worker.address for worker in started)],
+            redis=OwnRedis(redis),
+            one_line=line,
+            postgres=watched,
+            nginx=nginx,
             clock=stepped,
         )
 
