@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from server.protocol import chat
-from server.storage import accounts
+from server.storage import accounts, views
 from server.storage.database import Database
 
 MAX_CHANGES = 150
@@ -30,17 +30,23 @@ class People:
 
     async def changes(self, account_id: int, command: chat.FetchAccountChanges) -> chat.AccountChanges:
         """What happened to one's own account after a version one has seen."""
-        found = await self._db.read(accounts.changes_after, account_id, command.after_version)
-        changes, version, reload = found
-        if reload or len(changes) > MAX_CHANGES:
-            return chat.AccountChanges(changes=[], account_version=version, reload=True)
-        shown = [
-            # The very payload that the event had.
-            chat.AccountChange(
-                version=one.version,
-                event=one.event,
-                data={"account_version": one.version, **msgspec.json.decode(one.data)},
-            )
-            for one in changes
-        ]
-        return chat.AccountChanges(changes=shown, account_version=version, reload=False)
+        return await self._db.read(_changes, account_id, command.after_version)
+
+
+def _changes(account_id: int, after_version: int) -> chat.AccountChanges:
+    changes, version, reload = accounts.changes_after(account_id, after_version)
+    if reload or len(changes) > MAX_CHANGES:
+        return chat.AccountChanges(changes=[], account_version=version, reload=True)
+    payloads = [msgspec.json.decode(one.data) for one in changes]
+    added = {payload["conversation"]["id"] for payload in payloads if "conversation" in payload}
+    # As they are now: what was the last message then may have been deleted. Of those one has left again, it is
+    # enough that they were there.
+    current = {view.id: view for view in views.views(account_id, sorted(added))} if added else {}
+    shown = []
+    for one, payload in zip(changes, payloads, strict=True):
+        if "conversation" in payload:
+            payload["conversation"] = current.get(payload["conversation"]["id"], payload["conversation"])
+        shown.append(
+            chat.AccountChange(version=one.version, event=one.event, data={"account_version": one.version, **payload})
+        )
+    return chat.AccountChanges(changes=shown, account_version=version, reload=False)

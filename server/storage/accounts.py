@@ -201,10 +201,11 @@ def set_last_seen(account_id: int, now: int) -> None:
 # What an account's own devices hear of
 
 
-def add_account_change(account_id: int, event: str, data: Any) -> int:
+def add_account_change(account_id: int, event: str, data: Any, kept: Any = None) -> int:
     """Number a change of this account, keep it for devices that are away, and announce it.
 
-    ``data`` is the event's payload without ``account_version``. Returns the version.
+    ``data`` is the event's payload without ``account_version``; ``kept`` is what is kept of it, if not all. Returns
+    the version.
     """
     rows = (
         Account.update(account_version=Account.account_version + 1)
@@ -216,7 +217,8 @@ def add_account_change(account_id: int, event: str, data: Any) -> int:
         raise NotFound("There is no such account.")
     version: int = versions[0]
     encoded = msgspec.json.encode(data)
-    AccountChange.insert(account_id=account_id, version=version, event=event, data=encoded.decode()).execute()
+    stored = encoded if kept is None else msgspec.json.encode(kept)
+    AccountChange.insert(account_id=account_id, version=version, event=event, data=stored.decode()).execute()
     AccountChange.delete().where(
         AccountChange.account_id == account_id, AccountChange.version <= version - CHANGES_KEPT
     ).execute()

@@ -193,7 +193,9 @@ def existing_people(ids: Sequence[int]) -> list[int]:
 def announce_added(conversation_id: int, account_id: int) -> None:
     """Tells an account's devices that a conversation is there, as this person sees it now."""
     view = views.view(account_id, conversation_id)
-    accounts.add_account_change(account_id, "conversation_added", {"conversation": view})
+    # Words may be deleted later, and are not to stay behind here.
+    kept = msgspec.structs.replace(view, last_message=None)
+    accounts.add_account_change(account_id, "conversation_added", {"conversation": view}, {"conversation": kept})
 
 
 def announce_direct(conversation_id: int, sender_id: int) -> None:

@@ -18,7 +18,7 @@ from server.protocol import chat
 from server.services.conversations import Conversations
 from server.services.members import Members
 from server.services.messages import Messages
-from server.storage import log, models, server_values
+from server.storage import accounts, log, models, server_values
 from server.storage.database import Database
 from server.storage.unit import fetch_all
 from tests.conftest import People
@@ -167,6 +167,20 @@ async def test_a_deletion_erases_words_and_salt_everywhere_and_keeps_the_hashes(
         assert "the key" not in entry["data"], entry["kind"]
     assert '"text":"Good."' in after[answer]["data"], "an answer is still its sender's own words"
     assert await everything_stored(yard.db, ("the key lies",)) == []
+
+
+async def test_deleted_words_do_not_stay_in_what_newcomers_were_told(yard: Yard) -> None:
+    group, secret = await yard.group("roof", "ana", "ben"), "the key lies under the pot"
+    seq = await yard.say("ana", group, secret)
+    command = chat.AddMembers(conversation_id=group, account_ids=[yard.people["cleo"]])
+    await yard.members.add(yard.people["ana"], command)
+    opened = await yard.conversations.open_direct(yard.people["ana"], chat.OpenDirect(account_id=yard.people["dan"]))
+    first = await yard.say("ana", opened.id, secret)
+    told = await yard.db.read(accounts.changes_after, yard.people["cleo"], 0)
+    assert [change.event for change in told[0]] == ["conversation_added"]
+    for where, which in ((group, seq), (opened.id, first)):
+        await yard.delete("ana", where, which)
+    assert await everything_stored(yard.db, (secret,)) == []
 
 
 async def everything_stored(db: Database, words: Iterable[str]) -> list[str]:
