@@ -83,7 +83,9 @@ def _read(run: Indexed, log: Log, judgement: Judgement, op: Op, page: history.Pa
                 f"Account {op.account_id} read entry {entry.seq} of conversation {log.conversation_id}, "
                 "outside its membership."
             )
-            judgement.blame(sentence, run.slice(op, run.final(log.conversation_id, [*bounds, entry.seq])))
+            judgement.blame(
+                sentence, run.slice(op, run.final(log.conversation_id, [*bounds, entry.seq]), seq=entry.seq)
+            )
             return
 
 

@@ -32,7 +32,7 @@ def changes_everywhere(run: Indexed, logs: Logs, judgement: Judgement) -> None:
                 deletion = log_of.deleted_by.get(entry.target_seq or entry.seq)
                 if deletion is not None and entry.text and log_of.answered[deletion.seq] < op.at:
                     sentence = f"Entry {entry.seq} was read with its words after they had been deleted."
-                    judgement.blame(sentence, run.slice(log_of.answered[deletion.seq], op))
+                    judgement.blame(sentence, run.slice(log_of.answered[deletion.seq], op, seq=entry.seq))
 
 
 def _derived(

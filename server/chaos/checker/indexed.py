@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from server.chaos import history
 
@@ -122,8 +123,11 @@ class Indexed:
         """A moment in seconds."""
         return self.records[moment].t if 0 <= moment < len(self.records) else (0.0 if moment < 0 else float("inf"))
 
-    def slice(self, *concerned: Op | int | history.AnyRecord | None) -> tuple[history.AnyRecord, ...]:
-        """The records concerned in their order: of operations both halves, of moments the record there."""
+    def slice(self, *concerned: Op | int | history.AnyRecord | None, seq: int = 0) -> tuple[history.AnyRecord, ...]:
+        """The records concerned in their order: of operations both halves, of moments the record there.
+
+        Of the pages among them only the ends are left, and what stands around ``seq``.
+        """
         moments: set[int] = set()
         others: list[history.AnyRecord] = []
         for one in concerned:
@@ -133,7 +137,8 @@ class Indexed:
                 moments.add(one)
             elif one is not None:
                 others.append(one)
-        return (*(self.records[moment] for moment in sorted(moments) if 0 <= moment < len(self.records)), *others)
+        told = (self.records[moment] for moment in sorted(moments) if 0 <= moment < len(self.records))
+        return (*(_cut_down(record, seq) for record in told), *others)
 
     def final(self, conversation_id: int, seqs: Iterable[int], source: str | None = None) -> history.Final | None:
         """What was read at the end, cut down to the entries at ``seqs``; of the best source unless one is named."""
@@ -177,3 +182,12 @@ class Indexed:
         for moment, step in sorted(steps, key=lambda one: one[0]):
             found[step.client, step.conversation_id].append((moment, step))
         return found
+
+
+def _cut_down(record: history.AnyRecord, seq: int) -> history.AnyRecord:
+    """A page without what is not needed to see the point."""
+    if not isinstance(record, history.Ok) or not isinstance(page := record.answer, history.Page):
+        return record
+    ends = {entry.seq for entry in (*page.entries[:1], *page.entries[-1:])}
+    kept = [entry for entry in page.entries if entry.seq in ends or abs(entry.seq - seq) <= 1]
+    return replace(record, answer=replace(page, entries=kept))

@@ -48,7 +48,7 @@ def one_log(run: Indexed, logs: Logs, judgement: Judgement) -> None:
             what = "is another one" if known else "does not exist"
             sentence = f"Entry {entry.seq} ({entry.kind}) of conversation {entry.conversation_id} {what} in the log."
             seen = run.final(entry.conversation_id, [entry.seq], source) if source else moment
-            judgement.blame(sentence, run.slice(seen, run.final(entry.conversation_id, [entry.seq])))
+            judgement.blame(sentence, run.slice(seen, run.final(entry.conversation_id, [entry.seq]), seq=entry.seq))
 
 
 def real_time_order(run: Indexed, logs: Logs, judgement: Judgement) -> None:
@@ -126,7 +126,7 @@ def reads_contain_answers(run: Indexed, logs: Logs, judgement: Judgement) -> Non
                 f"from {op.invoke.worker or 'a worker'} does not know entry {seq}, though it was there."
             )
             witness = log.answered[seq] if log.answered[seq] < op.at else log.latest[seq]
-            judgement.blame(sentence, run.slice(witness, op, run.final(call.conversation_id, [seq])))
+            judgement.blame(sentence, run.slice(witness, op, run.final(call.conversation_id, [seq]), seq=seq))
 
 
 def _heads_answered(log: Log) -> tuple[list[int], list[int]]:

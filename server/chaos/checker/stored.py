@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from server.chaos import history
-from server.chaos.checker.indexed import Indexed, Op
+from server.chaos.checker.indexed import NEVER, Indexed, Op
 from server.chaos.checker.logs import Log, Writers, key_of
 from server.chaos.checker.verdict import Judgement
 
@@ -76,8 +76,7 @@ def stored_once(run: Indexed, logs: Logs, judgement: Judgement) -> None:
 def stored_was_sent(run: Indexed, logs: Logs, judgement: Judgement) -> None:
     """I3. Nothing that was never asked for, and every text is the one that was said, in every copy.
 
-    A text may be missing where a deletion can have taken it: from an entry that was heard or read, if somebody had
-    asked for the deletion by then; at the end, if the log holds the deletion.
+    A text may be missing where a deletion can have taken it, since somebody had asked for one by then.
     """
     writers = Writers(run)
     for log in logs.values():
@@ -87,7 +86,7 @@ def stored_was_sent(run: Indexed, logs: Logs, judgement: Judgement) -> None:
                 if not writers.by_key.get(key):
                     sentence = f"Entry {seq} ({entry.kind}) of conversation {log.conversation_id} was never asked for."
                     judgement.blame(sentence, run.slice(run.final(log.conversation_id, [seq])))
-    said = _Said(writers, logs)
+    said = _Said(run, writers)
     for moment, entry, source in _copies(run):
         if entry.kind in ("message_created", "message_edited"):
             judgement.cases += 1
@@ -96,7 +95,7 @@ def stored_was_sent(run: Indexed, logs: Logs, judgement: Judgement) -> None:
                     f"Entry {entry.seq} of conversation {entry.conversation_id} says {entry.text!r}, which nobody said."
                 )
                 seen = run.final(entry.conversation_id, [entry.seq], source) if source else moment
-                judgement.blame(sentence, run.slice(*writers.by_key.get(key_of(entry) or (), []), seen))
+                judgement.blame(sentence, run.slice(*writers.by_key.get(key_of(entry) or (), []), seen, seq=entry.seq))
 
 
 def refused_is_absent(run: Indexed, logs: Logs, judgement: Judgement) -> None:
@@ -138,9 +137,12 @@ def answers_agree(run: Indexed, logs: Logs, judgement: Judgement) -> None:
 class _Said:
     """What each operation said, to be held against what a copy says."""
 
-    def __init__(self, writers: Writers, logs: Logs) -> None:
+    def __init__(self, run: Indexed, writers: Writers) -> None:
         self.writers = writers
-        self.logs = logs
+        self.deletions: dict[tuple[int, int], int] = {}
+        for op, call in run.asked(history.Delete):
+            if not op.refused:
+                self.deletions.setdefault((call.conversation_id, call.seq), op.at)
 
     def otherwise(self, entry: history.Entry, moment: int) -> bool:
         """Whether a copy's text, seen at a moment, is none that was said there."""
@@ -151,12 +153,8 @@ class _Said:
 
     def _deletable(self, entry: history.Entry, moment: int) -> bool:
         """Whether a deletion had been asked for by then."""
-        log = self.logs.get(entry.conversation_id)
         target = entry.target_seq or entry.seq
-        deletion = log.deleted_by.get(target) if log else None
-        if log is None or deletion is None:
-            return False
-        return log.asked[deletion.seq] <= moment
+        return self.deletions.get((entry.conversation_id, target), NEVER) <= moment
 
 
 def _copies(run: Indexed) -> Iterator[tuple[int, history.Entry, str]]:
