@@ -20,6 +20,7 @@ from server.errors import ChatError
 from server.files.places import store_for
 from server.files.thumbnails import Thumbnails
 from server.followers.follow import Follower
+from server.followers.notifier import NAME as NOTIFIER
 from server.followers.notifier import Notifier
 from server.metrics import Metrics
 from server.protocol import base, chat
@@ -33,6 +34,7 @@ from server.realtime.periodic import Periodic
 from server.realtime.publisher import Publisher
 from server.realtime.rooms import CHAT, NOTIFICATIONS
 from server.realtime.sweep import Sweep
+from server.realtime.verified import Verified
 from server.services.accounts import Accounts
 from server.services.attempts import Attempts
 from server.services.conversations import Conversations
@@ -45,6 +47,7 @@ from server.services.people import People
 from server.services.presence import Presence
 from server.services.receipts import Receipts
 from server.services.sessions import Sessions
+from server.services.traces import Traces
 from server.services.typing import Typing
 from server.settings import Settings
 from server.storage import log, server_values
@@ -89,6 +92,7 @@ class Parts:
     metrics: Metrics
     online: Online
     everywhere: Everywhere
+    verified: Verified
     bus: Bus | None
     sockets: SocketServer
     origins: Origins
@@ -150,6 +154,7 @@ def _parts(settings: Settings) -> Parts:
     db = Database(settings.database, on_batch=metrics.batch)
     online = Online()
     everywhere = Everywhere(online)
+    verified = Verified(settings.worker_name)
     message_rate = MessageRate(settings.message_rate)
     origins = Origins(settings.origins)
     attempts = Attempts()
@@ -163,6 +168,7 @@ def _parts(settings: Settings) -> Parts:
         metrics=metrics,
         online=online,
         everywhere=everywhere,
+        verified=verified,
         bus=bus,
         sockets=sockets,
         origins=origins,
@@ -177,6 +183,7 @@ def _parts(settings: Settings) -> Parts:
             conversations=Conversations(db, now),
             members=Members(db, now),
             receipts=Receipts(db, now),
+            traces=Traces(db, everywhere, verified, NOTIFIER),
             people=People(db),
             presence=Presence(db, everywhere, now),
             typing=Typing(db, now),
@@ -241,7 +248,7 @@ async def _open(parts: Parts, stack: AsyncExitStack) -> None:
     stack.push_async_callback(publisher.stop)
     db.after_commit = publisher.publish
 
-    notifier = Follower(db, "notifier", Notifier(now).handle)
+    notifier = Follower(db, NOTIFIER, Notifier(now).handle)
     publisher.wake.append(notifier.wake)
     notifier.start()
     stack.push_async_callback(notifier.stop)
@@ -254,6 +261,9 @@ async def _open(parts: Parts, stack: AsyncExitStack) -> None:
     sweep = Sweep(publisher.order, online, readings.written_since, readings.newest)
     sweep.start(position)
     stack.push_async_callback(sweep.stop)
+
+    parts.verified.start(publisher.order, parts.bus)
+    stack.push_async_callback(parts.verified.stop)
 
     await parts.files.check()
     for job in (

@@ -128,9 +128,12 @@ def _message_created(batch: _Batch, entry: Entry) -> None:
     if not body:
         return  # deleted before it came here
     reasons: dict[str, list[Listener]] = {}
+    is_direct = batch.place(entry).kind == "direct"
+    answered_id = message.reply_to.sender_id if message.reply_to else None
     for member in _concerned(batch, entry, message):
-        if member.account_id != entry.actor_id and member.read_seq < entry.seq:
-            reasons.setdefault(_reason(member.account_id, message), []).append(member)
+        reason = listeners.called_by(member.account_id, message.mentions, answered_id, is_direct=is_direct)
+        if reason and member.account_id != entry.actor_id and member.read_seq < entry.seq:
+            reasons.setdefault(reason, []).append(member)
     for type, members in reasons.items():
         batch.call(entry, type, members, body)
 
@@ -145,13 +148,6 @@ def _concerned(batch: _Batch, entry: Entry, message: _Said) -> list[Listener]:
     if message.reply_to:
         named.add(message.reply_to.sender_id)
     return listeners.among(entry.conversation_id, sorted(named))
-
-
-def _reason(account_id: int, message: _Said) -> str:
-    """The strongest reason to tell this person."""
-    if "all" in message.mentions or account_id in message.mentions:
-        return "mention"
-    return "reply" if message.reply_to and message.reply_to.sender_id == account_id else "message"
 
 
 def _message_edited(batch: _Batch, entry: Entry) -> None:

@@ -121,6 +121,13 @@ class Everywhere:
             session_id in worker.sessions for worker in self._workers.values()
         )
 
+    def devices(self, account_id: int) -> int:
+        """How many of somebody's devices are connected."""
+        sessions = set(self._online.sessions_of(account_id))
+        for worker in self._workers.values():
+            sessions.update(worker.people.get(account_id, ("offline", ()))[1])
+        return len(sessions)
+
     # Telling
 
     def _changed_here(self, account_id: int, state: State) -> None:

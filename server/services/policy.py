@@ -53,6 +53,12 @@ def may_set_role(conversation: Conversation, membership: Membership, other: Memb
         raise Forbidden("The owner's role is handed over, not set.")
 
 
+def may_trace(account_id: int, sender_id: int, *, is_admin: bool) -> None:
+    """Whether somebody is told where a message is; ``is_admin``: of this server."""
+    if sender_id != account_id and not is_admin:
+        raise Forbidden("You can trace your own messages; admins of the server can trace anybody's.")
+
+
 def may_delete(conversation: Conversation, membership: Membership, sender_id: int) -> None:
     """Whether a member may delete a message."""
     if sender_id == membership.account_id:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from server.storage.unit import fetch_all
+
+Called = Literal["message", "mention", "reply"]
+Declined = Literal["chose_nothing", "chose_mentions", "muted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +23,26 @@ class Listener:
 
     def wants(self, type: str, now: int) -> bool:
         """Whether this person wants to hear of something of this type now."""
-        if self.notify == "nothing" or (self.muted_until is not None and self.muted_until > now):
-            return False
-        return type != "message" or self.notify == "all"
+        return self.declines(type, now) is None
+
+    def declines(self, type: str, at: int) -> Declined | None:
+        """By which of their choices this person does not want to hear of something of this type that happens ``at``."""
+        if self.notify == "nothing":
+            return "chose_nothing"
+        if self.muted_until is not None and self.muted_until > at:
+            return "muted"
+        return "chose_mentions" if type == "message" and self.notify != "all" else None
+
+
+def called_by(
+    account_id: int, mentions: Collection[int | Literal["all"]], answered_id: int | None, *, is_direct: bool
+) -> Called | None:
+    """The strongest reason to tell somebody of a message; None when it does not call them."""
+    if "all" in mentions or account_id in mentions:
+        return "mention"
+    if answered_id == account_id:
+        return "reply"
+    return "message" if is_direct else None
 
 
 def all_of(conversation_id: int) -> list[Listener]:

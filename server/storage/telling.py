@@ -111,10 +111,14 @@ def _folded(call: Call, before: Notification | None, seq: int) -> Notification:
 
 
 def _data(call: Call, before: Notification | None) -> dict[str, Any]:
-    """The row's ``data``: what the call brings, and who has called since the row was last read, newest first."""
+    """The row's ``data``: what the call brings, and who has called since the row was last read, newest first.
+
+    ``first_seq`` is the first message that it stands for; rows of old do not say.
+    """
     earlier = before.data.get("actor_ids", ()) if before else ()
     actors = [call.actor_id, *(other for other in earlier if other != call.actor_id)][:MOST_ACTORS]
-    return call.data | {"actor_ids": actors, "actor_count": len(actors)}
+    first_seq = before.data.get("first_seq") if before else call.message_seq
+    return call.data | {"actor_ids": actors, "actor_count": len(actors), "first_seq": first_seq}
 
 
 def _write(rows: dict[Place, Notification]) -> dict[Place, int]:

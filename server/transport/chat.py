@@ -18,6 +18,7 @@ from server.services.messages import Messages
 from server.services.people import People
 from server.services.presence import Presence
 from server.services.receipts import Receipts
+from server.services.traces import Traces
 from server.services.typing import Typing
 from server.transport.sockets import SocketServer
 
@@ -32,6 +33,7 @@ class ChatServices:
     conversations: Conversations
     members: Members
     receipts: Receipts
+    traces: Traces
     people: People
     presence: Presence
     typing: Typing
@@ -52,6 +54,7 @@ def commands(
         "fetch_messages": (chat.FetchMessages, messages.fetch_messages),
         "mark_read": (chat.MarkRead, services.receipts.mark_read),
         "mark_received": (chat.MarkReceived, services.receipts.mark_received),
+        "trace_message": (chat.TraceMessage, services.traces.trace),
         "open_direct": (chat.OpenDirect, conversations.open_direct),
         "create_group": (chat.CreateGroup, conversations.create_group),
         "change_conversation": (chat.ChangeConversation, conversations.change),

@@ -28,6 +28,7 @@ async def test_a_mention_tells_the_person_and_nobody_else(yard: Yard) -> None:
         "conversation_kind": "group",
         "actor_ids": [ana],
         "actor_count": 1,
+        "first_seq": seq,
     }
     assert await yard.rows(ana) == await yard.rows(cleo) == []
 

@@ -38,6 +38,11 @@ CHAT: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
     "fetch_messages": ({"conversation_id": "$group"}, INSIDE),
     "mark_read": ({"conversation_id": "$group", "seq": 1}, INSIDE),
     "mark_received": ({"conversation_id": "$group", "seq": 1}, INSIDE),
+    # Their own message for the member; none of these people is an admin of the server.
+    "trace_message": (
+        {"conversation_id": "$group", "seq": "$message"},
+        INSIDE | {"admin": "forbidden", "owner": "forbidden"},
+    ),
     "start_typing": ({"conversation_id": "$group"}, INSIDE),
     "stop_typing": ({"conversation_id": "$group"}, INSIDE),
     "open_direct": ({"account_id": "$bystander"}, ALL_OK),

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
+from typing import Any
 
 import pytest
 
@@ -111,6 +112,28 @@ async def test_typing_read_marks_bells_and_preferences_cross_workers(yard: Deplo
         await phone.event("preferences_changed")
         # Her own typing is not told to her phone at the other worker.
         assert not [name for name, _ in phone.heard if name == "typing"]
+
+
+async def test_a_message_is_sent_when_every_worker_has_verified_it(yard: Deployment) -> None:
+    ana, ben = yard.people("ana", "ben")
+    async with yard.client(0, ana) as one, yard.client(1, ben) as two:
+        place = await group(one, "trace", ben)
+        seq = await say(one, place, "where is this?")
+        await two.hears("where is this?")
+        asked = {"conversation_id": place, "seq": seq}
+
+        async def trace() -> dict[str, Any]:
+            found: dict[str, Any] = await one.do("trace_message", **asked)
+            return found
+
+        async with asyncio.timeout(10):
+            while not (await trace())["sent"]["everywhere"]:  # noqa: ASYNC110 - it has to be asked
+                await asyncio.sleep(0.1)
+        await two.do("mark_received", **asked)
+        found = await trace()
+        assert (found["people"], found["received"], found["read"]) == (1, 1, 0)
+        assert "workers" not in found["sent"]
+        assert (await two.ask("trace_message", **asked))["error"]["code"] == "forbidden"
 
 
 async def test_presence_is_the_same_at_every_worker(yard: Deployment) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from server.storage import appending, log, membership, models, notifications, receipts
+from server.storage import appending, log, membership, models, notifications, receipts, traces
 from tests.followers.yard import Yard, yard
 
 __all__ = ["yard"]
@@ -67,6 +67,24 @@ async def test_reading_a_conversation(yard: Yard) -> None:
     await yard.notify()
     assert scans(await plans_of(yard, lambda: receipts.mark_read(ben, direct, 1, yard.now()))) == []
     assert scans(await plans_of(yard, lambda: receipts.mark_received(ben, direct, 2, 20))) == []
+
+
+async def test_tracing_a_message(yard: Yard) -> None:
+    ana, ben, direct = await pair(yard)
+    seq = await yard.say(ana, direct, "@ben hello")
+    await yard.notify()
+    plans = await plans_of(yard, lambda: trace(direct, seq, [ben]))
+    # The newest rows of each inbox are sorted out of those about this conversation.
+    assert scans(plans) == []
+
+
+def trace(conversation_id: int, seq: int, account_ids: list[int]) -> None:
+    """All that is asked for a trace."""
+    message = traces.said(conversation_id, seq)
+    assert message
+    assert traces.counts(conversation_id, message)[0] == 1
+    assert traces.reached(conversation_id, message, (-1, -1), 101)
+    assert traces.told(conversation_id, seq, account_ids)
 
 
 async def test_telling_somebody_and_counting(yard: Yard) -> None:

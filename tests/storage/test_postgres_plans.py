@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from server.storage import appending, commit_order, followers, log, membership, receipts
+from server.storage import appending, commit_order, followers, log, membership, receipts, traces
 from server.storage.database import Database
 from server.storage.postgres_connection import PostgresConnection
 from server.storage.unit import here
@@ -22,7 +22,7 @@ _GROWN = """
 insert into message (conversation_id, seq, sender_id, client_id, sent_at, text, changed_seq, file_count)
 select c, s, 1, 'old-' || c || '-' || s, 1, 'text', s, 0 from generate_series(1, 50) c, generate_series(1, 400) s;
 insert into entry (position, conversation_id, seq, kind, actor_id, at, data, body_hash)
-select nextval('entry_position'), conversation_id, seq, 'message_created', 1, 1, '{}', '' from message;
+select nextval('entry_position'), conversation_id, seq, 'message_created', 1, 1, '{"mentions": []}', '' from message;
 update conversation set head_seq = 400, last_message_seq = 400;
 insert into conversation (kind, created_by, title, head_seq, last_message_seq, member_count, rules, created_at,
                           last_active_at)
@@ -114,6 +114,17 @@ async def test_reading_a_conversation(db: Database, postgres_address: str) -> No
         connection.execute("analyze")
     for mark in (lambda: receipts.mark_received(2, 1, 399, 100), lambda: receipts.mark_read(2, 1, 400, 1)):
         assert scans(postgres_address, await statements_of(db, mark)) == []
+
+
+async def test_tracing_a_message(db: Database, postgres_address: str) -> None:
+    def work() -> None:
+        message = traces.said(1, 200)
+        assert message
+        traces.counts(1, message)
+        traces.reached(1, message, (-1, -1), 101)
+        traces.told(1, 200, [2, 3])
+
+    assert scans(postgres_address, await statements_of(db, work)) == []
 
 
 async def test_following_the_log(db: Database, postgres_address: str) -> None:

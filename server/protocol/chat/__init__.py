@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[type[Command], type[Body]]] = {
     "fetch_messages": (FetchMessages, MessagesPage),
     "mark_read": (MarkRead, ReadState),
     "mark_received": (MarkReceived, ReadState),
+    "trace_message": (TraceMessage, Trace),
     "start_typing": (InConversation, Nothing),
     "stop_typing": (InConversation, Nothing),
     "open_direct": (OpenDirect, Conversation),

@@ -94,6 +94,17 @@ class MarkReceived(Command):
     seq: Seq
 
 
+class TraceMessage(Command):
+    """Where is this message? One's own: stored, sent, and as much of who has got it as receipts show. Admins of the
+    server may ask about anybody's and see everybody, with reasons; a page of members at a time, longest-serving first.
+    """
+
+    conversation_id: Id
+    seq: Seq
+    limit: Annotated[int, Meta(ge=1, le=200)] = 100
+    cursor: Cursor | None = None
+
+
 class InConversation(Command):
     """A command that names a conversation and nothing else."""
 

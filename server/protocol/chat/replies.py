@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from server.protocol.base import Body
 from server.protocol.chat.things import Account, Availability, Conversation, Entry, Member, Message
@@ -50,6 +50,85 @@ class ReadState(Body):
     read_seq: int
     unread: int
     mentions: int
+
+
+class TraceStored(Body):
+    """When the message was committed. ``position``: its place in the log of the whole server, for its admins."""
+
+    at: int
+    position: int | None = None
+    edited_at: int | None = None
+    deleted_at: int | None = None
+
+
+class TraceWorker(Body):
+    """One process of the server: whether it has verified that it handed the message to everybody connected to it.
+
+    Workers verify every 2 s and tell each other; ``silent_s`` since this one was heard.
+    """
+
+    name: str
+    sent: bool
+    silent_s: int = 0
+
+
+class TraceSent(Body):
+    """``everywhere``: every worker has handed the message to the devices that are connected to it."""
+
+    everywhere: bool
+    workers: list[TraceWorker] | None = None
+
+
+NotNotified = Literal[
+    "not_called", "waiting", "chose_nothing", "chose_mentions", "muted", "had_read", "deleted", "unknown"
+]
+
+
+class TraceNotified(Body):
+    """What somebody's inbox says of the message, or the ``reason`` why it says nothing.
+
+    `not_called`: in groups only mentions and answers call. `waiting`: the notifier has not come so far. The choices
+    and the mute are those of now.
+    """
+
+    state: Literal["unread", "seen", "read", "archived", "none"]
+    type: Literal["message", "mention", "reply"] | None = None
+    reason: NotNotified | None = None
+
+
+class TraceMember(Body):
+    """One who could get the message. ``received`` is left out where nobody knows.
+
+    ``presence``, ``devices`` (connected now) and ``notified`` are for the server's admins.
+    """
+
+    account: Account
+    read: bool
+    received: bool | None = None
+    presence: Availability | None = None
+    devices: int | None = None
+    notified: TraceNotified | None = None
+
+
+class Trace(Body):
+    """Where a message is. ``people``: members of now who were there when it was sent, and of whom so many have
+    ``received`` and ``read`` it; where receipts are not shown, in conversations of more than 20, only the number of
+    people is told.
+
+    ``as_admin``: one sees everything, as an admin of the server; ``cursor`` is there when there are more members.
+    """
+
+    conversation_id: int
+    seq: int
+    sender_id: int
+    as_admin: bool
+    stored: TraceStored
+    sent: TraceSent
+    people: int
+    received: int | None = None
+    read: int | None = None
+    members: list[TraceMember] | None = None
+    cursor: str | None = None
 
 
 class ConversationsPage(Body):

@@ -167,6 +167,38 @@ export const chatCommands: Commands<ChatCommands> = {
   },
   "mark_read": {"payload": {"conversation_id": 7, "seq": 12}, "data": {"read_seq": 12, "unread": 0, "mentions": 0}},
   "mark_received": {"payload": {"conversation_id": 7, "seq": 14}, "data": {"read_seq": 12, "unread": 1, "mentions": 0}},
+  "trace_message": {
+    "payload": {"conversation_id": 7, "seq": 12, "limit": 100},
+    "data": {
+      "conversation_id": 7,
+      "seq": 12,
+      "sender_id": 1,
+      "as_admin": true,
+      "stored": {"at": 1763690400000, "position": 40},
+      "sent": {"everywhere": false, "workers": [{"name": "w1", "sent": true}, {"name": "w2", "sent": false, "silent_s": 9}]},
+      "people": 2,
+      "received": 2,
+      "read": 1,
+      "members": [
+        {
+          "account": {"id": 2, "username": "ben", "display_name": "Ben 벤", "role": "person"},
+          "read": true,
+          "received": true,
+          "presence": "online",
+          "devices": 2,
+          "notified": {"state": "read", "type": "mention"}
+        },
+        {
+          "account": {"id": 3, "username": "cleo", "display_name": "Cleo", "role": "person"},
+          "read": false,
+          "received": true,
+          "presence": "offline",
+          "devices": 0,
+          "notified": {"state": "none", "reason": "not_called"}
+        }
+      ]
+    }
+  },
   "start_typing": {"payload": {"conversation_id": 7}, "data": {}},
   "stop_typing": {"payload": {"conversation_id": 7}, "data": {}},
   "open_direct": {

@@ -285,6 +285,17 @@ export interface MarkReceived {
   seq: number
 }
 
+/**
+ * Where is this message? One's own: stored, sent, and as much of who has got it as receipts show. Admins of the
+ * server may ask about anybody's and see everybody, with reasons; a page of members at a time, longest-serving first.
+ */
+export interface TraceMessage {
+  conversation_id: number
+  seq: number
+  limit?: number
+  cursor?: string | null
+}
+
 /** A command that names a conversation and nothing else. */
 export interface InConversation {
   conversation_id: number
@@ -379,6 +390,8 @@ export interface FetchAccountChanges {
 
 // chat: replies
 
+export type NotNotified = 'not_called' | 'waiting' | 'chose_nothing' | 'chose_mentions' | 'muted' | 'had_read' | 'deleted' | 'unknown'
+
 /** Done; there is nothing more to say. */
 export type Nothing = Record<string, never>
 
@@ -415,6 +428,78 @@ export interface ReadState {
   read_seq: number
   unread: number
   mentions: number
+}
+
+/** When the message was committed. `position`: its place in the log of the whole server, for its admins. */
+export interface TraceStored {
+  at: number
+  position?: number
+  edited_at?: number
+  deleted_at?: number
+}
+
+/**
+ * One process of the server: whether it has verified that it handed the message to everybody connected to it.
+ *
+ * Workers verify every 2 s and tell each other; `silent_s` since this one was heard.
+ */
+export interface TraceWorker {
+  name: string
+  sent: boolean
+  silent_s?: number
+}
+
+/** `everywhere`: every worker has handed the message to the devices that are connected to it. */
+export interface TraceSent {
+  everywhere: boolean
+  workers?: TraceWorker[]
+}
+
+/**
+ * What somebody's inbox says of the message, or the `reason` why it says nothing.
+ *
+ * `not_called`: in groups only mentions and answers call. `waiting`: the notifier has not come so far. The choices
+ * and the mute are those of now.
+ */
+export interface TraceNotified {
+  state: 'archived' | 'none' | 'read' | 'seen' | 'unread'
+  type?: 'mention' | 'message' | 'reply'
+  reason?: NotNotified
+}
+
+/**
+ * One who could get the message. `received` is left out where nobody knows.
+ *
+ * `presence`, `devices` (connected now) and `notified` are for the server's admins.
+ */
+export interface TraceMember {
+  account: Account
+  read: boolean
+  received?: boolean
+  presence?: Availability
+  devices?: number
+  notified?: TraceNotified
+}
+
+/**
+ * Where a message is. `people`: members of now who were there when it was sent, and of whom so many have
+ * `received` and `read` it; where receipts are not shown, in conversations of more than 20, only the number of
+ * people is told.
+ *
+ * `as_admin`: one sees everything, as an admin of the server; `cursor` is there when there are more members.
+ */
+export interface Trace {
+  conversation_id: number
+  seq: number
+  sender_id: number
+  as_admin: boolean
+  stored: TraceStored
+  sent: TraceSent
+  people: number
+  received?: number
+  read?: number
+  members?: TraceMember[]
+  cursor?: string
 }
 
 /** Conversations, most recently active first; `cursor` is there when there are more. */
@@ -724,6 +809,8 @@ export interface ChatCommands {
   mark_read: (payload: MarkRead, ack: Ack<ReadState>) => void
   /** Everything up to `seq` has come to this device; the mark only moves forward. */
   mark_received: (payload: MarkReceived, ack: Ack<ReadState>) => void
+  /** Where is this message? One's own: stored, sent, and as much of who has got it as receipts show. Admins of the server may ask about anybody's and see everybody, with reasons; a page of members at a time, longest-serving first. */
+  trace_message: (payload: TraceMessage, ack: Ack<Trace>) => void
   /** One writes; the others see it for 6 seconds. May be sent without an acknowledgement. */
   start_typing: (payload: InConversation, ack: Ack<Nothing>) => void
   /** One has stopped writing. May be sent without an acknowledgement. */
