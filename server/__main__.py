@@ -15,6 +15,7 @@ from typing import NoReturn, TypeVar
 import click
 
 from server import __version__, doctor, logs, supervisor
+from server.checking import commands as checking
 from server.clock import now
 from server.errors import ChatError
 from server.moving import move
@@ -136,6 +137,10 @@ def run_move(source: str, target: str, anew: bool) -> None:
     except KeyboardInterrupt:
         raise click.ClickException("Interrupted. The same command goes on from there.") from None
     sys.exit(0 if equal else 1)
+
+
+for checking_command in checking.COMMANDS:
+    main.add_command(checking_command)
 
 
 @main.group()

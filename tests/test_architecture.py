@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 SERVER = ROOT / "server"
 
-GROUND = {"records", "errors", "clock", "settings", "logs", "metrics", "workers", "addresses", "__init__"}
+GROUND = {"records", "errors", "clock", "settings", "logs", "metrics", "workers", "addresses", "progress", "__init__"}
 MAY_KNOW = {
     "records": set(),
     "errors": set(),
@@ -20,6 +20,7 @@ MAY_KNOW = {
     "logs": {"errors"},
     "metrics": {"__init__"},
     "workers": {"settings"},
+    "progress": set(),
     "protocol": {"records", "errors", "clock", "__init__"},
     "storage": {"protocol", *GROUND},
     "files": {"protocol", *GROUND},
@@ -46,8 +47,20 @@ MAY_KNOW = {
     "supervisor": set(GROUND),
     "doctor": {"storage", "files", "realtime", *GROUND},
     "moving": {"storage", *GROUND},
+    "checking": {"storage", "files", *GROUND},
     "chaos": {"storage", "protocol", *GROUND},
-    "__main__": {"app", "chaos", "moving", "supervisor", "doctor", "services", "storage", "protocol", *GROUND},
+    "__main__": {
+        "app",
+        "chaos",
+        "checking",
+        "moving",
+        "supervisor",
+        "doctor",
+        "services",
+        "storage",
+        "protocol",
+        *GROUND,
+    },
 }
 ONLY_IN = {
     "peewee": {"storage"},

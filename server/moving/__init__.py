@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from server.moving.progress import Progress, duration, size
+from server.progress import Progress, duration, size
 from server.storage.moving import CannotMove
 from server.storage.moving.comparing import Compared, compare
 from server.storage.moving.copying import copy

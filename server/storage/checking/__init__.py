@@ -1,0 +1,8 @@
+"""Everything that is stored, looked at for what contradicts itself; and what follows from the log, made anew.
+
+The commands around it are ``server.checking``.
+"""
+
+
+class CannotCheck(Exception):
+    """A sentence for whoever looks after the server: why a database cannot be looked at, or not be rebuilt."""

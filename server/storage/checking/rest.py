@@ -1,0 +1,184 @@
+"""What follows from no single log: accounts, inboxes, followers, and the database's own counters."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+from server.storage.checking.findings import Finding, Findings, Sink, Statement
+from server.storage.checking.opened import is_sqlite
+from server.storage.moving.tables import TABLES, Table
+from server.storage.unit import fetch_all
+
+MOST_FAULTS = 100
+"""So many faults of a file SQLite is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Something that must not be found: a query for where it is, its sentence with the row's values, and the mend,
+    which takes the values at ``by`` of the row.
+    """
+
+    part: str
+    query: str
+    sentence: str
+    mend: str = ""
+    by: tuple[int, ...] = ()
+
+
+_NO_ACCOUNT = "not exists (select 1 from account where account.id = {column})"
+
+
+def _unknown(part: str, table: str, column: str, whose: str, sentence: str) -> Rule:
+    """Nobody may be named who is not there."""
+    gone = _NO_ACCOUNT.format(column=f"{table}.{column}")
+    query = f"select {whose}, {table}.{column} from {table} where {gone}"
+    return Rule(part, query, sentence)
+
+
+RULES = (
+    Rule(
+        "log",
+        "select actor_id, count(*), min(conversation_id) from entry "
+        f"where {_NO_ACCOUNT.format(column='actor_id')} group by actor_id order by actor_id",
+        "Account {0} wrote {1} entries, the first in conversation {2}, but there is no such account.",
+    ),
+    _unknown(
+        "members", "membership", "account_id", "conversation_id", "Conversation {0}: its member {1} has no account."
+    ),
+    _unknown(
+        "conversations", "conversation", "created_by", "id", "Conversation {0}: who made it, {1}, has no account."
+    ),
+    _unknown("attachments", "file", "account_id", "id", "File {0} is of account {1}, but there is no such account."),
+    _unknown("accounts", "session", "account_id", "id", "Session {0} is of account {1}, but there is no such account."),
+    _unknown(
+        "accounts",
+        "account_change",
+        "account_id",
+        "version",
+        "Change {0} is of account {1}, but there is no such account.",
+    ),
+    _unknown(
+        "inboxes",
+        "notification",
+        "account_id",
+        "id",
+        "Notification {0} is for account {1}, but there is no such account.",
+    ),
+    Rule(
+        "accounts",
+        "select id, picture_file_id from account where picture_file_id is not null "
+        "and not exists (select 1 from file where file.id = picture_file_id) order by id",
+        "Account {0} has file {1} as its picture, but there is no such file.",
+    ),
+    Rule(
+        "accounts",
+        "select id, account_version, newest from account join (select account_id, max(version) as newest "
+        "from account_change group by account_id) as told on told.account_id = id where newest > account_version "
+        "order by id",
+        "Account {0} is at version {1}, but its devices were told of {2}.",
+        "update account set account_version = ? where id = ?",
+        (2, 0),
+    ),
+    Rule(
+        "inboxes",
+        "select id, notification_seq, newest from account join (select account_id, max(seq) as newest "
+        "from notification group by account_id) as told on told.account_id = id where newest > notification_seq "
+        "order by id",
+        "Account {0}: its inbox counts to {1}, but has a change {2}.",
+        "update account set notification_seq = ? where id = ?",
+        (2, 0),
+    ),
+    Rule(
+        "inboxes",
+        "select id, seen_notification_seq, notification_seq from account "
+        "where seen_notification_seq > notification_seq order by id",
+        "Account {0} has seen its inbox up to {1}, but it counts to {2}.",
+        "update account set seen_notification_seq = ? where id = ?",
+        (2, 0),
+    ),
+    Rule(
+        "inboxes",
+        "select id, account_id, conversation_id, message_seq from notification where conversation_id is not null "
+        "and not exists (select 1 from entry where entry.conversation_id = notification.conversation_id "
+        "and entry.seq = notification.message_seq) order by id",
+        "Notification {0} of account {1} is about conversation {2}, seq {3}, but there is no such entry.",
+    ),
+    Rule(
+        "inboxes",
+        "select account_id, type, group_key, count(*) from notification where read_at is null and archived_at is null "
+        "group by account_id, type, group_key having count(*) > 1 order by account_id",
+        "Account {0} has {3} unread notifications of {1} for {2}, which fold into one.",
+    ),
+    Rule(
+        "followers",
+        "select name, position, newest from follower cross join "
+        "(select coalesce(max(position), 0) as newest from entry) as log where position > newest order by name",
+        "Follower {0} is at position {1}, but the log's newest is {2}: it would pass over what comes next.",
+        "update follower set position = ? where name = ?",
+        (2, 0),
+    ),
+)
+
+_STORED = {"int4": "integer", "int8": "integer", "bool": "integer", "text": "text", "bytea": "blob"}
+"""How SQLite calls what a column of each kind holds."""
+_COUNTED = {"accounts": "account", "inboxes": "notification", "followers": "follower"}
+
+
+def check_rest(found: Findings, sink: Sink) -> None:
+    """Looks at everything that the logs do not decide."""
+    for part, table in _COUNTED.items():
+        found.looked(part, int(fetch_all(f"select count(*) from {table}")[0][0]))
+    for rule in RULES:
+        for row in fetch_all(rule.query):
+            mends: tuple[Statement, ...] = ()
+            if rule.mend:
+                mends = ((rule.mend, tuple(row[at] for at in rule.by)),)
+            sink(Finding(rule.part, rule.sentence.format(*row), mends))
+
+
+def check_database(found: Findings, sink: Sink) -> bool:
+    """Looks at what holds the tables; false when they cannot be read beyond that."""
+    found.looked("database", 1)
+    if is_sqlite():
+        return _check_file(sink)
+    for table in TABLES:
+        if table.counts_ids:
+            _check_sequence(sink, f"pg_get_serial_sequence('\"{table.name}\"', 'id')", table.name, "id")
+    _check_sequence(sink, "'entry_position'", "entry", "position")
+    return True
+
+
+def _check_file(sink: Sink) -> bool:
+    try:
+        faults = [str(row[0]) for row in fetch_all(f"pragma integrity_check({MOST_FAULTS})")]
+    except sqlite3.DatabaseError as error:
+        faults = [str(error)]
+    if faults != ["ok"]:
+        for fault in faults:
+            sink(Finding("database", f"The database file is damaged: {fault.strip()}."))
+        return False
+    return not any([_wrong_kinds(sink, table) for table in TABLES])
+
+
+def _wrong_kinds(sink: Sink, table: Table) -> bool:
+    """SQLite keeps anything in any column: nothing can be said of a table where a text stands for a number."""
+    sums = [
+        f"coalesce(sum(typeof(\"{column}\") not in ('{_STORED[kind]}', 'null')), 0)"
+        for column, kind in zip(table.columns, table.kinds, strict=True)
+    ]
+    [counts] = fetch_all(f'select {", ".join(sums)} from "{table.name}"')
+    for column, kind, count in zip(table.columns, table.kinds, counts, strict=True):
+        if count:
+            sink(Finding("database", f"{table.name} has {count} values in {column} that are no {kind}."))
+    return any(counts)
+
+
+def _check_sequence(sink: Sink, sequence: str, table: str, column: str) -> None:
+    """A counter that is behind its table gives numbers a second time, and nothing can be added."""
+    name, newest = fetch_all(f'select {sequence}::text, coalesce(max("{column}"), 0) from "{table}"')[0]
+    next_one = fetch_all(f"select case when is_called then last_value + 1 else last_value end from {name}")[0][0]
+    if next_one <= newest:
+        said = f"The next {column} of {table} would be {next_one}, but there is {newest} already."
+        sink(Finding("database", said, (("select setval(?::regclass, ?)", (name, newest)),)))
