@@ -22,6 +22,7 @@ from server.files.thumbnails import Thumbnails
 from server.followers.follow import Follower
 from server.followers.notifier import NAME as NOTIFIER
 from server.followers.notifier import Notifier
+from server.loop import new_loop
 from server.metrics import Metrics
 from server.protocol import base, chat
 from server.readings import Readings
@@ -123,7 +124,7 @@ def run(settings: Settings) -> None:
         sock=listen(place.socket) if place.socket else None,
         access_log=None,
         print=None,
-        loop=_new_loop(),
+        loop=new_loop(),
         shutdown_timeout=5.0,
     )
 
@@ -392,13 +393,3 @@ async def _may_see(parts: Parts, request: web.Request) -> bool:
     except ChatError:
         return False
     return person.account.role in ("owner", "admin")
-
-
-def _new_loop() -> asyncio.AbstractEventLoop:
-    """uvloop where it is installed."""
-    try:
-        import uvloop  # noqa: PLC0415 - it is an extra
-    except ImportError:
-        return asyncio.new_event_loop()
-    loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
-    return loop
