@@ -13,6 +13,8 @@ export interface MadangOptions {
   storage?: OutboxStorage
   /** A bearer token; without one the session cookie says who you are. */
   token?: string
+  /** How long a command may stay unanswered before it is asked again. Default: 10 seconds. */
+  answerTimeoutMs?: number
 }
 
 export type SessionState =

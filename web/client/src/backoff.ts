@@ -7,3 +7,11 @@ export function retryDelay(tries: number, random: () => number = Math.random): n
 export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms))
 }
+
+/** What comes in time; nothing when it fails or does not. */
+export function inTime<Result>(ms: number, work: Promise<Result>): Promise<Result | undefined> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(undefined), ms)
+    work.then(resolve, () => resolve(undefined)).finally(() => clearTimeout(timer))
+  })
+}

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Madang } from './api.ts'
+import { Refusal } from './testing/fakeSockets.ts'
 import { ANA, BEN, conversation, FakeServer, message, YARD } from './testing/fakeServer.ts'
 import { arrive, settle, texts } from './testing/people.ts'
 
@@ -172,6 +173,186 @@ test('several pages of missed entries are all fetched', async () => {
   await vi.advanceTimersByTimeAsync(2000)
   expect(timeline().items).toHaveLength(450)
   expect(server.askedFor('fetch_entries')).toHaveLength(3)
+})
+
+test('however many signs of a gap there are, it is fetched once at a time', async () => {
+  unheard(() => server.say(YARD, 'one'))
+  server.say(YARD, 'two')
+  heads(YARD)
+  await vi.advanceTimersByTimeAsync(190)
+  unheard(() => server.say(YARD, 'three'))
+  server.say(YARD, 'four')
+  heads(YARD)
+  server.say(YARD, 'five')
+  await vi.advanceTimersByTimeAsync(1000)
+  expect(texts(timeline())).toEqual(['one', 'two', 'three', 'four', 'five'])
+  expect(server.askedFor('fetch_entries')).toHaveLength(1)
+})
+
+test('a gap that closes by itself asks nothing; what the beacon knew beyond it is fetched', async () => {
+  unheard(() => server.say(YARD, 'one'))
+  server.say(YARD, 'two')
+  unheard(() => server.say(YARD, 'three'))
+  heads(YARD)
+  server.deliver(server.log(YARD)[0]!)
+  expect(texts(timeline())).toEqual(['one', 'two'])
+  await vi.advanceTimersByTimeAsync(300)
+  expect(texts(timeline())).toEqual(['one', 'two', 'three'])
+})
+
+test('several questions about one gap wait for the one that is on its way', async () => {
+  let answer: (() => void) | undefined
+  const chat = server.sockets.pair.chat
+  const real = chat.timeout.bind(chat)
+  chat.timeout = (ms) => ({
+    emitWithAck: async (command: string, payload: unknown) => {
+      const reply = await real(ms).emitWithAck(command, payload)
+      if (command === 'fetch_entries') await new Promise<void>((resolve) => (answer = resolve))
+      return reply
+    },
+  })
+  unheard(() => server.say(YARD, 'one'))
+  server.say(YARD, 'two')
+  await vi.advanceTimersByTimeAsync(250)
+  for (let round = 0; round < 3; round++) {
+    heads(YARD)
+    await vi.advanceTimersByTimeAsync(250)
+  }
+  expect(server.askedFor('fetch_entries')).toHaveLength(1)
+  answer?.()
+  await settle()
+  expect(texts(timeline())).toEqual(['one', 'two'])
+  expect(server.askedFor('fetch_entries')).toHaveLength(1)
+})
+
+test('an entry of an unknown kind has its place: no gap, nothing shown', async () => {
+  server.say(YARD, 'one')
+  server.append(YARD, 'weather_changed' as 'message_created', {} as never)
+  server.say(YARD, 'three')
+  expect(texts(timeline())).toEqual(['one', 'three'])
+  expect(timeline().known_seq).toBe(3)
+  expect(row()?.head_seq).toBe(3)
+  await vi.advanceTimersByTimeAsync(1000)
+  expect(server.askedFor('fetch_entries')).toHaveLength(0)
+})
+
+test('entries that come twice, late, or about messages that are not loaded change nothing else', async () => {
+  unheard(() => {
+    for (let count = 1; count <= 120; count++) server.say(YARD, `${count}`)
+  })
+  server.cut()
+  await vi.advanceTimersByTimeAsync(2000)
+  madang.stop()
+  madang = await arrive(server)
+  await madang.openTimeline(YARD)
+  const first = timeline().items.length
+  server.append(YARD, 'message_edited', { target_seq: 2, text: 'edited', mentions: [], edited_at: 5 })
+  server.append(YARD, 'reaction_added', { target_seq: 3, emoji: '🌱' })
+  server.append(YARD, 'reaction_added', { target_seq: 120, emoji: '🌱' })
+  server.append(YARD, 'message_deleted', { target_seq: 4 })
+  for (const line of server.log(YARD).slice(-6).reverse()) server.deliver(line)
+  expect(timeline().items).toHaveLength(first)
+  expect(timeline().known_seq).toBe(124)
+  expect(timeline().items.at(-1)).toMatchObject({ message: { reactions: [{ emoji: '🌱', count: 1 }] } })
+  while (timeline().more_before) await madang.loadOlder(YARD)
+  expect(texts(timeline()).slice(0, 4)).toEqual(['1', 'edited', '3', ''])
+})
+
+test('recovered by the server: what is replayed before ready is shown once, and nothing is asked for', async () => {
+  server.say(YARD, 'one')
+  server.cut()
+  const { chat } = server.sockets.pair
+  unheard(() => {
+    server.say(YARD, 'two')
+    server.append(YARD, 'message_edited', { target_seq: 1, text: 'one, edited', mentions: [], edited_at: 5 })
+    server.append(YARD, 'reaction_added', { target_seq: 2, emoji: '🌱' })
+  })
+  const ready = server.ready.bind(server)
+  server.ready = () => ({ ...ready(), recovered: true })
+  const welcome = chat.onConnect
+  chat.onConnect = () => {
+    chat.connected = true
+    // With several workers an entry of the last two seconds may come again.
+    for (const line of server.log(YARD)) server.deliver(line)
+    welcome()
+  }
+  const before = server.asked.length
+  await vi.advanceTimersByTimeAsync(2000)
+  expect(texts(timeline())).toEqual(['one, edited', 'two'])
+  expect(timeline().items[1]).toMatchObject({ message: { reactions: [{ count: 1 }] } })
+  expect(row()).toMatchObject({ head_seq: 4 })
+  expect(server.asked.slice(before).filter(({ command }) => command.startsWith('fetch'))).toEqual([])
+  expect(heard).toEqual(['message_created 1'])
+})
+
+test('a conversation beyond the first rows of ready is caught up too', async () => {
+  server.say(YARD, 'one')
+  server.cut()
+  unheard(() => server.say(YARD, 'two'))
+  const ready = server.ready.bind(server)
+  server.ready = () => ({ ...ready(), conversations: [server.rows.get(ROOF)!], more: true })
+  server.instead = (command) => (command === 'list_conversations' ? { data: { conversations: [server.rows.get(ROOF)!] } } : undefined)
+  await vi.advanceTimersByTimeAsync(2000)
+  expect(texts(timeline())).toEqual(['one', 'two'])
+  expect(row()?.head_seq).toBe(2)
+})
+
+test('of many conversations, one that was left meanwhile goes away', async () => {
+  server.cut()
+  server.rows.delete(YARD)
+  const ready = server.ready.bind(server)
+  server.ready = () => ({ ...ready(), more: true })
+  server.instead = (command) => (command === 'list_conversations' ? { data: { conversations: [server.rows.get(ROOF)!] } } : undefined)
+  await vi.advanceTimersByTimeAsync(2000)
+  expect(madang.conversations.get().map((one) => one.id)).toEqual([ROOF])
+})
+
+test('the entry that removes somebody is the last one: the conversation goes away with it', () => {
+  server.say(YARD, 'one')
+  server.append(YARD, 'member_removed', { account_id: ANA, role: 'member', by: 'admin' })
+  expect(row()).toBeUndefined()
+  expect(timeline()).toMatchObject({ state: 'empty', items: [] })
+  server.append(ROOF, 'member_removed', { account_id: BEN, role: 'member', by: 'admin' })
+  expect(row(ROOF)).toMatchObject({ member_count: 1 })
+})
+
+test('a removal that is history by now takes nothing away', async () => {
+  server.say(YARD, 'one')
+  server.cut()
+  unheard(() => {
+    server.append(YARD, 'member_removed', { account_id: ANA, role: 'member', by: 'admin' })
+    server.append(YARD, 'member_added', { account_id: ANA, role: 'member', by: 'admin' })
+  })
+  await vi.advanceTimersByTimeAsync(2000)
+  expect(texts(timeline())).toEqual(['one', '(member_removed)', '(member_added)'])
+  expect(row()?.head_seq).toBe(3)
+})
+
+test('a row that a busy server did not tell is asked for again', async () => {
+  let refusals = 2
+  server.instead = (command) => {
+    if (command === 'get_conversation' && refusals-- > 0) throw new Refusal('busy', true)
+    return undefined
+  }
+  unheard(() => server.say(ROOF, 'lost'))
+  heads(ROOF)
+  await vi.advanceTimersByTimeAsync(3000)
+  expect(row(ROOF)?.head_seq).toBe(1)
+})
+
+test('a shorter log after a restored backup: nothing of the old one is taken for new', async () => {
+  for (let count = 1; count <= 9; count++) server.say(YARD, `old ${count}`)
+  server.cut()
+  server.epoch = 'epoch-2'
+  server.logs.set(YARD, [])
+  server.rows.set(YARD, conversation(YARD))
+  unheard(() => server.say(YARD, 'new 1'))
+  await vi.advanceTimersByTimeAsync(2000)
+  expect(texts(timeline())).toEqual(['new 1'])
+  server.say(YARD, 'new 2')
+  expect(texts(timeline())).toEqual(['new 1', 'new 2'])
+  expect(row()).toMatchObject({ head_seq: 2 })
+  expect(heard.at(-1)).toBe('message_created 2')
 })
 
 test('another epoch means other messages: the timeline is loaded anew', async () => {

@@ -22,7 +22,10 @@ interface Parts {
 export class CatchUp {
   private epoch: string | undefined
   private round = 0
+  /** One higher whenever positions lose their meaning: another account, another log. */
+  private age = 0
   private readonly running = new Map<number, Promise<void>>()
+  private readonly goals = new Map<number, number>()
   private readonly timers = new Map<number, ReturnType<typeof setTimeout>>()
   private readonly parts: Parts
 
@@ -31,38 +34,51 @@ export class CatchUp {
     parts.connection.chat.on('heads', (heads) => this.onHeads(heads))
   }
 
+  /** Whether the server has another log than it had: a restored backup. */
+  isOtherLog(epoch: string): boolean {
+    return this.epoch !== undefined && this.epoch !== epoch
+  }
+
   /** After the rows have been replaced by those of `ready`: resolves when no loaded conversation has a gap. */
   async onReady(ready: Ready): Promise<void> {
     const { connection, timelines } = this.parts
+    const isOtherLog = this.isOtherLog(ready.server.epoch)
+    if (isOtherLog) this.clear()
     const round = ++this.round
-    const isOtherLog = this.epoch !== undefined && this.epoch !== ready.server.epoch
     this.epoch = ready.server.epoch
-    const work = timelines.loaded().map((id) => (isOtherLog ? this.quietly(timelines.reload(id)) : this.catchUpTo(id, this.head(id))))
+    // A conversation beyond the first rows may have gone on as well.
+    const heads = new Map(ready.conversations.map(({ id, head_seq }) => [id, head_seq]))
+    const work = isOtherLog
+      ? [this.quietly(timelines.startOver())]
+      : timelines.loaded().map((id) => this.catchUpTo(id, heads.get(id) ?? Infinity))
     if (work.length > 0) await Promise.all(work)
     if (round === this.round) connection.caughtUp()
   }
 
   /** An entry is missing before one that has come; it may be on its way. */
   onGap(id: number): void {
-    this.soon(id, () => this.catchUpTo(id, this.parts.timelines.log(id).held.at(-1)?.seq ?? 0))
+    this.onBehind(id, this.parts.timelines.log(id).held.at(-1)?.seq ?? 0)
   }
 
   /** The log goes up to `headSeq`; the entries may be on their way. */
   onBehind(id: number, headSeq: number): void {
-    this.soon(id, () => this.catchUpTo(id, headSeq))
+    this.goals.set(id, Math.max(headSeq, this.goals.get(id) ?? 0))
+    if (!this.timers.has(id)) this.timers.set(id, setTimeout(() => void this.afterAWhile(id), GAP_AFTER_MS))
   }
 
   clear(): void {
     for (const timer of this.timers.values()) clearTimeout(timer)
     this.timers.clear()
+    this.goals.clear()
     this.running.clear()
     this.epoch = undefined
     this.round += 1
+    this.age += 1
   }
 
   private onHeads(heads: Heads): void {
     const { connection, conversations, timelines, ownChanges } = this.parts
-    if (this.epoch !== undefined && heads.epoch !== this.epoch) {
+    if (this.isOtherLog(heads.epoch)) {
       // Another log under the same address: start over.
       connection.restart()
       return
@@ -76,23 +92,16 @@ export class CatchUp {
     }
   }
 
-  private head(id: number): number {
-    return this.parts.conversations.get(id)?.head_seq ?? Infinity
-  }
-
-  private soon(id: number, work: () => Promise<void>): void {
-    if (this.timers.has(id)) return
-    const timer = setTimeout(() => {
-      this.timers.delete(id)
-      void work()
-    }, GAP_AFTER_MS)
-    this.timers.set(id, timer)
+  private afterAWhile(id: number): Promise<void> {
+    const goal = this.goals.get(id) ?? 0
+    this.goals.delete(id)
+    this.timers.delete(id)
+    return this.catchUpTo(id, goal)
   }
 
   /** Fetches until the timeline reaches `goal`; one at a time for each conversation. */
   private async catchUpTo(id: number, goal: number): Promise<void> {
-    const before = this.running.get(id)
-    if (before) await before
+    while (this.running.has(id)) await this.running.get(id)
     const log = this.parts.timelines.log(id)
     if (log.state !== 'ready' || log.known_seq >= goal) return
     const work = this.quietly(this.fill(id, goal))
@@ -103,6 +112,7 @@ export class CatchUp {
 
   private async fill(id: number, goal: number): Promise<void> {
     const { connection, timelines, receive } = this.parts
+    const { age } = this
     if (goal !== Infinity && goal - timelines.log(id).known_seq > BIG_GAP) return timelines.reload(id)
     for (;;) {
       const log = timelines.log(id)
@@ -111,6 +121,7 @@ export class CatchUp {
       const page = await connection.patiently(() =>
         connection.chat.ask('fetch_entries', { conversation_id: id, after_seq, limit: FETCH_LIMIT }),
       )
+      if (age !== this.age) return
       if (page.head_seq - after_seq > BIG_GAP) return timelines.reload(id)
       for (const entry of page.entries) receive(entry)
       if (!page.more || page.entries.length === 0) return

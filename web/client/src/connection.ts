@@ -3,7 +3,7 @@ import type { ConnectionState } from './api.ts'
 import { retryDelay, sleep } from './backoff.ts'
 import { asMadangError, MadangError, noAnswer, notConnected } from './errors.ts'
 import { makeSockets, type MakeSockets, type SocketLike, type SocketPair } from './sockets.ts'
-import type { ErrorBody, Reply } from './types.ts'
+import type { Entry, ErrorBody, Reply } from './types.ts'
 import type { ChatWire, InboxWire } from './wire.ts'
 
 const JOINING_MS = 50
@@ -19,6 +19,7 @@ export interface ConnectionOptions {
   token: () => string | undefined
   /** The server does not know us any more. */
   onRefused: (code: 'unauthorized' | 'expired') => void
+  answerTimeoutMs?: number
   makeSockets?: MakeSockets
 }
 
@@ -52,6 +53,13 @@ export class Connection {
     this.watch(this.sockets.notifications, false)
     this.chat = this.wire(this.sockets.chat) as ChatWire
     this.notifications = this.wire(this.sockets.notifications) as InboxWire
+  }
+
+  /** Entries of a log, of kinds that this client does not know too: they have a place like all others. */
+  onEntry(listener: (entry: Entry) => void): void {
+    this.sockets.chat.onAny((event, entry) => {
+      if (isEntry(event, entry)) listener(entry)
+    })
   }
 
   /** Whether commands reach the server: it has said `ready`. */
@@ -162,6 +170,7 @@ export class Connection {
     })
     if (!isChat) return
     socket.on('ready', () => {
+      if (!this.wanted) return
       this.isReady = true
       this.tries = 0
       clearTimeout(this.welcomeTimer)
@@ -216,7 +225,7 @@ export class Connection {
         // socket.io-client would keep it for later, in an order of its own: the outbox knows better.
         if (!socket.connected) throw notConnected()
         const reply = await socket
-          .timeout(ANSWER_TIMEOUT_MS)
+          .timeout(this.options.answerTimeoutMs ?? ANSWER_TIMEOUT_MS)
           .emitWithAck(name, payload)
           .then((answer) => answer as Reply<unknown>, () => Promise.reject(noAnswer()))
         if (reply.ok) return reply.data
@@ -232,6 +241,11 @@ export class Connection {
       },
     }
   }
+}
+
+function isEntry(event: string, data: unknown): data is Entry {
+  const { kind, seq, conversation_id } = (data ?? {}) as Partial<Entry>
+  return kind === event && typeof seq === 'number' && typeof conversation_id === 'number'
 }
 
 function isOffline(): boolean {

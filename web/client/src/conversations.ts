@@ -7,6 +7,7 @@ import type { Conversation, Entry, ReadState } from './types.ts'
 import type { ChatWire } from './wire.ts'
 
 const ASK_AFTER_MS = 200
+const ASK_AGAIN_MS = 1_000
 
 type Rows = ReadonlyMap<number, Conversation>
 
@@ -81,6 +82,8 @@ export class Conversations {
   receive(entry: Entry): void {
     const row = this.get(entry.conversation_id)
     if (!row) this.ask(entry.conversation_id)
+    // The last entry one gets; what happened before one came back is history.
+    else if (entry.kind === 'member_removed' && entry.data.account_id === this.parts.me() && entry.seq > row.head_seq) this.remove(row.id)
     else if (entry.seq > row.head_seq) this.set(withEntry(row, entry, this.parts.me()))
   }
 
@@ -99,9 +102,9 @@ export class Conversations {
   }
 
   /** Asks the server for this row soon, because what is here may be wrong. */
-  ask(id: number): void {
+  ask(id: number, afterMs = ASK_AFTER_MS): void {
     this.toAsk.add(id)
-    this.timer ??= setTimeout(() => void this.askNow(), ASK_AFTER_MS)
+    this.timer ??= setTimeout(() => void this.askNow(), afterMs)
   }
 
   clear(): void {
@@ -136,8 +139,9 @@ export class Conversations {
         if (row.head_seq < (this.get(id)?.head_seq ?? 0)) this.ask(id)
         else this.put(row)
       } catch (reason) {
-        if (asMadangError(reason).code === 'not_found') this.remove(id)
-        else if (asMadangError(reason).code === 'rate_limited') this.ask(id)
+        const { code, retryable, retry_after_ms } = asMadangError(reason)
+        if (code === 'not_found') this.remove(id)
+        else if (retryable && code !== 'not_connected') this.ask(id, Math.max(ASK_AGAIN_MS, retry_after_ms ?? 0))
         // Otherwise the next `ready` brings all rows anew.
       }
     }

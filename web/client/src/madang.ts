@@ -18,13 +18,14 @@ import { SessionStore } from './session.ts'
 import type { MakeSockets } from './sockets.ts'
 import { Tabs } from './tabs.ts'
 import { Timelines } from './timelines.ts'
-import { ENTRY_KINDS, type Account, type AccountChange, type Entry, type Ready, type ServerInfo } from './types.ts'
+import type { Account, AccountChange, Entry, Ready, ServerInfo } from './types.ts'
 import { TypingSigns } from './typing.ts'
 import { startUpload } from './uploads.ts'
 
 /** What tests put in place of the network. */
 export interface Seams {
   makeSockets?: MakeSockets
+  tabs?: Tabs
 }
 
 /** A client for one server. Nothing happens until `start`, `signIn` or `createAccount`. */
@@ -41,7 +42,7 @@ class Client {
   private active = true
   private lastAccount = 0
   private readonly rest: Rest
-  private readonly tabs = new Tabs()
+  private readonly tabs: Tabs
   private readonly session: SessionStore
   private readonly connection: Connection
   private readonly people: People
@@ -61,6 +62,7 @@ class Client {
   constructor(options: MadangOptions, seams: Seams) {
     const url = (options.url ?? '').replace(/\/$/, '')
     const me = (): number => this.session.account?.id ?? this.lastAccount
+    this.tabs = seams.tabs ?? new Tabs()
     this.rest = new Rest(url, options.token, (error) => this.session.end(error.code === 'expired' ? 'expired' : 'ended'))
     this.session = new SessionStore({
       rest: this.rest,
@@ -72,6 +74,7 @@ class Client {
       url,
       token: () => this.rest.token,
       onRefused: (code) => this.session.end(code === 'expired' ? 'expired' : 'ended'),
+      ...(options.answerTimeoutMs !== undefined && { answerTimeoutMs: options.answerTimeoutMs }),
       ...(seams.makeSockets && { makeSockets: seams.makeSockets }),
     }))
     this.people = new People(connection.chat)
@@ -115,7 +118,7 @@ class Client {
       receive: (entry) => this.receive(entry),
     })
     connection.chat.on('ready', (ready) => this.onReady(ready))
-    for (const kind of ENTRY_KINDS) connection.chat.on(kind, (entry: Entry) => this.onLive(entry))
+    connection.onEntry((entry) => this.onLive(entry))
     this.tabs.listen((message) => {
       if (message.kind === 'signed-out') this.session.end('ended')
       // The cookie is another person's now: ask again who one is.
@@ -261,6 +264,15 @@ class Client {
   }
 
   private onReady(ready: Ready): void {
+    if (ready.account.id !== this.session.account?.id) {
+      this.onSomebodyElse()
+      return
+    }
+    if (this.catchUp.isOtherLog(ready.server.epoch)) {
+      this.conversations.clear()
+      this.announced.clear()
+      this.inbox.startOver()
+    }
     this.server.set(ready.server)
     this.session.setAccount(ready.account)
     this.people.learn([ready.account])
@@ -278,8 +290,15 @@ class Client {
     void this.catchUp.onReady(ready)
   }
 
+  /** The cookie is another person's by now: what waits here must not be sent in their name. */
+  private onSomebodyElse(): void {
+    this.leave()
+    void this.session.start().catch(() => this.session.end('ended'))
+  }
+
   private async loadConversations(): Promise<void> {
     const { chat } = this.connection
+    const unseen = new Set(this.conversations.rows.get().keys())
     let cursor: string | undefined
     do {
       const at = cursor
@@ -287,8 +306,11 @@ class Client {
         chat.ask('list_conversations', { limit: 200, ...(at !== undefined && { cursor: at }) }),
       )
       this.conversations.putAll(page.conversations, false)
+      for (const { id } of page.conversations) unseen.delete(id)
       cursor = page.cursor
     } while (cursor)
+    // Left, or moved from one page to another meanwhile.
+    for (const id of unseen) this.conversations.ask(id)
   }
 
   private onLive(entry: Entry): void {

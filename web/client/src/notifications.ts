@@ -69,6 +69,12 @@ export class Inbox implements Notifications {
     this.markLocally((one) => isChosen(one, choice), (one, now) => ({ ...one, archived_at: now }))
   }
 
+  /** The server has another log: its numbers begin anew. */
+  startOver(): void {
+    this.known = 0
+    if (this.items.get() !== undefined) void this.load(this.filter).catch(() => undefined)
+  }
+
   clear(): void {
     this.round += 1
     this.known = 0

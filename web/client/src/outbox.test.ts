@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest'
 import { MadangError } from './errors.ts'
-import { again, answered, departed, due, fromStore, nextDue, reconnected, refused, shown, toStore, type OutboxItem } from './outbox.ts'
+import {
+  again, answered, departed, due, fromStore, isNext, merged, nextDue, reconnected, refused, shown, toStore, uploadsLost, writtenAfter,
+  type OutboxItem,
+} from './outbox.ts'
 
 function item(client_id: string, changes: Partial<OutboxItem> = {}): OutboxItem {
   return {
@@ -10,7 +13,9 @@ function item(client_id: string, changes: Partial<OutboxItem> = {}): OutboxItem 
     text: client_id,
     files: [],
     uploads: [],
+    elsewhere_uploads: 0,
     lost_uploads: 0,
+    tab: 'tab',
     queued_at: 1,
     progress: 'waiting',
     tries: 0,
@@ -59,6 +64,42 @@ test('a new connection ends every wait and sends again what was in flight', () =
   expect(due(reconnected([item('a1', { progress: 'failed', error: forbidden })]), 0)).toEqual([])
 })
 
+test('of all tabs, what was written first is next', () => {
+  const here = item('here', { queued_at: 5 })
+  const there = item('there', { queued_at: 3, tab: 'other' })
+  const queue = merged([here], there)
+  expect(names([...queue])).toEqual(['there', 'here'])
+  expect(isNext(queue, here)).toBe(false)
+  expect(isNext(refused(queue, 'there', forbidden, 0), here)).toBe(true)
+  expect(isNext(merged([here], item('else', { queued_at: 3, conversation_id: 8 })), here)).toBe(true)
+})
+
+test('another tab tells of a refusal or of another try, not of what only this one knows', () => {
+  const failed = item('a1', { progress: 'failed', error: forbidden })
+  expect(merged(departed([item('a1')], 'a1'), failed)[0]?.progress).toBe('failed')
+  expect(merged([failed], item('a1'))[0]).toMatchObject({ progress: 'waiting' })
+  expect(merged([failed], item('a1'))[0]?.error).toBeUndefined()
+  expect(merged(departed([item('a1')], 'a1'), item('a1'))[0]?.progress).toBe('in-flight')
+  const sent = answered([item('a1')], 'a1', { conversation_id: 7, seq: 4, sent_at: 9, duplicate: false })
+  expect(merged(sent, failed)).toBe(sent)
+})
+
+test('what is written after a clock went back stays behind what was written before', () => {
+  const queue = [item('there', { tab: 'other', queued_at: 1 }), item('b1', { queued_at: 4 }), item('b2', { queued_at: 5 })]
+  const put = writtenAfter(queue, 'tab', 9000)
+  expect(put.map((one) => [one.client_id, one.queued_at])).toEqual([['there', 1], ['b1', 9001], ['b2', 9002]])
+  expect(writtenAfter(queue, 'tab', 3)).toBe(queue)
+})
+
+test('uploads of a closed tab are lost, those of an open one block what is behind them', () => {
+  const stored = { ...toStore(item('a1', { tab: 'other' })), unfinished_uploads: 1 }
+  const queue = [fromStore(stored, true), item('a2', { queued_at: 2 })]
+  expect(due(queue, 0)).toEqual([])
+  const lost = uploadsLost(queue, 'other')
+  expect(lost[0]).toMatchObject({ progress: 'failed', lost_uploads: 1, elsewhere_uploads: 0 })
+  expect(names(due(lost, 0))).toEqual(['a2'])
+})
+
 test('what is shown: sending, waiting, failed, sent', () => {
   expect(shown(item('a1'), true).state).toBe('sending')
   expect(shown(item('a1'), false).state).toBe('waiting')
@@ -72,14 +113,14 @@ test('what is shown: sending, waiting, failed, sent', () => {
 test('a message comes back from disk as it was', () => {
   const file = { id: 3, name: 'a.png', media_type: 'image/png', size_bytes: 1, url: '/f' }
   const before = item('a1', { files: [file], reply_to: { seq: 2, sender_id: 5, excerpt: 'what' } })
-  expect(fromStore(toStore(before, 'tab'))).toEqual(before)
-  const failed = fromStore(toStore(refused([before], 'a1', forbidden, 0)[0]!, 'tab'))
+  expect(fromStore(toStore(before), true)).toEqual(before)
+  const failed = fromStore(toStore(refused([before], 'a1', forbidden, 0)[0]!), true)
   expect(failed).toMatchObject({ progress: 'failed', error: { code: 'forbidden', message: 'No.' } })
 })
 
 test('a message whose files were cut off says so, however often it is tried or stored', () => {
-  const cut = fromStore({ ...toStore(item('a1'), 'tab'), unfinished_uploads: 1 })
+  const cut = fromStore({ ...toStore(item('a1')), unfinished_uploads: 1 }, false)
   expect(cut).toMatchObject({ progress: 'failed', error: { code: 'upload_lost' } })
   expect(again([cut], 'a1')[0]?.progress).toBe('failed')
-  expect(fromStore(toStore(cut, 'tab')).error?.code).toBe('upload_lost')
+  expect(fromStore(toStore(cut), true).error?.code).toBe('upload_lost')
 })

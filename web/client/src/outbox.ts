@@ -15,8 +15,12 @@ export interface OutboxItem {
   /** Stored files; those of `uploads` are added when all of them are stored. */
   files: StoredFile[]
   uploads: Upload[]
+  /** Uploads that another open tab has still to finish. */
+  elsewhere_uploads: number
   /** Uploads that a reload cut off: their files must be chosen again. */
   lost_uploads: number
+  /** The tab it was written in. */
+  tab: string
   queued_at: number
   progress: 'waiting' | 'in-flight' | 'failed' | 'answered'
   /** Why it failed, or why it waits. */
@@ -40,7 +44,7 @@ export function due(queue: Queue, now: number): OutboxItem[] {
   const seen = new Set<number>()
   const found: OutboxItem[] = []
   for (const item of queue) {
-    if (item.progress === 'failed' || item.progress === 'answered' || seen.has(item.conversation_id)) continue
+    if (!isPending(item) || seen.has(item.conversation_id)) continue
     // Whatever is behind it waits for it, so that the order written is the order sent.
     seen.add(item.conversation_id)
     if (item.progress === 'waiting' && item.not_before <= now && hasItsFiles(item)) found.push(item)
@@ -54,8 +58,13 @@ export function nextDue(queue: Queue, now: number): number | undefined {
   return times.length > 0 ? Math.min(...times) : undefined
 }
 
+/** Whether nothing that was written before it still has to go to the same conversation. */
+export function isNext(queue: Queue, item: OutboxItem): boolean {
+  return item === queue.find((other) => other.conversation_id === item.conversation_id && isPending(other))
+}
+
 export function hasItsFiles(item: OutboxItem): boolean {
-  return item.uploads.every((upload) => upload.progress.get().state === 'done')
+  return item.elsewhere_uploads === 0 && item.uploads.every((upload) => upload.progress.get().state === 'done')
 }
 
 /** The ids of the files that the message carries. */
@@ -98,8 +107,43 @@ export function again(queue: Queue, clientId: string): Queue {
 /** A new connection: whatever was in flight goes again, and nobody waits out an old delay. */
 export function reconnected(queue: Queue): Queue {
   return queue.map((item) =>
-    item.progress === 'in-flight' || item.progress === 'waiting' ? afresh(item) : item,
+    isPending(item) ? afresh(item) : item,
   )
+}
+
+/** It lets another one go first. */
+export function heldBack(queue: Queue, clientId: string): Queue {
+  return change(queue, clientId, (item) => ({ ...item, progress: 'waiting' }))
+}
+
+/** The tab that uploaded its files was closed: they must be chosen again. */
+export function uploadsLost(queue: Queue, tab: string): Queue {
+  return queue.map((item) => (item.tab === tab && item.elsewhere_uploads > 0 ? withLostUploads(item) : item))
+}
+
+/** The queue with an item that was read on disk or told by another tab: all tabs send from one queue. */
+export function merged(queue: Queue, other: OutboxItem): Queue {
+  const mine = find(queue, other.client_id)
+  if (!mine) return inOrder([...queue, other])
+  // What only this tab has: an answer, and files on their way.
+  if (mine.progress === 'answered' || mine.uploads.length > 0) return queue
+  const progress = other.progress === 'failed' ? 'failed' : mine.progress === 'failed' ? 'waiting' : mine.progress
+  const { tries, not_before } = mine
+  // It may have been put behind others since that was written; never before them.
+  const queued_at = Math.max(mine.queued_at, other.queued_at)
+  return inOrder([...change(queue, other.client_id, () => ({ ...other, progress, tries, not_before, queued_at }))])
+}
+
+/** The queue with what this tab wrote put behind `queuedAt`, in the order written: the clock may have gone back. */
+export function writtenAfter(queue: Queue, tab: string, queuedAt: number): Queue {
+  let last = queuedAt
+  const stamped = queue.map((item) => (item.tab === tab && item.queued_at <= last ? { ...item, queued_at: ++last } : item))
+  return last === queuedAt ? queue : inOrder(stamped)
+}
+
+/** When the newest item was written; 0 for none. */
+export function lastQueuedAt(items: readonly { queued_at: number }[]): number {
+  return items.reduce((last, item) => Math.max(last, item.queued_at), 0)
 }
 
 export function without(queue: Queue, clientId: string): Queue {
@@ -136,41 +180,57 @@ export function shown(item: OutboxItem, isConnected: boolean): UnsentItem | Item
   }
 }
 
-/** An item from disk: it goes on where it was left, except for files that had not been uploaded. */
-export function fromStore(stored: StoredSend): OutboxItem {
-  const lost = stored.unfinished_uploads > 0
-  const facts = lost ? LOST : stored.error
-  return {
+/** An item from disk. Its unfinished uploads go on while the tab that began them lives, and are lost otherwise. */
+export function fromStore(stored: StoredSend, isTabOpen: boolean, notBefore = 0): OutboxItem {
+  const isLost = stored.error?.code === LOST.code
+  const item: OutboxItem = {
     client_id: stored.client_id,
     account_id: stored.account_id,
     conversation_id: stored.conversation_id,
     text: stored.text,
     files: stored.files,
     uploads: [],
-    lost_uploads: stored.unfinished_uploads,
+    elsewhere_uploads: isLost ? 0 : stored.unfinished_uploads,
+    lost_uploads: isLost ? stored.unfinished_uploads : 0,
+    tab: stored.tab,
     queued_at: stored.queued_at,
-    progress: facts ? 'failed' : 'waiting',
+    progress: stored.error ? 'failed' : 'waiting',
     tries: 0,
-    not_before: 0,
+    not_before: notBefore,
     ...(stored.reply_to && { reply_to: stored.reply_to }),
-    ...(facts && { error: new MadangError(facts) }),
+    ...(stored.error && { error: new MadangError(stored.error) }),
   }
+  return isTabOpen || item.elsewhere_uploads === 0 ? item : withLostUploads(item)
 }
 
-/** The item as it is kept on disk, by the tab that wrote it. */
-export function toStore(item: OutboxItem, tab: string): StoredSend {
+/** The item as it is kept on disk. */
+export function toStore(item: OutboxItem): StoredSend {
+  const underWay = item.uploads.filter((upload) => upload.progress.get().state !== 'done').length
   return {
     client_id: item.client_id,
     account_id: item.account_id,
     conversation_id: item.conversation_id,
     text: item.text,
     files: allFiles(item),
-    unfinished_uploads: item.uploads.filter((upload) => upload.progress.get().state !== 'done').length + item.lost_uploads,
+    unfinished_uploads: underWay + item.elsewhere_uploads + item.lost_uploads,
     queued_at: item.queued_at,
-    tab,
+    tab: item.tab,
     ...(item.reply_to && { reply_to: item.reply_to }),
     ...(item.progress === 'failed' && item.error && { error: item.error.toJSON() }),
   }
+}
+
+function isPending(item: OutboxItem): boolean {
+  return item.progress === 'waiting' || item.progress === 'in-flight'
+}
+
+function withLostUploads(item: OutboxItem): OutboxItem {
+  const lost_uploads = item.lost_uploads + item.elsewhere_uploads
+  return { ...item, elsewhere_uploads: 0, lost_uploads, progress: 'failed', error: new MadangError(LOST) }
+}
+
+function inOrder(items: OutboxItem[]): Queue {
+  return items.sort((one, other) => one.queued_at - other.queued_at)
 }
 
 function afresh(item: OutboxItem): OutboxItem {

@@ -25,10 +25,60 @@ describe.each(kinds)('%s', (_name, make) => {
     await Promise.all(all)
     expect(await storage.all()).toEqual([{ ...stored('two', 2), text: 'changed' }])
   })
+
+  test('knows what still waits', async () => {
+    const storage = make()
+    await storage.put(stored('one', 1))
+    expect([await storage.has('one'), await storage.has('two')]).toEqual([true, false])
+    await storage.delete('one')
+    expect(await storage.has('one')).toBe(false)
+  })
 })
 
 test('what one page stores, the next one reads', async () => {
   const factory = new IDBFactory()
   await new IndexedDbStorage(factory).put(stored('one', 1))
   expect(await new IndexedDbStorage(factory).all()).toEqual([stored('one', 1)])
+})
+
+/** Opens or deletes the database as something else would, and closes it. */
+function asked(request: IDBOpenDBRequest): Promise<void> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => {
+      ;(request.result as IDBDatabase | undefined)?.close()
+      resolve()
+    }
+    request.onblocked = () => reject(new Error('An open page stands in the way.'))
+  })
+}
+
+test('site data that is deleted under an open page is begun anew', async () => {
+  const factory = new IDBFactory()
+  const storage = new IndexedDbStorage(factory)
+  await storage.put(stored('one', 1))
+  await asked(factory.deleteDatabase('madang'))
+  await storage.put(stored('two', 2))
+  expect(await storage.all()).toEqual([stored('two', 2)])
+})
+
+test('a newer page is let in, and the old one says that it can store nothing', async () => {
+  const factory = new IDBFactory()
+  const storage = new IndexedDbStorage(factory)
+  await storage.put(stored('one', 1))
+  await asked(factory.open('madang', 2))
+  await expect(storage.put(stored('two', 2))).rejects.toThrow()
+  await expect(storage.all()).rejects.toThrow()
+})
+
+test('a database that could not be opened is tried again', async () => {
+  const factory = new IDBFactory()
+  const open = factory.open.bind(factory)
+  factory.open = () => {
+    throw new Error('SecurityError')
+  }
+  const storage = new IndexedDbStorage(factory)
+  await expect(storage.put(stored('one', 1))).rejects.toThrow('SecurityError')
+  factory.open = open
+  await storage.put(stored('two', 2))
+  expect(await storage.all()).toEqual([stored('two', 2)])
 })

@@ -15,7 +15,7 @@ export interface StoredSend {
   /** How many uploads were not finished; they cannot be resumed after a reload. */
   unfinished_uploads: number
   queued_at: number
-  /** The tab that wrote it and will send it. */
+  /** The tab that wrote it, and uploads its files. */
   tab: string
   error?: ErrorFacts
 }
@@ -26,6 +26,8 @@ export interface OutboxStorage {
   all(): Promise<StoredSend[]>
   put(item: StoredSend): Promise<void>
   delete(clientId: string): Promise<void>
+  /** Whether it still waits: of several tabs, one has sent it when it does not. */
+  has(clientId: string): Promise<boolean>
 }
 
 /** Messages that are gone when the program ends: for Node, and for browsers that keep nothing. */
@@ -44,6 +46,10 @@ export class MemoryStorage implements OutboxStorage {
   delete(clientId: string): Promise<void> {
     this.items.delete(clientId)
     return Promise.resolve()
+  }
+
+  has(clientId: string): Promise<boolean> {
+    return Promise.resolve(this.items.has(clientId))
   }
 }
 
@@ -68,14 +74,38 @@ export class IndexedDbStorage implements OutboxStorage {
     await this.run('readwrite', (store) => store.delete(clientId))
   }
 
+  async has(clientId: string): Promise<boolean> {
+    return (await this.run('readonly', (store) => store.count(clientId))) > 0
+  }
+
   private async run<Result>(mode: IDBTransactionMode, work: (store: IDBObjectStore) => IDBRequest<Result>): Promise<Result> {
-    const database = await (this.opened ??= this.open())
+    const transaction = await this.begin(mode)
     return new Promise((resolve, reject) => {
-      const transaction = database.transaction(STORE, mode)
       const request = work(transaction.objectStore(STORE))
       transaction.oncomplete = () => resolve(request.result)
       transaction.onabort = transaction.onerror = () => reject(transaction.error ?? new Error('The browser could not store it.'))
+      // The page may be closed before the request's answer is here, and an uncommitted write would go with it.
+      if (mode === 'readwrite') transaction.commit()
     })
+  }
+
+  private async begin(mode: IDBTransactionMode): Promise<IDBTransaction> {
+    const database = await this.database()
+    try {
+      return database.transaction(STORE, mode)
+    } catch {
+      // Closed under us: by the browser, by a person who deleted the site's data, by a newer page.
+      this.opened = undefined
+      return (await this.database()).transaction(STORE, mode)
+    }
+  }
+
+  private database(): Promise<IDBDatabase> {
+    this.opened ??= this.open().catch((reason: unknown) => {
+      this.opened = undefined
+      throw reason
+    })
+    return this.opened
   }
 
   private open(): Promise<IDBDatabase> {
@@ -84,16 +114,10 @@ export class IndexedDbStorage implements OutboxStorage {
       request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: 'client_id' })
       request.onsuccess = () => {
         // Another tab with a newer page wants to change the database: let it.
-        request.result.onversionchange = () => {
-          request.result.close()
-          this.opened = undefined
-        }
+        request.result.onversionchange = () => request.result.close()
         resolve(request.result)
       }
-      request.onerror = () => {
-        this.opened = undefined
-        reject(request.error ?? new Error('The browser has no database for us.'))
-      }
+      request.onerror = () => reject(request.error ?? new Error('The browser has no database for us.'))
     })
   }
 }

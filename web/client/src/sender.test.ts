@@ -2,11 +2,13 @@ import { atom } from 'nanostores'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Madang, Upload, UploadProgress } from './api.ts'
 import { MadangError } from './errors.ts'
-import { MemoryStorage } from './outboxDb.ts'
+import { MemoryStorage, type OutboxStorage } from './outboxDb.ts'
 import { ANA, conversation, FakeServer, YARD } from './testing/fakeServer.ts'
 import { Refusal } from './testing/fakeSockets.ts'
 import { arrive, settle, texts } from './testing/people.ts'
 
+const ROOF = 8
+const DAY_MS = 86_400_000
 let server: FakeServer
 let madang: Madang
 
@@ -61,9 +63,10 @@ test('what is written without a connection waits for it', async () => {
 })
 
 test('an answer that is lost with the connection is asked for again under the same label', async () => {
+  server.add(conversation(ROOF))
   server.isMute = true
   server.isDeaf = true
-  madang.send(YARD, { text: 'once' })
+  madang.send(ROOF, { text: 'once' })
   await settle()
   server.isMute = false
   server.isDeaf = false
@@ -72,8 +75,8 @@ test('an answer that is lost with the connection is asked for again under the sa
   const labels = server.askedFor('send_message').map((payload) => payload.client_id)
   expect(labels).toHaveLength(2)
   expect(new Set(labels).size).toBe(1)
-  expect(stored()).toEqual(['once'])
-  expect(texts(timeline())).toEqual(['once'])
+  expect(server.messages(ROOF).map((one) => one.text)).toEqual(['once'])
+  expect(madang.timelineOf(ROOF).get().items).toEqual([])
 })
 
 test('no answer on a living connection is asked again after a while', async () => {
@@ -164,6 +167,148 @@ test('a reload sends what waited, once, in order, and nothing of another account
   await settle()
   expect(stored()).toEqual(['one', 'two'])
   expect((await storage.all()).map((item) => item.text)).toEqual(['not mine'])
+})
+
+test('a reload in the middle of a send, and a day before the next visit: asked again under the same label, stored once', async () => {
+  const storage = new MemoryStorage()
+  madang.stop()
+  server.add(conversation(ROOF))
+  const before = await arrive(server, storage)
+  server.isMute = server.isDeaf = true
+  before.send(ROOF, { text: 'stored, but who knows' })
+  before.send(ROOF, { text: 'never left' })
+  await settle()
+  before.stop()
+
+  server.isMute = server.isDeaf = false
+  await vi.advanceTimersByTimeAsync(DAY_MS)
+  madang = await arrive(server, storage)
+  await settle()
+  const [first, again, second] = server.askedFor('send_message')
+  expect(again).toEqual(first)
+  expect(second).toMatchObject({ text: 'never left' })
+  expect(server.messages(ROOF).map((one) => one.text)).toEqual(['stored, but who knows', 'never left'])
+  await expect(storage.all()).resolves.toEqual([])
+  await madang.openTimeline(ROOF)
+  expect(texts(madang.timelineOf(ROOF).get())).toEqual(['stored, but who knows', 'never left'])
+})
+
+test('a refusal in the middle of a queue fails alone; after a reload it still says why, and can be tried again', async () => {
+  const storage = new MemoryStorage()
+  madang.stop()
+  const before = await arrive(server, storage)
+  server.instead = (command, payload) => {
+    if (command === 'send_message' && payload.text === 'two') throw new Refusal('too_large')
+    return undefined
+  }
+  for (const text of ['one', 'two', 'three']) before.send(YARD, { text })
+  await settle()
+  before.stop()
+  expect(stored()).toEqual(['one', 'three'])
+
+  madang = await arrive(server, storage)
+  await madang.openTimeline(YARD)
+  expect(texts(timeline())).toEqual(['one', 'three', 'two [failed]'])
+  expect(timeline().items[2]).toMatchObject({ error: { code: 'too_large', retryable: false } })
+  server.instead = () => undefined
+  madang.retry(YARD, timeline().items[2]!.key)
+  await settle()
+  expect(stored()).toEqual(['one', 'three', 'two'])
+})
+
+test('the server says when to come again, and nothing of that conversation goes before', async () => {
+  server.add(conversation(ROOF))
+  let refusals = 1
+  server.instead = (command, { conversation_id }) => {
+    if (command === 'send_message' && conversation_id === YARD && refusals-- > 0) throw new Refusal('rate_limited', true, 7000)
+    return undefined
+  }
+  madang.send(YARD, { text: 'one' })
+  madang.send(YARD, { text: 'two' })
+  madang.send(ROOF, { text: 'elsewhere' })
+  await vi.advanceTimersByTimeAsync(6900)
+  expect(stored()).toEqual([])
+  expect(server.messages(ROOF)).toHaveLength(1)
+  await vi.advanceTimersByTimeAsync(200)
+  expect(stored()).toEqual(['one', 'two'])
+})
+
+test('a clock that went back between two visits changes no order', async () => {
+  const storage = new MemoryStorage()
+  madang.stop()
+  server.down = true
+  const before = await arrive(server, storage)
+  before.send(YARD, { text: 'one' })
+  before.send(YARD, { text: 'two' })
+  await settle()
+  before.stop()
+
+  vi.setSystemTime(Date.now() - DAY_MS)
+  server.down = false
+  const all = storage.all.bind(storage)
+  let read = (): void => undefined
+  storage.all = () => new Promise((resolve) => (read = () => resolve(all())))
+  madang = await arrive(server, storage)
+  // Written while the disk is still being read, over a connection that is there already.
+  madang.send(YARD, { text: 'three' })
+  await settle()
+  expect(stored()).toEqual([])
+  storage.all = all
+  read()
+  await settle()
+  madang.send(YARD, { text: 'four' })
+  await settle()
+  expect(stored()).toEqual(['one', 'two', 'three', 'four'])
+})
+
+describe('a disk that does not work', () => {
+  const broken = (work: () => Promise<never>): OutboxStorage => ({ all: work, put: work, delete: work, has: work })
+  const silent = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
+
+  test.each([
+    ['refuses', () => Promise.reject(new Error('QuotaExceededError'))],
+    ['never answers', () => new Promise<never>(() => undefined)],
+  ])('%s: messages go as long as the page is open', async (_, work) => {
+    madang.stop()
+    madang = await arrive(server, broken(work))
+    await madang.openTimeline(YARD)
+    for (const text of ['one', 'two', 'three']) madang.send(YARD, { text })
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(stored()).toEqual(['one', 'two', 'three'])
+    expect(texts(timeline())).toEqual(['one', 'two', 'three'])
+    server.cut()
+    madang.send(YARD, { text: 'four' })
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(stored()).toHaveLength(4)
+    silent.mockClear()
+  })
+})
+
+test('what was written to a group one was taken out of fails, holds up nothing, and is there when one is back', async () => {
+  server.add(conversation(ROOF))
+  server.down = true
+  server.cut()
+  madang.send(YARD, { text: 'too late' })
+  madang.send(ROOF, { text: 'elsewhere' })
+  const row = server.rows.get(YARD)!
+  server.rows.delete(YARD)
+  server.instead = (command, { conversation_id }) => {
+    if (command === 'send_message' && conversation_id === YARD && !server.rows.has(YARD)) throw new Refusal('not_found')
+    return undefined
+  }
+  server.down = false
+  await vi.advanceTimersByTimeAsync(5000)
+  expect(server.messages(ROOF)).toHaveLength(1)
+  expect(madang.conversationOf(YARD).get()).toBeUndefined()
+
+  server.rows.set(YARD, row)
+  server.cut()
+  await vi.advanceTimersByTimeAsync(2000)
+  expect(madang.conversationOf(YARD).get()?.not_sent).toBe(1)
+  await madang.openTimeline(YARD)
+  madang.retry(YARD, timeline().items[0]!.key)
+  await settle()
+  expect(stored()).toEqual(['too late'])
 })
 
 test('while older messages are on the screen, writing goes to the latest', async () => {

@@ -1,16 +1,21 @@
 import { atom, computed, type ReadableAtom } from 'nanostores'
 import type { Draft, Item, UnsentItem, Upload } from './api.ts'
+import { inTime } from './backoff.ts'
 import type { Connection } from './connection.ts'
 import { asMadangError, final } from './errors.ts'
 import {
-  again, answered, departed, due, fileIds, find, fromStore, nextDue, reconnected, refused, shown, toStore, without,
-  type OutboxItem, type Queue,
+  again, answered, departed, due, fileIds, find, fromStore, heldBack, isNext, lastQueuedAt, merged, nextDue, reconnected, refused, shown,
+  toStore, uploadsLost, without, writtenAfter, type OutboxItem, type Queue,
 } from './outbox.ts'
-import type { OutboxStorage } from './outboxDb.ts'
+import type { OutboxStorage, StoredSend } from './outboxDb.ts'
 import { newClientId } from './randomId.ts'
 import type { Tabs } from './tabs.ts'
 import { excerptOf } from './timeline.ts'
 import type { Entry, Message, MessageSent } from './types.ts'
+
+/** A disk that takes longer is not waited for. */
+const STORAGE_MS = 2_000
+const REMEMBERED = 1_000
 
 interface Parts {
   connection: Connection
@@ -22,14 +27,29 @@ interface Parts {
 
 type Lines = readonly (UnsentItem | Item)[]
 
-/** Sends what is written: kept on disk, in order, one at a time in each conversation, until there is a final answer. */
+/**
+ * Sends what is written: kept on disk, in order, one at a time in each conversation, until there is a final answer.
+ *
+ * All tabs of a browser have one outbox. The tab in which a message was written sends it; another one does so when it has
+ * not been done a moment later. A lock for each conversation keeps two tabs from sending one message, and should it fail,
+ * the same `client_id` makes the second one harmless.
+ */
 export class Outbox {
   readonly queue = atom<Queue>([])
   readonly notSent: ReadableAtom<ReadonlyMap<number, number>>
   private readonly lines = new Map<number, ReadableAtom<Lines>>()
   private readonly isConnected: ReadableAtom<boolean>
   private readonly followed = new Set<string>()
+  /** What is on disk for the other tabs to see. */
+  private readonly kept = new Set<string>()
+  /** What has been answered or thrown away, lately: another tab may speak of it late. */
+  private readonly done = new Set<string>()
+  private readonly landed = new Map<string, () => void>()
   private account = 0
+  private tabsStarted: Promise<void> = Promise.resolve()
+  private reading = 0
+  private lastRead = 0
+  private isRead = false
   private lastQueuedAt = 0
   private timer: ReturnType<typeof setTimeout> | undefined
   private readonly parts: Parts
@@ -39,24 +59,27 @@ export class Outbox {
     this.isConnected = computed(parts.connection.state, () => parts.connection.ready)
     this.notSent = computed(this.queue, failedByConversation)
     parts.tabs.listen((message) => {
-      if (message.kind === 'queued' && parts.tabs.leading.get()) void this.follow(message.tab)
+      if (message.kind === 'queued') this.hear(message.item)
+      else if (message.kind === 'done') void this.finish(message.client_id, message.answer)
     })
-    parts.tabs.leading.listen((isLeading) => {
-      if (isLeading) void this.adoptLeftBehind()
-    })
+    parts.tabs.leading.listen(() => this.follow())
   }
 
-  /** Writes for this account from now on, and takes up what this tab, and tabs that are gone, could not send. */
+  /** Writes for this account from now on, and goes on with what waits on disk. */
   async start(account: number, tabsStarted: Promise<void>): Promise<void> {
-    if (this.account !== account) this.queue.set([])
+    if (this.account !== account) {
+      this.queue.set([])
+      this.kept.clear()
+      this.lastRead = 0
+    }
     this.account = account
-    await tabsStarted
-    await this.adopt((tab) => tab === this.parts.tabs.id)
-    if (this.parts.tabs.leading.get()) await this.adoptLeftBehind()
+    this.tabsStarted = tabsStarted
+    await this.read()
   }
 
   /** Stops sending; what waits stays on disk. */
   pause(): void {
+    this.reading += 1
     clearTimeout(this.timer)
     this.timer = undefined
   }
@@ -78,7 +101,7 @@ export class Outbox {
 
   send(conversationId: number, draft: Draft): void {
     const uploads = (draft.uploads ?? []).filter((upload) => upload.progress.get().state !== 'cancelled')
-    // Two messages of one millisecond must be told apart after a reload.
+    // Two messages of one millisecond must be told apart after a reload, and a clock may go back.
     this.lastQueuedAt = Math.max(Date.now(), this.lastQueuedAt + 1)
     const item: OutboxItem = {
       client_id: newClientId(),
@@ -87,7 +110,9 @@ export class Outbox {
       text: draft.text,
       files: [],
       uploads,
+      elsewhere_uploads: 0,
       lost_uploads: 0,
+      tab: this.parts.tabs.id,
       queued_at: this.lastQueuedAt,
       progress: 'waiting',
       tries: 0,
@@ -97,7 +122,6 @@ export class Outbox {
     this.queue.set([...this.queue.get(), item])
     for (const upload of uploads) this.watch(item.client_id, upload)
     this.save(item.client_id)
-    this.parts.tabs.tell({ kind: 'queued', tab: this.parts.tabs.id })
     this.pump()
   }
 
@@ -113,22 +137,22 @@ export class Outbox {
   discard(clientId: string): void {
     const item = find(this.queue.get(), clientId)
     if (!item || item.progress === 'in-flight' || item.progress === 'answered') return
-    this.forget(clientId)
+    this.discardNow(clientId)
     for (const upload of item.uploads) if (upload.progress.get().state !== 'done') upload.cancel()
-    this.pump()
   }
 
-  /** A connection is there: whatever waits goes now. */
+  /** A connection is there: whatever waits goes now, in whichever tab it was written. */
   onReady(): void {
     this.queue.set(reconnected(this.queue.get()))
-    this.pump()
+    void this.read()
   }
 
   /** An entry of the log: one's own message is its own answer, should the answer have been lost. */
   receive(entry: Entry): void {
     if (entry.kind !== 'message_created' || entry.data.sender_id !== this.account) return
     const { client_id, conversation_id, seq, sent_at } = entry.data
-    if (find(this.queue.get(), client_id)) this.onAnswer(client_id, { conversation_id, seq, sent_at, duplicate: true })
+    const item = find(this.queue.get(), client_id)
+    if (item && !item.answer) void this.onAnswer(client_id, { conversation_id, seq, sent_at, duplicate: true })
   }
 
   /** Lets go of what the timeline shows by now. */
@@ -139,7 +163,7 @@ export class Outbox {
   }
 
   private pump(): void {
-    if (!this.parts.connection.ready || this.account === 0) return
+    if (!this.parts.connection.ready || this.account === 0 || !this.isRead) return
     const now = Date.now()
     for (const item of due(this.queue.get(), now)) void this.deliver(item)
     clearTimeout(this.timer)
@@ -147,10 +171,34 @@ export class Outbox {
     this.timer = next === undefined ? undefined : setTimeout(() => this.pump(), next - now)
   }
 
-  private async deliver(item: OutboxItem): Promise<void> {
+  private async deliver({ client_id, account_id, conversation_id }: OutboxItem): Promise<void> {
+    this.queue.set(departed(this.queue.get(), client_id))
+    await this.parts.tabs.turn(`madang send ${account_id} ${conversation_id}`, () => this.inTurn(client_id))
+    this.pump()
+  }
+
+  /** Sends it, while no other tab sends to that conversation: ends when it is answered, refused, or seen in the log. */
+  private async inTurn(clientId: string): Promise<void> {
+    const item = this.inFlight(clientId)
+    if (!item) return
+    if (!isNext(this.queue.get(), item)) {
+      // Another tab's, written before it, has been heard of meanwhile.
+      this.queue.set(heldBack(this.queue.get(), clientId))
+      return
+    }
+    if (this.kept.has(clientId)) {
+      const isThere = await inTime(STORAGE_MS, this.parts.storage.has(clientId))
+      if (isThere === false) this.queue.set(without(this.queue.get(), clientId))
+      if (!this.inFlight(clientId)) return
+    }
+    const landed = new Promise<void>((resolve) => this.landed.set(clientId, resolve))
+    await Promise.race([this.ask(item), landed])
+    this.landed.delete(clientId)
+  }
+
+  private async ask(item: OutboxItem): Promise<void> {
     const { client_id, conversation_id, text, reply_to } = item
     const file_ids = fileIds(item)
-    this.queue.set(departed(this.queue.get(), client_id))
     try {
       const answer = await this.parts.connection.chat.ask('send_message', {
         conversation_id,
@@ -159,20 +207,23 @@ export class Outbox {
         ...(reply_to && { reply_to_seq: reply_to.seq }),
         ...(file_ids.length > 0 && { file_ids }),
       })
-      this.onAnswer(client_id, answer)
+      await inTime(STORAGE_MS, this.onAnswer(client_id, answer))
     } catch (reason) {
-      if (find(this.queue.get(), client_id)?.progress !== 'in-flight') return
+      if (!this.inFlight(client_id)) return
       this.queue.set(refused(this.queue.get(), client_id, asMadangError(reason), Date.now()))
-      this.save(client_id)
-      this.pump()
+      // What is tried again waits on disk as it is.
+      if (find(this.queue.get(), client_id)?.progress === 'failed') this.save(client_id)
     }
   }
 
-  private onAnswer(clientId: string, answer: MessageSent): void {
-    this.queue.set(answered(this.queue.get(), clientId, answer))
-    void this.quietly(this.parts.storage.delete(clientId))
-    this.settle(answer.conversation_id)
-    this.pump()
+  private inFlight(clientId: string): OutboxItem | undefined {
+    const item = find(this.queue.get(), clientId)
+    return item?.progress === 'in-flight' ? item : undefined
+  }
+
+  private onAnswer(clientId: string, answer: MessageSent): Promise<void> {
+    this.parts.tabs.tell({ kind: 'done', client_id: clientId, answer })
+    return this.finish(clientId, answer)
   }
 
   private watch(clientId: string, upload: Upload): void {
@@ -192,48 +243,125 @@ export class Outbox {
   /** A cancelled file leaves its message; a message of nothing leaves too. */
   private drop(item: OutboxItem, upload: Upload): void {
     const uploads = item.uploads.filter((other) => other !== upload)
-    if (uploads.length === 0 && item.files.length === 0 && item.text.trim() === '') this.forget(item.client_id)
+    if (uploads.length === 0 && item.files.length === 0 && item.text.trim() === '') this.discardNow(item.client_id)
     else this.queue.set(this.queue.get().map((other) => (other === item ? { ...item, uploads } : other)))
   }
 
-  private forget(clientId: string): void {
-    this.queue.set(without(this.queue.get(), clientId))
-    void this.quietly(this.parts.storage.delete(clientId))
+  private discardNow(clientId: string): void {
+    this.parts.tabs.tell({ kind: 'done', client_id: clientId })
+    void this.finish(clientId)
+  }
+
+  /** Answered, or thrown away: nothing is left to do but to wait for its twin. Resolves when it is off the disk. */
+  private finish(clientId: string, answer?: MessageSent): Promise<void> {
+    this.remember(clientId)
+    this.queue.set(answer ? answered(this.queue.get(), clientId, answer) : without(this.queue.get(), clientId))
+    const deleted = this.quietly(this.parts.storage.delete(clientId))
+    this.landed.get(clientId)?.()
+    if (answer) this.settle(answer.conversation_id)
+    this.pump()
+    return deleted
+  }
+
+  private remember(clientId: string): void {
+    this.kept.delete(clientId)
+    this.done.add(clientId)
+    const [oldest] = this.done
+    if (this.done.size > REMEMBERED && oldest) this.done.delete(oldest)
   }
 
   private save(clientId: string): void {
     const item = find(this.queue.get(), clientId)
-    if (item && !item.answer) void this.quietly(this.parts.storage.put(toStore(item, this.parts.tabs.id)))
+    if (!item || item.answer) return
+    const stored = toStore(item)
+    const put = this.parts.storage.put(stored).then(() => {
+      if (this.done.has(clientId)) return
+      this.kept.add(clientId)
+      this.parts.tabs.tell({ kind: 'queued', item: stored })
+    })
+    void this.quietly(put)
   }
 
-  private async adoptLeftBehind(): Promise<void> {
-    const stored = await this.parts.storage.all().catch(() => [])
-    for (const tab of new Set(stored.map((item) => item.tab))) void this.follow(tab)
+  /** Reads what waits on disk; nothing is sent before, so that nothing overtakes. A disk that hangs is not waited for. */
+  private async read(): Promise<void> {
+    const reading = ++this.reading
+    const keptBefore = new Set(this.kept)
+    this.isRead = false
+    const taken = this.tabsStarted
+      .then(() => this.parts.storage.all())
+      .then((stored) => {
+        if (reading === this.reading) this.reconcile(stored, keptBefore)
+      })
+    await inTime(STORAGE_MS, taken)
+    if (reading !== this.reading) return
+    this.isRead = true
+    this.pump()
   }
 
-  /** Takes over what a tab has not sent, once it is closed. */
-  private async follow(tab: string): Promise<void> {
-    if (tab === this.parts.tabs.id || this.followed.has(tab)) return
+  private reconcile(stored: StoredSend[], keptBefore: ReadonlySet<string>): void {
+    const mine = stored.filter((one) => one.account_id === this.account)
+    const there = new Set(mine.map((one) => one.client_id))
+    // Sent or thrown away by another tab while this one stood still.
+    const isGone = ({ client_id, progress }: OutboxItem): boolean =>
+      (progress === 'waiting' || progress === 'failed') && keptBefore.has(client_id) && !there.has(client_id)
+    this.queue.set(this.queue.get().filter((item) => !isGone(item)))
+    if (this.lastRead !== this.account) this.putBehind(mine)
+    this.lastRead = this.account
+    for (const one of mine) this.take(one)
+    this.follow()
+    this.pump()
+  }
+
+  /** What was written before the disk was read comes after what waits there, whatever the clock says. */
+  private putBehind(stored: StoredSend[]): void {
+    const before = this.queue.get()
+    const older = stored.filter((one) => !find(before, one.client_id))
+    this.queue.set(writtenAfter(before, this.parts.tabs.id, lastQueuedAt(older)))
+    for (const item of this.queue.get()) if (!before.includes(item)) this.save(item.client_id)
+    this.lastQueuedAt = Math.max(this.lastQueuedAt, lastQueuedAt(this.queue.get()))
+  }
+
+  private hear(stored: StoredSend): void {
+    if (stored.account_id !== this.account) return
+    const mine = find(this.queue.get(), stored.client_id)
+    // Asked for in another tab, but the files are here.
+    if (mine && mine.uploads.length > 0 && mine.progress === 'failed' && !stored.error) this.retry(mine.client_id)
+    else this.take(stored)
+    this.follow()
+    this.pump()
+  }
+
+  private take(stored: StoredSend): void {
+    const { id, isAlone, helpAfterMs } = this.parts.tabs
+    if (this.done.has(stored.client_id)) return
+    const isOwn = stored.tab === id
+    const item = fromStore(stored, !isOwn && !isAlone, isOwn ? 0 : Date.now() + helpAfterMs)
+    this.lastQueuedAt = Math.max(this.lastQueuedAt, stored.queued_at)
+    this.kept.add(stored.client_id)
+    this.queue.set(merged(this.queue.get(), item))
+    if (item.error?.code !== stored.error?.code && find(this.queue.get(), item.client_id) === item) this.save(item.client_id)
+  }
+
+  /** The leader tells whose files will not come any more. */
+  private follow(): void {
+    if (!this.parts.tabs.leading.get()) return
+    for (const item of this.queue.get()) if (item.elsewhere_uploads > 0) void this.followTab(item.tab)
+  }
+
+  private async followTab(tab: string): Promise<void> {
+    if (this.followed.has(tab)) return
     this.followed.add(tab)
     try {
       await this.parts.tabs.untilClosed(tab)
-      await this.adopt((other) => other === tab)
+      const before = this.queue.get()
+      this.queue.set(uploadsLost(before, tab))
+      for (const item of this.queue.get()) if (!before.includes(item)) this.save(item.client_id)
+      this.pump()
     } catch {
       return // This tab was closed first.
     } finally {
       this.followed.delete(tab)
     }
-  }
-
-  private async adopt(isFrom: (tab: string) => boolean): Promise<void> {
-    const stored = await this.parts.storage.all().catch(() => [])
-    const fresh = stored.filter(
-      (item) => item.account_id === this.account && isFrom(item.tab) && !find(this.queue.get(), item.client_id),
-    )
-    if (fresh.length === 0) return
-    this.queue.set([...fresh.map(fromStore), ...this.queue.get()].sort((one, other) => one.queued_at - other.queued_at))
-    for (const item of fresh) this.save(item.client_id)
-    this.pump()
   }
 
   private async quietly(work: Promise<void>): Promise<void> {

@@ -106,6 +106,50 @@ test('what is written before the other tabs are known is not lost', async () => 
   madang.stop()
 })
 
+test('a socket that turns out to be another person’s sends nothing in their name', async () => {
+  const server = new FakeServer()
+  server.add(conversation(YARD))
+  const madang = await arrive(server)
+  server.cut()
+  madang.send(YARD, { text: 'written by ana' })
+  // Another tab signed ben in, and this one did not hear of it.
+  const ready = server.ready.bind(server)
+  server.ready = () => ({ ...ready(), account: account(BEN) })
+  answers(ok({ account: account(BEN), session: SESSION }))
+  await vi.advanceTimersByTimeAsync(5000)
+  expect(madang.me.get()?.id).toBe(BEN)
+  expect(server.askedFor('send_message')).toEqual([])
+  expect(madang.timelineOf(YARD).get().items).toEqual([])
+  expect(madang.connection.get().state).toBe('online')
+  madang.stop()
+})
+
+test('what one person could not send waits until they sign in again, whoever was there in between', async () => {
+  const server = new FakeServer()
+  server.add(conversation(YARD))
+  const storage = new MemoryStorage()
+  const madang = await arrive(server, storage)
+  server.down = true
+  server.cut()
+  madang.send(YARD, { text: 'written by ana' })
+  answers(ok({}), ok({ account: account(BEN), session: SESSION, token: 'b' }), ok({}), ok({ account: account(ANA), session: SESSION, token: 'a' }))
+  await madang.signOut()
+  const ready = server.ready.bind(server)
+  server.ready = () => ({ ...ready(), account: account(BEN) })
+  server.down = false
+  await madang.signIn({ username: 'ben', password: 'long enough' })
+  await vi.advanceTimersByTimeAsync(5000)
+  expect(madang.connection.get().state).toBe('online')
+  expect(server.askedFor('send_message')).toEqual([])
+  await madang.signOut()
+  server.ready = ready
+  await madang.signIn({ username: 'ana', password: 'long enough' })
+  await vi.advanceTimersByTimeAsync(5000)
+  expect(server.messages(YARD).map((one) => one.text)).toEqual(['written by ana'])
+  await expect(storage.all()).resolves.toEqual([])
+  madang.stop()
+})
+
 test('another person sees nothing of the one before', async () => {
   const server = new FakeServer()
   server.add(conversation(YARD))

@@ -6,6 +6,7 @@ export interface SocketLike {
   connect(): unknown
   disconnect(): unknown
   on(event: string, listener: (...args: never[]) => void): unknown
+  onAny(listener: (event: string, ...args: unknown[]) => void): unknown
   emit(event: string, ...args: unknown[]): unknown
   timeout(ms: number): { emitWithAck(event: string, ...args: unknown[]): Promise<unknown> }
 }

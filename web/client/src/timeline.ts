@@ -54,6 +54,11 @@ export function loading(log: Log): Log {
   return log.state === 'empty' ? { ...log, state: 'loading' } : log
 }
 
+/** A log of which nothing holds any more, because the server has another one; what was shown stays until the new page is here. */
+export function startedOver(log: Log): Log {
+  return { ...log, state: 'loading', held: [], recent: [] }
+}
+
 /** The log showing this page instead of what it showed. */
 export function replaceWith(log: Log, page: Page): Log {
   const later = [...log.recent, ...log.held].filter((entry) => entry.seq > page.head_seq)

@@ -2,7 +2,8 @@ import { atom, computed, type ReadableAtom, type WritableAtom } from 'nanostores
 import type { Item, Timeline, UnsentItem } from './api.ts'
 import type { Connection } from './connection.ts'
 import {
-  append, countBeyond, emptyLog, hasGap, isSystemEntry, loading, prepend, receive, replaceWith, seqOf, type Log, type Page,
+  append, countBeyond, emptyLog, hasGap, isSystemEntry, loading, prepend, receive, replaceWith, seqOf, startedOver, type Log,
+  type Page,
 } from './timeline.ts'
 import type { Conversation, Entry, FetchMessages, MessagesPage } from './types.ts'
 
@@ -79,6 +80,16 @@ export class Timelines {
     const log = this.log(id)
     const middle = log.items[log.items.length >> 1]
     await this.replace(id, log.more_after && middle ? { around_seq: seqOf(middle), limit: AROUND } : { limit: PAGE })
+  }
+
+  /** Loads all anew, because the server has another log: no place in it means what it did. */
+  async startOver(): Promise<void> {
+    await Promise.all(
+      this.loaded().map((id) => {
+        this.set(startedOver(this.log(id)))
+        return this.replace(id, { limit: PAGE })
+      }),
+    )
   }
 
   loadOlder(id: number): Promise<void> {

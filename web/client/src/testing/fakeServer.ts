@@ -50,9 +50,11 @@ export function entry<Kind extends EntryKind>(seq: number, kind: Kind, data: Ent
 /** A small server on the other end of the sockets, for one account, with as many faults as a test wants. */
 export class FakeServer {
   readonly sockets = fakePair()
-  readonly logs = new Map<number, Entry[]>()
-  readonly rows = new Map<number, Conversation>()
-  readonly sent = new Map<string, number>()
+  readonly logs: Map<number, Entry[]>
+  readonly rows: Map<number, Conversation>
+  readonly sent: Map<string, number>
+  /** All ways into the same server, this one too: a client each. */
+  private readonly doors: FakeServer[]
   /** Refuses connections. */
   down = false
   /** Stores and answers, but tells nobody. */
@@ -68,13 +70,23 @@ export class FakeServer {
   inbox: Notification[] = []
   readonly me: number
 
-  constructor(me = ANA) {
+  constructor(me = ANA, house?: FakeServer) {
     this.me = me
+    this.logs = house?.logs ?? new Map<number, Entry[]>()
+    this.rows = house?.rows ?? new Map<number, Conversation>()
+    this.sent = house?.sent ?? new Map<string, number>()
+    this.doors = house?.doors ?? []
+    this.doors.push(this)
     const { chat, notifications } = this.sockets.pair
     chat.onConnect = () => this.onConnect(chat, () => chat.deliver('ready', this.ready()))
     notifications.onConnect = () => this.onConnect(notifications, () => notifications.deliver('ready', this.counts))
     chat.answer = this.answering((command, payload) => this.chat(command, payload))
     notifications.answer = this.answering((command, payload) => this.notifications(command, payload))
+  }
+
+  /** Another way into the same server: for a second client of the same person. */
+  anotherDoor(): FakeServer {
+    return new FakeServer(this.me, this)
   }
 
   get asked() {
@@ -104,7 +116,7 @@ export class FakeServer {
     this.log(id).push(line)
     const row = this.rows.get(id)
     if (row) this.rows.set(id, { ...row, head_seq: line.seq })
-    if (!this.isDeaf) this.deliver(line)
+    this.tell(line)
     return line
   }
 
@@ -112,6 +124,10 @@ export class FakeServer {
     const seq = this.head(id) + 1
     const sender_id = changes.sender_id ?? BEN
     return this.append(id, 'message_created', message(seq, { conversation_id: id, text, ...changes, sender_id }), sender_id)
+  }
+
+  private tell(line: Entry): void {
+    for (const door of this.doors) if (!door.isDeaf) door.deliver(line)
   }
 
   deliver(line: Entry): void {
@@ -220,11 +236,11 @@ export class FakeServer {
     const sent_at = 1000 + seq
     // The answer leaves before the entry does, as on the real server.
     if (before === undefined) {
-      const wasDeaf = this.isDeaf
-      this.isDeaf = true
+      const wasDeaf = this.doors.map((door) => door.isDeaf)
+      for (const door of this.doors) door.isDeaf = true
       const line = this.say(id, payload.text as string, { client_id, sender_id: this.me, sent_at })
-      this.isDeaf = wasDeaf
-      if (!wasDeaf) queueMicrotask(() => queueMicrotask(() => this.deliver(line)))
+      this.doors.forEach((door, place) => (door.isDeaf = wasDeaf[place] ?? false))
+      queueMicrotask(() => queueMicrotask(() => this.tell(line)))
     }
     return { conversation_id: id, seq, sent_at, duplicate: before !== undefined }
   }

@@ -7,9 +7,9 @@ export type Answer = (command: string, payload: Record<string, unknown>) => unkn
 
 export class Refusal extends Error {
   readonly body: ErrorBody
-  constructor(code: ErrorBody['code'], retryable = false) {
+  constructor(code: ErrorBody['code'], retryable = false, retry_after_ms?: number) {
     super(code)
-    this.body = { code, message: code, retryable }
+    this.body = { code, message: code, retryable, ...(retry_after_ms !== undefined && { retry_after_ms }) }
   }
 }
 
@@ -21,6 +21,7 @@ export class FakeSocket implements SocketLike {
   answer: Answer = () => ({})
   readonly asked: { command: string; payload: Record<string, unknown> }[] = []
   private readonly listeners = new Map<string, Listener[]>()
+  private readonly anyListeners: ((event: string, ...args: unknown[]) => void)[] = []
   private readonly unanswered = new Set<(reason: Error) => void>()
 
   connect(): void {
@@ -36,6 +37,10 @@ export class FakeSocket implements SocketLike {
     this.listeners.set(event, [...(this.listeners.get(event) ?? []), listener as Listener])
   }
 
+  onAny(listener: (event: string, ...args: unknown[]) => void): void {
+    this.anyListeners.push(listener)
+  }
+
   emit(command: string, payload: unknown): void {
     this.asked.push({ command, payload: payload as Record<string, unknown> })
   }
@@ -46,6 +51,7 @@ export class FakeSocket implements SocketLike {
 
   /** An event from the server. */
   deliver(event: string, ...args: unknown[]): void {
+    for (const listener of this.anyListeners) listener(event, ...args)
     for (const listener of this.listeners.get(event) ?? []) listener(...args)
   }
 

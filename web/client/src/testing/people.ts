@@ -2,13 +2,15 @@ import { vi } from 'vitest'
 import type { Madang, Timeline } from '../api.ts'
 import { createMadang } from '../madang.ts'
 import { MemoryStorage, type OutboxStorage } from '../outboxDb.ts'
+import { Tabs, type Browser } from '../tabs.ts'
 import { account, type FakeServer } from './fakeServer.ts'
 
-/** A signed-in client of the server, connected. Needs fake timers. */
-export async function arrive(server: FakeServer, storage: OutboxStorage = new MemoryStorage()): Promise<Madang> {
+/** A signed-in client of the server, connected, in a tab of a browser or in none. Needs fake timers. */
+export async function arrive(server: FakeServer, storage: OutboxStorage = new MemoryStorage(), tab?: Browser): Promise<Madang> {
   const session = { id: 1, device_name: 'test', created_at: 1, last_used_at: 1, current: true, connected: true }
   vi.stubGlobal('fetch', () => Promise.resolve(new Response(JSON.stringify({ account: account(server.me), session }))))
-  const madang = createMadang({ url: 'http://madang.test', token: 'a token', storage }, { makeSockets: server.sockets.makeSockets })
+  const options = { url: 'http://madang.test', token: 'a token', storage }
+  const madang = createMadang(options, { makeSockets: server.sockets.makeSockets, ...(tab && { tabs: new Tabs(tab) }) })
   await madang.start()
   await settle()
   return madang
