@@ -33,8 +33,9 @@ web-lint: web
 web-test: web
 	npm --prefix web test
 
+# The files side by side, as many as there are cores; what ARGS names runs in one process, where it is easier to follow.
 pytest: .venv/for-test web packages
-	pytest $(ARGS)
+	pytest $(or $(ARGS),--numprocesses=auto --maxprocesses=4 --dist=loadfile)
 
 format: .venv/for-test
 	ruff check --fix-only .

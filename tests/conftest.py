@@ -15,6 +15,12 @@ from tests.postgres_server import PostgresServer
 from tests.s3_under_test import S3Server
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Reports travel between the processes of a run as UTF-8, and what a test has logged may hold half a character."""
+    report.sections = [(title, text.encode(errors="replace").decode()) for title, text in report.sections]
+
+
 @pytest.fixture
 def clock() -> SteppedClock:
     """A clock that moves only when it is told to."""

@@ -193,7 +193,7 @@ def test_packets_are_written_as_the_protocol_has_them() -> None:
         {1, 2},
         json.loads("[" * 17 + "]" * 17),
     ],
-    ids=str,
+    ids=lambda value: str(value).partition(" at 0x")[0],
 )
 def test_what_javascript_cannot_hold_is_not_sent(value: Any) -> None:
     with pytest.raises(Unsendable):
