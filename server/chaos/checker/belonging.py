@@ -32,8 +32,7 @@ def within_membership(run: Indexed, logs: Logs, judgement: Judgement) -> None:
                 account_id = run.account_of.get(client, 0)
                 _learnt(run, logs, judgement, account_id, conversation_id, step.seq, moment, "was shown")
     for moment, receipt in run.of(history.Receipt):
-        account_id = run.account_of.get(receipt.client, 0)
-        _learnt(run, logs, judgement, account_id, receipt.conversation_id, receipt.read_seq, moment, "heard of")
+        _mark(run, logs, judgement, receipt, moment)
     for op, call in run.asked(history.Read):
         if isinstance(op.answer, history.Page) and call.conversation_id in logs:
             _read(run, logs[call.conversation_id], judgement, op, op.answer)
@@ -41,12 +40,16 @@ def within_membership(run: Indexed, logs: Logs, judgement: Judgement) -> None:
 
 
 def may_know(log: Log, account_id: int, seq: int, moment: int) -> bool:
-    """Whether somebody may have learnt of an entry by a moment."""
-    spans = log.spans_of(account_id)
-    if any(span.holds(seq) for span in spans):
+    """Whether somebody may have learnt what an entry says by a moment."""
+    if log.belongs(account_id, seq):
         return True
-    return log.start.history == "all" and any(
-        seq < span.first and log.earliest[min(span.first, log.head)] <= moment for span in spans
+    return log.start.history == "all" and may_know_of(log, account_id, seq, moment)
+
+
+def may_know_of(log: Log, account_id: int, seq: int, moment: int) -> bool:
+    """Whether somebody may have learnt by a moment that there is such an entry, whatever it says."""
+    return log.belongs(account_id, seq) or any(
+        seq < span.first and log.earliest[min(span.first, log.head)] <= moment for span in log.spans_of(account_id)
     )
 
 
@@ -67,6 +70,20 @@ def _learnt(
     if not may_know(log, account_id, seq, moment):
         sentence = f"Account {account_id} {how} entry {seq} of conversation {conversation_id}, outside its membership."
         judgement.blame(sentence, run.slice(moment, run.final(conversation_id, [*_bounds(log, account_id), seq])))
+
+
+def _mark(run: Indexed, logs: Logs, judgement: Judgement, receipt: history.Receipt, moment: int) -> None:
+    account_id, log = run.account_of.get(receipt.client, 0), logs.get(receipt.conversation_id)
+    if log is None or receipt.read_seq not in log.entries:
+        return
+    judgement.cases += 1
+    if not may_know_of(log, account_id, receipt.read_seq, moment):
+        sentence = (
+            f"Account {account_id} heard of a mark at entry {receipt.read_seq} of conversation "
+            f"{log.conversation_id}, outside its membership."
+        )
+        bounds = [*_bounds(log, account_id), receipt.read_seq]
+        judgement.blame(sentence, run.slice(moment, run.final(log.conversation_id, bounds)))
 
 
 def _read(run: Indexed, log: Log, judgement: Judgement, op: Op, page: history.Page) -> None:
