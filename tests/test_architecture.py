@@ -21,6 +21,7 @@ MAY_KNOW = {
     "metrics": {"__init__"},
     "workers": {"settings"},
     "progress": set(),
+    "loop": set(),
     "protocol": {"records", "errors", "clock", "__init__"},
     "storage": {"protocol", *GROUND},
     "files": {"protocol", *GROUND},
@@ -32,6 +33,7 @@ MAY_KNOW = {
     "readings": {"storage", "realtime", *GROUND},
     "sharing": {"transport", "services", "realtime", *GROUND},
     "app": {
+        "loop",
         "readings",
         "sharing",
         "transport",
