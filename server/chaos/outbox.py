@@ -12,6 +12,7 @@ from server.chaos import history
 from server.chaos.wire import NoAnswer
 
 REMEMBERED = 50
+PAUSE_S = 0.05
 LONGEST_PAUSE_S = 1.0
 
 Ask = Callable[[history.AnyCall, str, dict[str, Any]], Awaitable[dict[str, Any]]]
@@ -61,3 +62,5 @@ class Outbox:
                 if reply["ok"] or not reply["error"]["retryable"]:
                     return reply
                 await asyncio.sleep(min(LONGEST_PAUSE_S, reply["error"].get("retry_after_ms", 300) / 1000))
+                continue
+            await asyncio.sleep(PAUSE_S)  # a connection that has gone may not know it yet

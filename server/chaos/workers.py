@@ -18,7 +18,7 @@ from server.workers import Answer, Place, ask
 
 READY_S = 40.0
 END_S = 20.0
-_NUMBER = re.compile(r"^(\w+)(?:\{[^}]*\})? ([\d.e+-]+)$", re.MULTILINE)
+_NUMBER = re.compile(r"^(\w+)(\{[^}]*\})? ([\d.e+-]+)$", re.MULTILINE)
 
 
 class NotReady(Exception):
@@ -71,9 +71,10 @@ class Worker:
         assert not self.is_alive, f"{self.name} runs already"
         with self.log.open("ab") as out:
             self._process = subprocess.Popen(
-                [*self.command, "serve", "--port", str(self.port), "--data", str(self.folder)],
+                # Supervised, it ends when its standard input does, and that is when the driver has gone.
+                [*self.command, "serve", "--supervised", "--port", str(self.port), "--data", str(self.folder)],
                 env=dict(self.environment),
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 # Ctrl-C in a terminal reaches a whole group: it is for the driver, who ends its workers.
@@ -131,12 +132,14 @@ class Worker:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
     async def metrics(self, http: aiohttp.ClientSession) -> dict[str, float]:
-        """Its counters; those with labels are added up."""
+        """Its counters: each as it is called with its labels, and all of one name added up."""
         async with http.get(f"{self.address}/metrics", timeout=aiohttp.ClientTimeout(5)) as answer:
             text = await answer.text()
         found: dict[str, float] = {}
-        for name, value in _NUMBER.findall(text):
+        for name, labels, value in _NUMBER.findall(text):
             found[name] = found.get(name, 0.0) + float(value)
+            if labels:
+                found[name + labels] = float(value)
         return found
 
     def resident_mb(self) -> float:

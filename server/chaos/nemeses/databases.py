@@ -40,7 +40,7 @@ async def hold_sqlite(scene: Scene) -> Outcome:
     path = scene.setup.database
     assert isinstance(path, Path)
     began = scene.journal.now()
-    with contextlib.closing(sqlite3.connect(path, timeout=5, isolation_level=None)) as other:
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
         await asyncio.to_thread(_begin, other)
         await asyncio.sleep(scene.lasting(8, 2))
         reads = _reads_since(scene, began)

@@ -7,6 +7,7 @@ import asyncio
 from server.chaos.client import Client
 from server.chaos.nemeses.nemesis import Outcome, Scene
 from server.chaos.proxy import Proxy
+from server.chaos.workers import Worker
 
 CLOSED_WITHIN_S = 30.0
 MOST_GROWTH_MB = 40.0
@@ -85,7 +86,7 @@ async def stop_reading(scene: Scene) -> Outcome:
         for client in scene.clients
         if client.account.id in room.members and client.name not in scene.lines and client.is_here
     ][:4]
-    before = worker.resident_mb()
+    before, closed = worker.resident_mb(), await _closed_as_slow(scene, worker)
     line.freeze(to_server=False)
     began = scene.journal.now()
     flood = asyncio.create_task(_flood(scene, room.id, speakers))
@@ -95,16 +96,18 @@ async def stop_reading(scene: Scene) -> Outcome:
         flood.cancel()
         await asyncio.gather(flood, return_exceptions=True)
     grown = worker.resident_mb() - before if worker.is_alive else 0.0
-    unsent = await worker.metrics(scene.http)
-    held = unsent.get("madang_engine_unsent_bytes", 0)
+    held = (await worker.metrics(scene.http)).get("madang_engine_unsent_bytes", 0)
+    closed = await _closed_as_slow(scene, worker) - closed
     p99_ms = scene.sends_since(began).p99_ms
     line.cut()
     line.thaw()
     wrong = [f"{worker.name} grew by {grown:.0f} MB"] if grown > MOST_GROWTH_MB else []
-    detail = (
-        f"{name} read nothing, {held / 1e6:.1f} MB waited, {worker.name} grew by {grown:.1f} MB; p99 {p99_ms:.0f} ms"
-    )
-    return Outcome(held > 0 or slow.losses > 0, detail, wrong)
+    detail = f"{name} read nothing, {held / 1e6:.1f} MB waited, {closed:.0f} closed as slow, {worker.name} grew by {grown:.1f} MB; p99 {p99_ms:.0f} ms"
+    return Outcome(held > 0 or closed > 0, detail, wrong)
+
+
+async def _closed_as_slow(scene: Scene, worker: Worker) -> float:
+    return (await worker.metrics(scene.http)).get('madang_engine_closed_total{reason="slow consumer"}', 0)
 
 
 async def _flood(scene: Scene, conversation_id: int, speakers: list[Client]) -> None:
