@@ -30,9 +30,10 @@ from server.realtime import roll_call
 from server.realtime.bus import Bus
 from server.realtime.everywhere import Everywhere
 from server.realtime.heads import Beacon
-from server.realtime.online import Connection, Online
+from server.realtime.online import Online
 from server.realtime.periodic import Periodic
 from server.realtime.publisher import Publisher
+from server.realtime.recovery import LogRecovery
 from server.realtime.rooms import CHAT, NOTIFICATIONS
 from server.realtime.sweep import Sweep
 from server.realtime.verified import Verified
@@ -92,6 +93,7 @@ class Parts:
     db: Database
     metrics: Metrics
     online: Online
+    recovery: LogRecovery
     everywhere: Everywhere
     verified: Verified
     bus: Bus | None
@@ -150,10 +152,11 @@ def _parts(settings: Settings) -> Parts:
     metrics = Metrics()
     bus = Bus(settings.redis_url) if settings.redis_url else None
     peers = Peers(settings.trusted_proxies)
-    sockets = SocketServer(settings.origins, peers.of, worker=settings.worker_name, rooms=bus)
+    online = Online()
+    recovery = LogRecovery(online, now)
+    sockets = SocketServer(settings.origins, peers.of, worker=settings.worker_name, rooms=bus, recovery=recovery)
     sockets.counted_by(metrics)
     db = Database(settings.database, on_batch=metrics.batch)
-    online = Online()
     everywhere = Everywhere(online)
     verified = Verified(settings.worker_name)
     message_rate = MessageRate(settings.message_rate)
@@ -168,6 +171,7 @@ def _parts(settings: Settings) -> Parts:
         db=db,
         metrics=metrics,
         online=online,
+        recovery=recovery,
         everywhere=everywhere,
         verified=verified,
         bus=bus,
@@ -243,6 +247,9 @@ async def _open(parts: Parts, stack: AsyncExitStack) -> None:
         await parts.bus.start(await db.write(server_values.get_or_put, "deployment", secrets.token_hex(8)))
         stack.push_async_callback(parts.bus.stop)
     readings = Readings(db)
+    key = await db.write(server_values.get_or_put, "recovery_key", secrets.token_hex(32))
+    parts.recovery.start(parts.epoch, bytes.fromhex(key), readings.gap)
+    parts.recovery.counted_by(parts.metrics)
     publisher = Publisher(sockets, online, parts.notifications.counts_of, readings.log)
     publisher.on_published = parts.metrics.published
     publisher.start(parts.epoch, parts.bus)
@@ -297,6 +304,7 @@ def _open_namespaces(parts: Parts, publisher: Publisher) -> None:
         online=parts.online,
         metrics=parts.metrics,
         now=now,
+        recovery=parts.recovery,
     )
     welcome = Welcome(parts.sockets, parts.chat.conversations, lambda: _server_info(parts))
     namespace(
@@ -309,7 +317,7 @@ def _open_namespaces(parts: Parts, publisher: Publisher) -> None:
         NOTIFICATIONS,
         commands=notifications_door.commands(parts.notifications),
         connection_commands={},
-        welcome=lambda connection: _show_bell(parts, connection),
+        welcome=notifications_door.Welcome(parts.sockets, parts.notifications),
     )
 
 
@@ -321,11 +329,6 @@ def _drained(parts: Parts) -> Callable[[web.Application], Awaitable[None]]:
 
 
 # What the parts tell each other
-
-
-async def _show_bell(parts: Parts, connection: Connection) -> None:
-    counts = await parts.notifications.counts(connection.account_id)
-    parts.sockets.greet(connection.sid, "ready", counts, NOTIFICATIONS)
 
 
 async def _end_stale_sessions(parts: Parts) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from server.realtime.heads import Changed
 from server.realtime.order import Log
+from server.realtime.recovery import Gap
 from server.realtime.sweep import Written
-from server.storage import behind, heads, log
+from server.storage import behind, heads, log, replay
 from server.storage.database import Database
 
 
@@ -17,6 +18,10 @@ class Readings:
         self.log = Log(
             missed=lambda *asked: db.read(behind.missed, *asked),
             members_among=lambda *asked: db.read(behind.members_among, *asked),
+        )
+        self.gap = Gap(
+            entries=lambda *asked: db.read(replay.entries, *asked),
+            notifications=lambda *asked: db.read(replay.notifications_after, *asked),
         )
 
     async def newest(self) -> int:

@@ -244,6 +244,10 @@ class Connection(Polling):
         link = self.link if self.upgraded else None
         return self._out_size + (link.unsent() if link is not None else self.unread())
 
+    def waiting(self) -> int:
+        """Packets that wait for a poll."""
+        return len(self._out or ()) if self.state != WEBSOCKET else 0
+
     def drained(self) -> None:
         """The transport has passed on what it held: what waited here follows."""
         self._shared.outflow.forget(self)

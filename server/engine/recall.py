@@ -122,10 +122,11 @@ class Recalls:
 
     def end(self, member: Member, new_sid: str) -> None:
         """The connect handler will not have it: the member is a new one."""
-        if member.recall is not None and member.recall.found is not None:
+        if member.recall is not None and (found := member.recall.found) is not None:
             member.recall.found = None
             self._let_go(member)
-            self._rooms.rename(member, new_sid)
+            if found.sid is not None:
+                self._rooms.rename(member, new_sid)
             self._count("ended")
 
     async def complete(self, member: Member) -> bool:
@@ -173,10 +174,10 @@ class Recalls:
         return True
 
     def _fits(self, connection: Connection, parcels: list[Parcel]) -> bool:
-        """Whether so much can wait for one connection; the CONNECT reply does, too."""
+        """Whether so much can wait for one connection, beside the CONNECT reply and what waits already."""
         limits = self._shared.limits
         size = connection.unsent() + sum(len(parcel.frames) for parcel in parcels)
-        packets = 1 + sum(len(parcel.packets) for parcel in parcels)
+        packets = connection.waiting() + 1 + sum(len(parcel.packets) for parcel in parcels)
         return size < limits.out_bytes and (connection.upgraded or packets <= limits.out_packets)
 
     def left(self, member: Member) -> None:

@@ -151,7 +151,9 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
         return member.recall.found if member is not None and member.recall is not None else None
 
     def end_recall(self, sid: str, namespace: str) -> str:
-        """For a connect handler that will not have it so: the sid to go on with; the old one is gone."""
+        """For a connect handler that will not have it so: the sid to go on with; the one before, if it was given
+        back, is gone.
+        """
         member = self.manager.member(sid, namespace)
         if member is None or member.state != PENDING:
             return sid

@@ -9,6 +9,8 @@ import msgspec
 
 from server import records
 from server.protocol import chat
+from server.protocol.base import MAX_SAFE_INTEGER
+from server.realtime import offsets
 from server.realtime.online import Online
 from server.realtime.rooms import CHAT, NOTIFICATIONS, account_room, conversation_room
 
@@ -40,12 +42,13 @@ class Sockets(Protocol):
 class Delivery:
     """Turns facts into events.
 
-    An offset, which a stock client keeps to come back with, is ``epoch`` and ``place_of(position)``.
+    ``epoch`` and ``complete()``, up to where everything has been delivered, make the offsets that stock clients keep
+    to come back with.
     """
 
     def __init__(self, sockets: Sockets, online: Online) -> None:
         self.epoch = ""
-        self.place_of: Callable[[int], int] = lambda position: position
+        self.complete: Callable[[], int] = lambda: MAX_SAFE_INTEGER
         self._sockets = sockets
         self._online = online
 
@@ -57,7 +60,7 @@ class Delivery:
             await self.enter(member.account_id, entry.conversation_id)
         # Finished JSON: whoever sends it need not look into it again.
         body = msgspec.Raw(_encode(chat.Entry.of(entry)))
-        offset = f"{self.epoch}-{self.place_of(entry.position)}"
+        offset = offsets.written(self.epoch, entry.position, self.complete())
         await self._sockets.emit_here(entry.kind, (body, offset), room=room, namespace=CHAT)
         if member is not None and entry.kind == "member_removed":
             # Behind the entry itself: whoever is removed gets it as the last one.
@@ -98,7 +101,7 @@ class Delivery:
     async def notification(self, change: records.NotificationChange) -> None:
         """Tells somebody's bells."""
         event = "notification_created" if change.created else "notification_changed"
-        data = (msgspec.Raw(change.notification), f"{self.epoch}-{change.seq}")
+        data = (msgspec.Raw(change.notification), offsets.written(self.epoch, change.seq, change.seq))
         await self._sockets.emit_here(event, data, room=account_room(change.account_id), namespace=NOTIFICATIONS)
 
     async def sessions_ended(self, ended: records.SessionsEnded) -> None:

@@ -12,7 +12,11 @@ State = Literal["online", "away", "offline"]
 
 @dataclass(slots=True, eq=False)
 class Connection:
-    """One namespace joined over one socket. ``watched``: the accounts whose presence it hears."""
+    """One namespace joined over one socket.
+
+    ``watched``: the accounts whose presence it hears. ``start``: how far the log, or the account's inbox, had come
+    when it joined.
+    """
 
     sid: str
     namespace: str
@@ -21,6 +25,7 @@ class Connection:
     connected_at: int
     active: bool = True
     watched: set[int] = field(default_factory=set)
+    start: int = 0
 
 
 @dataclass(slots=True)

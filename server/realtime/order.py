@@ -40,7 +40,7 @@ class Deliver(Protocol):
         """Puts everybody's devices into a conversation's room."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Reading:
     """A conversation that is being read: how far it has to come, why, and who may enter first."""
 
@@ -62,6 +62,8 @@ class Order:
 
     def __init__(self, deliver: Deliver, log: Log | None) -> None:
         self.position = 0
+        self.verified = 0
+        """Up to here, everything has been delivered to everybody who was here (see Sweep)."""
         self.seen = 0
         """Up to here, every position has come by: when nobody else writes, that is all there is."""
         self.is_shared = False
@@ -74,6 +76,15 @@ class Order:
         self._reading: dict[int, _Reading] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._complaint = Complaint(_log, "a conversation could not be read up to what other workers wrote")
+
+    @property
+    def complete(self) -> int:
+        """The last place of which it is certain that nothing up to it is still to come: what an offset may say."""
+        return self.verified if self.is_shared or self._reading else self.seen
+
+    def reading(self) -> set[object]:
+        """What is being read from the log now."""
+        return set(self._reading.values())
 
     def opened(self, conversation_id: int) -> None:
         """A room has its first member here."""

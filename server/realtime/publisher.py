@@ -66,11 +66,10 @@ class Publisher:
     def start(self, epoch: str, others: Others | None = None) -> None:
         """Begins to deliver; ``epoch`` is the head of every offset."""
         self.delivery.epoch = epoch
+        self.delivery.complete = lambda: self.order.complete
         self._others = others
         if others is not None:
             self.order.is_shared = True
-            # What came before an entry may have been missed: that place is where everything was delivered.
-            self.delivery.place_of = lambda position: min(position, self.order.position)
             for name in facts.KINDS:
                 others.on(name, partial(self._hear, partial(facts.read, name)))
             others.on(_SAID, partial(self._hear, msgspec.json.Decoder(Said).decode))

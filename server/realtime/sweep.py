@@ -55,13 +55,14 @@ class Sweep:
         self._patience_s = patience_s
         self._position = 0
         self._behind: dict[int, int] = {}
+        self._begun: set[object] = set()
         self._complaint = Complaint(_log, "looking for what was not delivered failed; it comes round again")
         self._early = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     def start(self, position: int) -> None:
         """Begins with what comes after ``position``."""
-        self._position = self._order.position = self._order.seen = position
+        self._position = self._order.position = self._order.verified = self._order.seen = position
         self._task = asyncio.create_task(self._run(), name="sweep")
 
     async def stop(self) -> None:
@@ -89,23 +90,29 @@ class Sweep:
                 self._complaint.withdrawn()
 
     async def _look(self) -> None:
-        self._behind = self._order.behind(self._behind)  # reading them has failed
-        if not self._order.is_shared and not self._behind and await self._newest() == self._order.seen:
-            self._order.position, self._position = self._position, self._order.seen
+        order = self._order
+        self._behind = order.behind(self._behind)  # reading them has failed
+        if not self._behind and not self._begun & order.reading():
+            order.verified = self._position  # what was found missing last time has been delivered
+        if not order.is_shared and not self._behind and await self._newest() == order.seen:
+            order.position, self._position = self._position, order.seen
             return
         written = await self._written_since(self._position)
-        behind = self._order.behind(self._behind | written.heads)
+        behind = order.behind(self._behind | written.heads)
         if behind:
             await asyncio.sleep(self._patience_s)
-            behind = self._order.behind(behind)
+            behind = order.behind(behind)
         for conversation_id, head in behind.items():
-            self._order.catch_up(conversation_id, head)
+            order.catch_up(conversation_id, head)
             self.on_healed(conversation_id)
         self._behind = behind
         for conversation_id, account_id in written.added:
             if self._online.of_account(account_id, CHAT):
-                self._order.catch_up(conversation_id, written.heads[conversation_id], [account_id])
+                order.catch_up(conversation_id, written.heads[conversation_id], [account_id])
         # A conversation that opens is taken up from where everything was verified a round ago: what has just
         # been written may have been announced to nobody here.
-        self._order.position, self._position = self._position, written.position
-        self._order.seen = max(self._order.seen, written.position)
+        order.position, self._position = self._position, written.position
+        order.seen = max(order.seen, written.position)
+        self._begun = order.reading()
+        if not self._behind and not self._begun:
+            order.verified = self._position

@@ -8,7 +8,7 @@ from server.clock import Now
 from server.protocol import chat
 from server.protocol.base import MAX_SAFE_INTEGER
 from server.services import cursors, names, policy
-from server.storage import accounts, conversations, membership, views
+from server.storage import accounts, conversations, membership, replay, views
 from server.storage.database import Database
 
 READY_CONVERSATIONS = 200
@@ -61,9 +61,9 @@ class Conversations:
         """One's conversations, most recently active first."""
         return await self._page(account_id, cursors.read(command.cursor, _FIRST), command.limit)
 
-    async def ids_of(self, account_id: int) -> set[int]:
-        """The conversations somebody belongs to."""
-        return set(await self._db.read(membership.ids_of, account_id))
+    async def start(self, account_id: int) -> tuple[int, set[int]]:
+        """How far the log has come, and the conversations somebody belongs to."""
+        return await self._db.read(replay.start, account_id)
 
     async def standing(self, account_id: int) -> Standing:
         """What ``ready`` tells, in one view of the database."""

@@ -151,6 +151,10 @@ class Entry(Table):
 Entry.add_index(
     Entry.index(Entry.conversation_id, Entry.target_seq, name="entry_target", where=Entry.target_seq.is_null(False))
 )
+# Few entries are of these kinds, and whoever was away looks for those of all conversations.
+Entry.add_index(
+    Entry.index(Entry.position, name="entry_moves", where=SQL("\"kind\" IN ('member_added', 'member_removed')"))
+)
 
 
 class Message(Table):

@@ -20,6 +20,7 @@ from server.services.presence import Presence
 from server.services.receipts import Receipts
 from server.services.traces import Traces
 from server.services.typing import Typing
+from server.transport.namespace import Recovered
 from server.transport.sockets import SocketServer
 
 Say = Callable[[str, msgspec.Struct, int, int], None]
@@ -135,11 +136,14 @@ class Welcome:
         self._conversations = conversations
         self._server = server
 
-    async def __call__(self, connection: Connection) -> None:
-        """Joins the rooms, then reads the heads: what comes in between is heard twice rather than never."""
-        before = await self._conversations.ids_of(connection.account_id)
+    async def __call__(self, connection: Connection, recovered: Recovered) -> None:
+        """Joins the rooms, then reads what was missed, then the heads: what comes in between is heard twice rather
+        than never.
+        """
+        connection.start, before = await self._conversations.start(connection.account_id)
         for conversation_id in before:
             await self._sockets.enter_room(connection.sid, conversation_room(conversation_id), CHAT)
+        is_recovered = await recovered()
         now = await self._conversations.standing(connection.account_id)
         for conversation_id in before - now.conversation_ids:
             # A removal that was published between the read and the joins found no room to leave.
@@ -148,7 +152,7 @@ class Welcome:
             account=now.account,
             account_version=now.account_version,
             server=self._server(),
-            recovered=False,
+            recovered=is_recovered,
             conversations=now.page.conversations,
             more=now.page.cursor is not None,
         )

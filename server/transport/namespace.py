@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -19,6 +20,7 @@ from server.metrics import Metrics
 from server.protocol.base import Command, check_depth, convert, decode_json
 from server.protocol.reply import Accepted, Refused, accepted, refused
 from server.realtime.online import Connection, Online
+from server.realtime.recovery import LogRecovery
 from server.realtime.rooms import account_room
 from server.transport.identity import Identity, SignedIn
 from server.transport.sockets import CANNOT_TELL, SocketServer, connect_error
@@ -30,7 +32,8 @@ NO_BINARY = refused(Unsupported("Binary payloads are not supported here; upload 
 
 ByAccount = Callable[[int, Any], Awaitable[Any]]
 ByConnection = Callable[[Connection, Any], Awaitable[Any]]
-Welcome = Callable[[Connection], Awaitable[None]]
+Recovered = Callable[[], Awaitable[bool]]
+Welcome = Callable[[Connection, Recovered], Awaitable[None]]
 
 _encoder = msgspec.json.Encoder()
 _log = structlog.get_logger(__name__)
@@ -49,8 +52,9 @@ class CommandNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
     """One namespace: who may join, and what they may ask.
 
     ``commands`` are rules for an account; ``connection_commands`` need the connection itself. Each is
-    ``name: (payload type, handler)``. ``welcome(connection)`` runs while the client joins; what it emits
-    comes behind the CONNECT reply.
+    ``name: (payload type, handler)``. ``welcome(connection, recovered)`` runs while the client joins; what it emits
+    comes behind the CONNECT reply. When the connection is in its rooms it asks ``recovered()``: whether it has
+    its earlier session back, so that what it missed comes before all the rest.
     """
 
     def __init__(
@@ -65,6 +69,7 @@ class CommandNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
         commands: Mapping[str, tuple[type[Command], ByAccount]],
         connection_commands: Mapping[str, tuple[type[Command], ByConnection]],
         welcome: Welcome,
+        recovery: LogRecovery | None = None,
     ) -> None:
         super().__init__(namespace)
         self._sockets = sockets
@@ -73,6 +78,7 @@ class CommandNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
         self._metrics = metrics
         self._now = now
         self._welcome = welcome
+        self._recovery = recovery
         self._table = {name: _entry(kind, _for_account(handle)) for name, (kind, handle) in commands.items()}
         self._table |= {name: _entry(kind, handle) for name, (kind, handle) in connection_commands.items()}
         sockets.read_with(namespace, self.read, binary_answer=NO_BINARY)
@@ -156,7 +162,7 @@ class CommandNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
         self._metrics.connected(self.namespace)
         try:
             await self.enter_room(sid, account_room(signed_in.account.id))
-            await self._welcome(connection)
+            await self._welcome(connection, partial(self._recovered, connection, auth))
         except BaseException:
             # Refused after all, or it took too long: then nobody is told that it ends.
             self._disconnect(sid)
@@ -171,6 +177,21 @@ class CommandNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
         if known is None or known.shown != _shown(environ, auth) or self._online.get(known.sid) is None:
             return None
         return known.signed_in
+
+    async def _recovered(self, connection: Connection, auth: Any) -> bool:
+        recalled = self._sockets.recalled(connection.sid, self.namespace)
+        if recalled is None or self._recovery is None:
+            return False
+        is_recovered = await self._recovery.read(
+            recalled,
+            auth.get("offset"),
+            connection.account_id,
+            connection.session_id,
+            is_polled=self._sockets.is_polled(connection.sid, self.namespace),
+        )
+        if not is_recovered:
+            self._sockets.end_recall(connection.sid, self.namespace)
+        return is_recovered
 
     def _disconnect(self, sid: str) -> None:
         if self._online.remove(sid) is not None:

@@ -13,7 +13,11 @@ from server.protocol.notifications import (
     MarkNotificationsRead,
     MarkSeen,
 )
+from server.realtime.online import Connection
+from server.realtime.rooms import NOTIFICATIONS
 from server.services.notifications import Notifications
+from server.transport.namespace import Recovered
+from server.transport.sockets import SocketServer
 
 Handler = Callable[[int, Any], Awaitable[Any]]
 
@@ -27,3 +31,18 @@ def commands(notifications: Notifications) -> dict[str, tuple[type[Command], Han
         "mark_read": (MarkNotificationsRead, notifications.mark_read),
         "archive": (Archive, notifications.archive),
     }
+
+
+class Welcome:
+    """What a connection of the inbox hears first."""
+
+    def __init__(self, sockets: SocketServer, notifications: Notifications) -> None:
+        self._sockets = sockets
+        self._notifications = notifications
+
+    async def __call__(self, connection: Connection, recovered: Recovered) -> None:
+        """Reads what was missed, then what the bell shows; the connection is in its room."""
+        await recovered()
+        counts = await self._notifications.counts(connection.account_id)
+        connection.start = counts.head_seq
+        self._sockets.greet(connection.sid, "ready", counts, NOTIFICATIONS)

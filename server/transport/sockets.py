@@ -10,7 +10,7 @@ import msgspec
 from aiohttp import web
 
 from server import engine
-from server.engine import Limits, Rooms
+from server.engine import Limits, Recovery, Rooms
 from server.errors import ChatError, Unavailable
 from server.metrics import Metrics
 from server.protocol.base import MAX_PAYLOAD_BYTES
@@ -26,7 +26,7 @@ class SocketServer(engine.SocketServer):
     """The engine under ``/chat`` and ``/notifications``.
 
     ``origins`` are the pages that may connect, ``peer_of(request)`` is the address behind trusted proxies,
-    ``worker`` heads session ids, ``rooms`` are those of several workers.
+    ``worker`` heads session ids, ``rooms`` are those of several workers, ``recovery`` knows who comes back.
     """
 
     def __init__(
@@ -37,6 +37,7 @@ class SocketServer(engine.SocketServer):
         *,
         worker: str = "w1",
         rooms: Rooms | None = None,
+        recovery: Recovery | None = None,
     ) -> None:
         super().__init__(
             [CHAT, NOTIFICATIONS],
@@ -46,6 +47,7 @@ class SocketServer(engine.SocketServer):
             peer_of=peer_of,
             unavailable=connect_error(CANNOT_TELL),
             rooms=rooms,
+            recovery=recovery,
         )
 
     async def emit_here(
@@ -62,6 +64,11 @@ class SocketServer(engine.SocketServer):
     def greet(self, sid: str, event: str, data: msgspec.Struct, namespace: str) -> None:
         """Sends what a connection hears first, whatever has happened while it joined."""
         self.manager.greet(sid, namespace, event, msgspec.Raw(msgspec.json.encode(data)))
+
+    def is_polled(self, sid: str, namespace: str) -> bool:
+        """Whether a connection fetches what it is sent."""
+        member = self.manager.member(sid, namespace)
+        return member is not None and not member.connection.upgraded
 
     async def end_connection(self, sid: str, namespace: str) -> None:
         """Says goodbye and closes the transport, whatever the client does."""

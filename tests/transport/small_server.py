@@ -71,7 +71,7 @@ class SmallServer:
             now=SteppedClock(),
             commands={name: (Word, handle) for name, handle in self.commands.items()},
             connection_commands={},
-            welcome=lambda connection: self.welcome(connection),  # noqa: PLW0108
+            welcome=lambda connection, recovered: self.welcome(connection),
         )
 
     @contextlib.asynccontextmanager
