@@ -1,11 +1,11 @@
-"""``madang check`` and ``madang digests``: what is stored looked at, and what is found told in sentences."""
+"""``madang check``, ``rebuild`` and ``digests``: what is stored looked at, told in sentences, and put right."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, TypeVar
 
 from server.checking.files import check_files
 from server.files.store import Store
@@ -13,10 +13,13 @@ from server.progress import Progress
 from server.storage.checking.checking import look, rows_to_read
 from server.storage.checking.findings import PARTS, Findings
 from server.storage.checking.log_digests import log_digests, newest_position
-from server.storage.checking.opened import as_it_was
+from server.storage.checking.opened import alone_with, as_it_was
+from server.storage.checking.rebuilding import rebuild as rebuild_here
 from server.storage.moving.digests import Digest
 
-__all__ = ["check", "print_digests"]
+T = TypeVar("T")
+
+__all__ = ["check", "print_digests", "rebuild"]
 
 
 def check(database: Path | str, store: Store | None, *, name: str, out: TextIO | None = None) -> bool:
@@ -38,13 +41,35 @@ def check(database: Path | str, store: Store | None, *, name: str, out: TextIO |
     return not found.count
 
 
-def _with_progress(progress: Progress, work: Callable[[], None]) -> None:
+def rebuild(database: Path | str, *, name: str, out: TextIO | None = None) -> bool:
+    """Makes anew what follows from the log, and checks the result: whether nothing is wrong any more.
+
+    No server may use the database. Raises CannotCheck; whenever it breaks off, the same call goes on.
+    """
+    out = out or sys.stdout
+    with alone_with(database):
+        out.write(f"Rebuilding what follows from the logs in the database {name}.\n")
+        progress = Progress("Rebuilding", rows_to_read(), out)
+        mended = _with_progress(progress, lambda: rebuild_here(lambda part, rows: progress.add(rows, part)))
+        found = Findings()
+        progress = Progress("Checking", rows_to_read(), out)
+        _with_progress(progress, lambda: look(found, found.add, lambda part, rows: progress.add(rows, part)))
+    if mended:
+        out.write(f"Put right: {mended:,}. Clients will load everything anew.\n")
+    else:
+        out.write("There was nothing to put right.\n")
+    tell_findings(found, out)
+    return not found.count
+
+
+def _with_progress(progress: Progress, work: Callable[[], T]) -> T:
     try:
-        work()
+        done = work()
     except BaseException:
         progress.leave()
         raise
     progress.end()
+    return done
 
 
 def tell_findings(found: Findings, out: TextIO) -> None:

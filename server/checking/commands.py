@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from server.checking import check, print_digests
+from server.checking import check, print_digests, rebuild
 from server.files.places import store_for
 from server.settings import Settings, SettingsError
 from server.storage.checking import CannotCheck
@@ -44,6 +44,24 @@ def run_check(data_dir: Path | None, no_files: bool) -> None:
     sys.exit(0 if all_right else 1)
 
 
+@click.command("rebuild")
+@_data_option
+def run_rebuild(data_dir: Path | None) -> None:
+    """Make anew what follows from the logs: messages as they are now, members, reactions, heads and the like.
+
+    The server has to be stopped. Only what is wrong is written, and what was deleted stays deleted. The exit code is 1
+    when something stays wrong, 2 when it could not be done; the same command goes on after an interruption.
+    """
+    settings = _settings(data_dir)
+    try:
+        all_right = rebuild(settings.database, name=settings.database_name)
+    except CannotCheck as error:
+        raise _CannotSay(str(error)) from None
+    except KeyboardInterrupt:
+        raise _CannotSay("Interrupted. The same command goes on from there.") from None
+    sys.exit(0 if all_right else 1)
+
+
 @click.command("digests")
 @_data_option
 @click.option("--up-to", type=click.IntRange(0), metavar="POSITION", help="Only entries up to there; all if left out.")
@@ -66,4 +84,4 @@ def _settings(data_dir: Path | None) -> Settings:
         raise _CannotSay("\n".join(error.complaints)) from None
 
 
-COMMANDS = (run_check, run_digests)
+COMMANDS = (run_check, run_rebuild, run_digests)

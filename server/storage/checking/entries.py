@@ -74,7 +74,7 @@ class _Log:
             yield f"{at(conversation_id)}the entries {self.seq + 1} to {seq - 1} are missing in the log."
         if position <= self._position:
             yield f"{here}its position is {position}, but the entry before it has {self._position}."
-        self.seq, self._position = seq, max(position, self._position)
+        self.seq, self._position = seq, position
         if salt is not None and _hash(data, salt) != body_hash and not erasure.concerns(row):
             yield f"{here}the entry is not what was written: its body hash differs."
         elif salt is None and kind not in erasure.ERASABLE:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
 from server.storage import alone
-from server.storage.checking import CannotCheck
+from server.storage.checking import CannotCheck, Contradicts
 from server.storage.engine import MIGRATIONS
 from server.storage.sqlite import SqliteConnection
 from server.storage.unit import fetch_all, here
@@ -235,9 +235,13 @@ def _in_words() -> Iterator[None]:
     """What the database itself says, as a sentence without the address or anybody's words."""
     try:
         yield
+    except sqlite3.IntegrityError as error:
+        raise Contradicts(f"{error}.") from None
     except sqlite3.Error as error:
         raise CannotCheck(f"The database cannot be read to its end: {error}.") from None
     except Exception as error:
+        if any(kind.__name__ == "IntegrityError" for kind in type(error).__mro__):
+            raise Contradicts(_first_line(error)) from None
         if type(error).__module__.partition(".")[0] != "psycopg":
             raise
         raise CannotCheck(f"PostgreSQL: {_first_line(error)}") from None

@@ -33,7 +33,7 @@ _NO_ACCOUNT = "not exists (select 1 from account where account.id = {column})"
 def _unknown(part: str, table: str, column: str, whose: str, sentence: str) -> Rule:
     """Nobody may be named who is not there."""
     gone = _NO_ACCOUNT.format(column=f"{table}.{column}")
-    query = f"select {whose}, {table}.{column} from {table} where {gone}"
+    query = f"select {whose}, {table}.{column} from {table} where {gone} order by 2, 1"
     return Rule(part, query, sentence)
 
 
