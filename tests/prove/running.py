@@ -10,6 +10,7 @@ from concurrent.futures.process import BrokenProcessPool
 from tests.prove import (
     behaviours,
     broadcast,
+    cut,
     drain,
     ends,
     flood,
@@ -36,6 +37,7 @@ PROOFS: dict[str, Prove] = {
     "move": moving.prove,
     "redis": redis_away.prove,
     "rolling": rolling.prove,
+    "cut": cut.prove,
 }
 
 

@@ -1,0 +1,263 @@
+"""A loop of everything that writes, through the services, the same each time: ids, times and random bytes too."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import bcrypt
+import msgspec
+
+from server import app
+from server.followers.follow import Follower
+from server.followers.notifier import NAME, Notifier
+from server.protocol import http
+from server.services.sessions import Visitor
+from server.settings import Settings
+from server.storage import server_values
+from server.transport import chat as chat_door
+from server.transport import notifications as bell_door
+from tests.storage.writer import Held
+
+START = 1_700_000_000_000
+STEP_MS = 2 * 60 * 60 * 1000
+"""Between two steps: long enough for what is done once an hour."""
+ANA, BEN, CHO, DAN = 1, 2, 3, 4
+DIRECT, GROUP = 1, 2
+HERE = Visitor("127.0.0.1", "loop")
+PASSWORD = "correct horse battery"
+NEW_PASSWORD = "staple of another battery"
+
+
+class House:
+    """The product as the application puts it together, and what earlier steps were answered."""
+
+    def __init__(self, database_url: str | None, folder: Path, answers: Iterable[Any] = ()) -> None:
+        self.answers = list(answers)
+        app.now = lambda: START + len(self.answers) * STEP_MS
+        settings = Settings(
+            data_dir=folder,
+            database_url=database_url,
+            public_url="https://talk.example.org",
+            registration="invitation",
+            message_rate=None,
+            max_file_bytes=1000,
+            password_cost=4,
+        )
+        parts = app._parts(settings)  # without the doors, which take longer than all of this
+        self.db, self.accounts, self.sessions, self.files = parts.db, parts.accounts, parts.sessions, parts.files
+        self.presence = parts.chat.presence
+        self.notifier = Follower(self.db, NAME, Notifier(app.now).handle)
+        self._chat = chat_door.commands(parts.chat)
+        self._bell = bell_door.commands(parts.notifications)
+        self._passwords = parts.passwords
+
+    async def close(self) -> None:
+        """Commits what waits, and ends."""
+        await self.db.close()
+        self._passwords.close()
+
+    def chat(self, name: str, account_id: int, /, **payload: Any) -> Awaitable[Any]:
+        """A command of the chat namespace."""
+        kind, handler = self._chat[name]
+        return handler(account_id, msgspec.convert(payload, kind))
+
+    def bell(self, name: str, account_id: int, /, **payload: Any) -> Awaitable[Any]:
+        """A command of the namespace of notifications."""
+        kind, handler = self._bell[name]
+        return handler(account_id, msgspec.convert(payload, kind))
+
+    def of(self, name: str) -> Any:
+        """What the first step of that name was answered."""
+        return self.answers[next(n for n, step in enumerate(STEPS) if step.name == name)]
+
+
+@dataclass(frozen=True)
+class Step:
+    """``again``: what is heard by whoever asks again because no answer came, though it was done: ``same``, the
+    answer itself; the code of a refusal; or ``new``, when asking again is another thing, which nobody repeats.
+    """
+
+    name: str
+    do: Callable[[House], Awaitable[Any]]
+    again: str = "same"
+
+
+def _chat(name: str, account_id: int, /, *, again: str = "same", **payload: Any) -> Step:
+    return Step(name, lambda house: house.chat(name, account_id, **payload), again)
+
+
+def _bell(name: str, account_id: int, /, **payload: Any) -> Step:
+    return Step(name, lambda house: house.bell(name, account_id, **payload))
+
+
+def _say(account_id: int, text: str, where: int = GROUP, **more: Any) -> Step:
+    label = f"label-{account_id}-{where}-{len(text)}"
+    return _chat("send_message", account_id, conversation_id=where, client_id=label, text=text, **more)
+
+
+def _sign_up(name: str, **codes: Callable[[House], str]) -> Step:
+    def do(house: House) -> Awaitable[Any]:
+        given = {field: code(house) for field, code in codes.items()}
+        return house.accounts.sign_up(http.CreateAccount(username=name, password=PASSWORD, **given), HERE)
+
+    return Step(f"sign_up {name}", do, again="invalid")
+
+
+def _sign_in(name: str) -> Step:
+    command = http.CreateSession(username=name, password=PASSWORD)
+    return Step(f"sign_in {name}", lambda house: house.sessions.sign_in(command, HERE), again="new")
+
+
+def _upload(name: str) -> Step:
+    async def content() -> AsyncIterator[bytes]:
+        yield b"nothing but words"
+
+    return Step(f"upload {name}", lambda house: house.files.upload(BEN, name, content()), again="new")
+
+
+async def _first_start(house: House) -> list[str]:
+    return [await house.db.write(server_values.get_or_put, name, secrets.token_hex(8)) for name in ("epoch", "bus")]
+
+
+async def _at_once(house: House) -> list[Any]:
+    """Many at the same time, which the writer finds waiting together: in bulk, singly, refused, and repeats."""
+    say = lambda who, label, text, where=GROUP, **more: house.chat(  # noqa: E731
+        "send_message", who, conversation_id=where, client_id=label, text=text, **more
+    )
+    asked = [
+        say(ANA, "at-once-1", "one for @ben"),
+        say(BEN, "at-once-2", "two", reply_to_seq=6),
+        say(ANA, "at-once-1", "one for @ben"),
+        say(ANA, "at-once-1", "another under the same label"),
+        say(DAN, "at-once-3", "he does not belong"),
+        say(BEN, "at-once-4", "elsewhere", DIRECT),
+        house.chat("add_reaction", CHO, conversation_id=GROUP, seq=6, emoji="🎉"),
+        say(CHO, "at-once-5", "five, with @ana"),
+        say(ANA, "at-once-6", "six for @all"),
+        house.chat("edit_message", ANA, conversation_id=GROUP, seq=6, text="edited while others talk"),
+        say(BEN, "at-once-7", "seven"),
+        house.chat("mark_read", CHO, conversation_id=GROUP, seq=15),
+    ]
+    held = Held()
+    first = asyncio.create_task(house.db.write(held.piece))
+    await held.entered()
+    waiting = [asyncio.ensure_future(one) for one in asked]
+    await asyncio.sleep(0)  # each of them has put itself into the queue now
+    held.let_go()
+    await first
+    return await asyncio.gather(*waiting, return_exceptions=True)
+
+
+async def _follow(house: House) -> None:
+    await house.notifier._catch_up()
+
+
+async def _disconnect(house: House) -> None:
+    await house.presence.changed(BEN, remember=True)
+
+
+_change_password = http.ChangePassword(current_password=PASSWORD, new_password=NEW_PASSWORD)
+
+STEPS: tuple[Step, ...] = (
+    Step("first start", _first_start),
+    Step("claim", lambda house: house.accounts.new_claim(), again="new"),
+    _sign_up("ana", claim=lambda house: house.of("claim")),
+    Step("invite", lambda house: house.accounts.invite(3, 7, ANA), again="new"),
+    _sign_up("ben", invitation=lambda house: house.of("invite")),
+    _sign_up("cho", invitation=lambda house: house.of("invite")),
+    Step("create", lambda house: house.accounts.create("dan", "Dan", "admin", PASSWORD), again="invalid"),
+    _sign_in("ben"),
+    _sign_in("dan"),
+    Step("come back", lambda house: house.sessions.of_token(house.of("sign_in ben").token), again="new"),
+    Step("look at sessions", lambda house: house.sessions.ended_of([1, 2, 3, 4])),
+    Step("rename", lambda house: house.accounts.change(ANA, http.ChangeMe(display_name="Ana of old"))),
+    _chat("open_direct", ANA, account_id=BEN),
+    _say(ANA, "first words", DIRECT),
+    _chat("create_group", ANA, client_id="group-one", title="Walks", account_ids=[BEN, CHO]),
+    _chat("change_conversation", ANA, conversation_id=GROUP, title="Long walks", description="On Sundays"),
+    Step("follow", _follow),
+    _upload("map.txt"),
+    _upload("list.txt"),
+    _upload("never sent.txt"),
+    Step("file link", lambda house: house.files.link(1, BEN)),
+    _say(BEN, "where we go, @ana", file_ids=[1, 2]),
+    _say(ANA, "answering @ben", reply_to_seq=5),
+    _chat("mark_received", BEN, conversation_id=GROUP, seq=6),
+    _chat("mark_read", CHO, conversation_id=GROUP, seq=5),
+    _chat("edit_message", ANA, conversation_id=GROUP, seq=6, text="answering @cho rather"),
+    _chat("add_reaction", CHO, conversation_id=GROUP, seq=6, emoji="👍"),
+    _chat("remove_reaction", CHO, conversation_id=GROUP, seq=6, emoji="👍"),
+    Step("follow", _follow),
+    Step("at once", _at_once),
+    Step("follow", _follow),
+    _chat("delete_message", BEN, conversation_id=GROUP, seq=5),
+    _chat("mark_read", BEN, conversation_id=GROUP, seq=20),
+    _chat("set_preferences", CHO, conversation_id=GROUP, notify="mentions", pinned=True),
+    Step("follow", _follow),
+    _bell("mark_seen", ANA, up_to_seq=1),
+    _bell("mark_read", CHO, ids=[1, 2, 3, 4, 5, 6]),
+    _bell("mark_read", ANA, group=f"conversation:{GROUP}"),
+    _bell("mark_read", BEN, all=True),
+    _bell("archive", BEN, ids=[1, 2, 3, 4, 5, 6]),
+    _bell("archive", ANA, group=f"conversation:{GROUP}"),
+    _bell("archive", CHO, all_read=True),
+    Step("disconnect", _disconnect),
+    _chat("add_members", ANA, conversation_id=GROUP, account_ids=[DAN, CHO]),
+    _chat("set_role", ANA, conversation_id=GROUP, account_id=CHO, role="admin"),
+    _say(DAN, "am I in, @all?"),
+    _chat("remove_member", CHO, conversation_id=GROUP, account_id=DAN, again="not_found"),
+    _chat("leave_conversation", ANA, conversation_id=GROUP, again="not_found"),
+    Step("follow", _follow),
+    _chat("leave_conversation", BEN, conversation_id=GROUP, again="not_found"),
+    _chat("leave_conversation", CHO, conversation_id=GROUP, again="not_found"),
+    Step("sweep", lambda house: house.files.sweep(), again="new"),
+    Step(
+        "change password",
+        lambda house: house.accounts.change_password(house.of("sign_up ana").account, 1, _change_password, HERE),
+        again="unauthorized",
+    ),
+    Step("set password", lambda house: house.accounts.set_password("cho", NEW_PASSWORD)),
+    Step("sign out", lambda house: house.sessions.end(BEN, 4), again="not_found"),
+    Step("sign out elsewhere", lambda house: house.sessions.end_others(BEN, 99)),
+    Step("disable", lambda house: house.accounts.disable("dan")),
+    Step("follow", _follow),
+)  # fmt: skip
+
+
+def make_certain() -> Callable[[int], None]:
+    """Takes chance out of this process. What is returned is told the number of each step before it begins.
+
+    Within a step the same bytes come again and again, so that it does not matter who asks for them first.
+    """
+    dice = [b""]
+
+    def some_bytes(size: int | None = None) -> bytes:
+        return (dice[0] * 1000)[: 32 if size is None else size]
+
+    def begin(number: int) -> None:
+        dice[0] = random.Random(number).randbytes(16)
+
+    begin(0)
+    secrets.token_bytes = some_bytes
+    secrets.token_hex = lambda size=None: some_bytes(size).hex()
+    secrets.token_urlsafe = lambda size=None: some_bytes(size).hex()
+    secrets.choice = lambda sequence: sequence[some_bytes(1)[0] % len(sequence)]
+    bcrypt.gensalt = lambda rounds=12, prefix=b"2b": b"$2b$%02d$" % rounds + b"a" * 21 + b"e"
+    return begin
+
+
+def plain(answer: Any) -> Any:
+    """An answer as text would have it, without what tells a repeat."""
+    if isinstance(answer, list | tuple):
+        return [plain(one) for one in answer]
+    if isinstance(answer, BaseException):
+        return f"{type(answer).__name__}: {answer}"
+    told = msgspec.to_builtins(answer)
+    unequal = ("duplicate", "password_hash")
+    return {name: value for name, value in told.items() if name not in unequal} if isinstance(told, dict) else told
