@@ -72,6 +72,31 @@ def test_i7_a_message_and_a_later_edit() -> None:
     assert broken(story.end()) == ["I7"]
 
 
+def test_i7_what_stands_between_does_not_hide_it() -> None:
+    story = Story("ana", "ben", "cho")
+    story.silence(story.ask("ben", Send(GROUP, "ben-0001", "between")))
+    late = story.ask("cho", Send(GROUP, "cho-0001", "answered first"))
+    story.ok(late, Sent(6, 6))
+    early = story.ask("ana", Send(GROUP, "ana-0001", "asked for afterwards"))
+    story.tell(story.store_message("ana", "asked for afterwards", "ana-0001"))
+    story.tell(story.store_message("ben", "between", "ben-0001"))
+    story.ok(early, Sent(4, 4))
+    story.tell(story.store_message("cho", "answered first", "cho-0001"))
+    assert broken(story.end()) == ["I7"]
+
+
+def test_i7_a_try_that_was_refused_wrote_nothing() -> None:
+    story = Story()
+    story.refuse(story.ask("ana", Send(GROUP, "ana-0001", "first")), "forbidden")
+    second = story.ask("ben", Send(GROUP, "ben-0001", "second"))
+    story.ok(second, Sent(4, 4))
+    story.silence(story.ask("ana", Send(GROUP, "ana-0001", "first")))
+    story.tell(story.store_message("ana", "first", "ana-0001"))
+    story.tell(story.store_message("ben", "second", "ben-0001"))
+    story.fetch("ana", 0)
+    assert broken(story.end()) == ["I7"]
+
+
 def test_i7_what_was_under_way_at_the_same_time_may_stand_either_way() -> None:
     story = Story()
     first = story.ask("ana", Send(GROUP, "ana-0001", "first"))
@@ -128,6 +153,14 @@ def test_i9_a_read_that_does_not_know_what_was_answered() -> None:
     story.send("ana", "hello")
     op = story.ask("ben", Read(GROUP, 0), worker="w2")
     story.ok(op, Page([replace(entry) for entry in story.log[:2]], head_seq=2))
+    assert broken(story.end()) == ["I9"]
+
+
+def test_i9_a_page_that_knows_the_head_and_not_the_entry() -> None:
+    story = Story()
+    story.send("ana", "hello")
+    op = story.ask("ben", Read(GROUP, 0), worker="w2")
+    story.ok(op, Page([replace(entry) for entry in story.log[:2]], head_seq=3))
     assert broken(story.end()) == ["I9"]
 
 

@@ -108,6 +108,18 @@ def test_i10_whoever_comes_back_into_a_conversation_may_open_it_anew() -> None:
     assert broken(story.end()) == []
 
 
+def test_i10_whoever_was_away_when_they_came_back_in_opens_it_where_it_stands() -> None:
+    story = Story("ana", "ben", "cho")
+    story.remove("ana", 3)
+    story.go("cho")
+    story.add("ana", 3)
+    story.send("ana", "cho is back")
+    story.come("cho")
+    story.note(history.Opened("cho", GROUP, len(story.log)))
+    story.send("ana", "welcome")
+    assert broken(story.end()) == []
+
+
 def test_i10_nobody_may_skip_by_opening_anew() -> None:
     story = Story()
     story.go("ben")
@@ -150,6 +162,19 @@ def test_i11_whoever_comes_back_later_has_ten_seconds_from_then_on() -> None:
     story.come("ben")
     story.t += 5
     story.show("ben", said, "fetch")
+    assert broken(story.end()) == []
+
+
+def test_i11_what_is_said_later_has_ten_seconds_from_then_on() -> None:
+    story = Story()
+    story.heal()
+    story.t += 60
+    op = story.ask("ana", Send(GROUP, "ana-0001", "hello"))
+    said = story.store_message("ana", "hello", "ana-0001")
+    story.ok(op, Sent(said.seq, said.seq))
+    story.hear("ana", said)
+    story.t += 9
+    story.hear("ben", said)
     assert broken(story.end()) == []
 
 
@@ -230,6 +255,30 @@ def test_i12_the_past_is_not_for_those_who_are_added_tomorrow() -> None:
     said = story.send("ana", "cho is gone")
     story.note(history.Event("cho", said))
     story.add("ana", 3)
+    assert broken(story.end()) == ["I12"]
+
+
+def test_i12_what_stands_before_the_adding_dates_it() -> None:
+    """The adding was asked for, but it stands behind a message that nobody had thought of yet."""
+    story = Story("ana", "ben", "cho")
+    story.remove("ana", 3)
+    said = story.send("ana", "cho is gone")
+    adding = story.ask("ana", history.Add(GROUP, [3]))
+    story.note(history.Event("cho", said))
+    story.send("ben", "let her in")
+    story.tell(story.store("member_added", 1, account_id=3))
+    story.ok(adding, history.Done())
+    assert broken(story.end()) == ["I12"]
+
+
+def test_i12_a_removal_that_was_not_answered_is_dated_by_what_came_behind_it() -> None:
+    story = Story("ana", "ben", "cho")
+    op = story.ask("ana", history.Remove(GROUP, 3))
+    story.tell(story.store("member_removed", 1, account_id=3), 3)
+    story.silence(op)
+    story.send("ana", "is she gone?")
+    op = story.ask("cho", Read(GROUP, 0))
+    story.ok(op, Page([replace(entry) for entry in story.log[:4]], head_seq=5, more=True))
     assert broken(story.end()) == ["I12"]
 
 

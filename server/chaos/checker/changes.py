@@ -14,7 +14,7 @@ def changes_everywhere(run: Indexed, logs: Logs, judgement: Judgement) -> None:
     """I14. Every message reads at the end as the log says, wherever it is read, and deleted words are gone.
 
     They are gone from the log too, in every copy at the end and from any page that was asked for after the deletion
-    was answered. A client answers for the messages on its screen whose last change it had to show.
+    was answered. A client answers for the messages on its screen whose last change it has shown.
     """
     for conversation_id, log in logs.items():
         states = log.states()
@@ -68,15 +68,15 @@ def _erased(run: Indexed, log: Log, entry: history.Entry, source: str, judgement
 
 
 def _screen(run: Indexed, log: Log, client: str, view: history.FinalView, judgement: Judgement) -> None:
-    span = log.current(run.account_of.get(client, 0))
-    if span is None:
+    if log.current(run.account_of.get(client, 0)) is None:
         return
     steps = run.screens.get((client, log.conversation_id), [])
     shown = {step.seq for _, step in steps if isinstance(step, history.Shown)}
     states = log.states()
     for seq, text in view.messages.items():
         change = log.changed_by.get(seq)
-        if seq not in states or (change is not None and change.seq not in shown and change.seq < span.first):
+        # A change that never came to this screen is I10's, or was made while its account did not belong.
+        if seq not in states or (change is not None and change.seq not in shown):
             continue
         judgement.cases += 1
         if text != states[seq]:
