@@ -145,7 +145,8 @@ async def _faults(plan: Plan, scene: Scene) -> list[str]:
         plan.say(f"{nemesis.name} ...")
         scene.journal.note(history.Fault(nemesis=nemesis.name, phase="begin"))
         outcome = await nemesis.act(scene)
-        scene.journal.note(history.Fault(nemesis=nemesis.name, phase="end", fired=outcome.fired, detail=outcome.detail))
+        end = history.Fault(nemesis.name, "end", outcome.fired, outcome.detail, list(outcome.wrong))
+        scene.journal.note(end)
         plan.say(f"{nemesis.name}: {outcome.detail}{'' if outcome.fired else ' (DID NOT FIRE)'}")
         wrong += [f"{nemesis.name}: {sentence}" for sentence in outcome.wrong]
     return wrong

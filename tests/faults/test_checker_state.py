@@ -156,6 +156,15 @@ def test_a_run_whose_fault_did_not_happen_proves_nothing() -> None:
         assert verdict.invalid == ([] if fired else ["The nemesis redis killed did not fire."])
 
 
+def test_what_a_fault_was_to_leave_alone_is_judged_too() -> None:
+    story = Story(nemeses=("slow_reader",))
+    story.note(history.Fault("slow_reader", "begin"))
+    story.send("ana", "hello")
+    story.note(history.Fault("slow_reader", "end", True, "", ["others waited for 3 s"]))
+    story.heal()
+    assert broken(story.end()) == ["meanwhile"]
+
+
 def test_a_run_of_which_nothing_was_read_back_proves_nothing() -> None:
     story = Story()
     story.send("ana", "hello")

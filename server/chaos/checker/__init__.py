@@ -32,6 +32,9 @@ INVARIANTS: dict[str, tuple[str, Invariant]] = {
 }
 """What is promised, by name: in words, and as a check."""
 
+MEANWHILE = "meanwhile"
+"""The sixteenth judgement: what was promised for the time of each fault."""
+
 
 def check(records: Sequence[history.AnyRecord]) -> Verdict:
     """The verdict on a whole history."""
@@ -42,7 +45,17 @@ def check(records: Sequence[history.AnyRecord]) -> Verdict:
         judgement = Judgement(name)
         invariant(run, logs, judgement)
         judgements.append(judgement)
-    return Verdict(judgements, reasons_against(run))
+    return Verdict([*judgements, _meanwhile(run)], reasons_against(run))
 
 
-__all__ = ["INVARIANTS", "Judgement", "Verdict", "Violation", "check"]
+def _meanwhile(run: Indexed) -> Judgement:
+    """What the faults themselves were to leave alone: their nemeses have looked, and said what they saw."""
+    judgement = Judgement(MEANWHILE)
+    for _, fault in run.of(history.Fault):
+        judgement.cases += fault.phase == "end"
+        for sentence in fault.wrong:
+            judgement.blame(f"{fault.nemesis}: {sentence}", (fault,))
+    return judgement
+
+
+__all__ = ["INVARIANTS", "MEANWHILE", "Judgement", "Verdict", "Violation", "check"]

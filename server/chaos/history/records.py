@@ -138,12 +138,16 @@ class Offline(Record, tag="offline"):
 
 
 class Fault(Record, tag="fault"):
-    """A nemesis begins, and ends. ``fired``: it was seen to have done what it is for."""
+    """A nemesis begins, and ends. ``fired``: it was seen to have done what it is for.
+
+    ``wrong``: sentences about what it was to leave alone and did not, such as the time of others' answers.
+    """
 
     nemesis: str
     phase: Literal["begin", "end"]
     fired: bool = False
     detail: str = ""
+    wrong: list[str] = field(default_factory=list)
 
 
 class Healed(Record, tag="healed"):
