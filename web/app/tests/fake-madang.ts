@@ -1,4 +1,4 @@
-import type { Account, ConversationView, Conversation, Madang, MadangError, Member, Notification, Presence, Session, SessionState, Timeline, UploadProgress } from '@madang/client'
+import type { Account, ConversationView, Conversation, Madang, MadangError, Member, Notification, Presence, Session, SessionState, Timeline, Trace, UploadProgress } from '@madang/client'
 import { atom, map } from 'nanostores'
 
 const hour = 3_600_000
@@ -15,6 +15,8 @@ export interface FakeFacts {
   serverName?: string
   registration?: 'open' | 'invitation' | 'closed'
   signInError?: MadangError
+  /** What a trace finds, page by page; an error is what it fails with. */
+  traces?: (Trace | MadangError)[]
 }
 
 /** A Madang without a server, for tests and for looking at screens: stores hold what is given, commands only note that they were called. */
@@ -70,6 +72,11 @@ export function fakeMadang(facts: FakeFacts) {
     setRole: note('setRole', undefined),
     leave: note('leave', undefined),
     setPreferences: note('setPreferences', { notify: 'all' as const, pinned: false, archived: false }),
+    trace: (...args) => {
+      calls.push(['trace', ...args])
+      const found = facts.traces?.shift()
+      return found === undefined || found instanceof Error ? Promise.reject(found ?? new Error('no trace')) : Promise.resolve(found)
+    },
     listMembers: note('listMembers', [] as Member[]),
     membersOf: (id) => remembered(`members${id}`, () => atom<Member[] | undefined>([])),
     timelineOf: (id) =>

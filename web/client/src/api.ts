@@ -2,7 +2,7 @@ import type { MapStore, ReadableAtom } from 'nanostores'
 import type { MadangError } from './errors.ts'
 import type { OutboxStorage } from './outboxDb.ts'
 import type {
-  Account, Conversation, Counts, Entry, File as StoredFile, Member, Message, Notification, Preferences, Presence, ServerInfo, Session, Welcome,
+  Account, Conversation, Counts, Entry, File as StoredFile, Member, Message, Notification, Preferences, Presence, ServerInfo, Session, Trace, Welcome,
 } from './types.ts'
 
 /** What `createMadang` takes. Everything has a default that is right for a page served by Madang itself. */
@@ -182,6 +182,8 @@ export interface Madang {
   edit(id: number, seq: number, text: string): Promise<void>
   remove(id: number, seq: number): Promise<void>
   react(id: number, seq: number, emoji: string, on: boolean): Promise<void>
+  /** Where a message of one's own is, or anybody's for an admin of the server; a page of members at a time. */
+  trace(id: number, seq: number, cursor?: string): Promise<Trace>
   /** Only forward, at most once a second. */
   markRead(id: number, seq: number): void
   typing(id: number): void

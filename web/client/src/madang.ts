@@ -90,6 +90,7 @@ class Client {
         const log = this.timelines.log(id)
         return log.state !== 'ready' || log.more_after || log.known_seq >= seq
       },
+      onStored: (id, seq) => this.catchUp.onHead(id, seq),
     })
     this.timelines = new Timelines({
       connection,
@@ -206,6 +207,7 @@ class Client {
       remove: async (id, seq) => void (await chat.ask('delete_message', { conversation_id: id, seq })),
       react: async (id, seq, emoji, on) =>
         void (await chat.ask(on ? 'add_reaction' : 'remove_reaction', { conversation_id: id, seq, emoji })),
+      trace: (id, seq, cursor) => chat.ask('trace_message', { conversation_id: id, seq, ...(cursor !== undefined && { cursor }) }),
       markRead: (id, seq) => this.readMarks.markRead(id, seq),
       typing: (id) => this.signs.start(id),
       stopTyping: (id) => this.signs.stop(id),

@@ -24,6 +24,7 @@ import { useRows } from './useRows.ts'
 // What is opened now and then is fetched when it first is.
 const EmojiPopover = lazy(() => import('./emoji/EmojiPopover.tsx'))
 const MessageMenu = lazy(() => import('./MessageMenu.tsx'))
+const TraceDialog = lazy(() => import('./trace/TraceDialog.tsx'))
 
 interface Props {
   conversation: ConversationView
@@ -48,7 +49,7 @@ export function OpenConversation({ conversation, me, aroundSeq }: Props) {
     // The rows of the newest page come with the next commit; the view then hangs on the bottom.
     void madang.jumpToLatest(id).catch(() => undefined).then(() => feed.current?.goToBottom())
   }
-  const { actions, pending, flashKey, menu, closeMenu, picking, closePicker, doomed, closeDoomed, jumpTo } = useMessageActions({
+  const { actions, pending, flashKey, menu, closeMenu, picking, closePicker, doomed, closeDoomed, traced, closeTraced, jumpTo } = useMessageActions({
     conversation,
     me,
     rows,
@@ -86,6 +87,8 @@ export function OpenConversation({ conversation, me, aroundSeq }: Props) {
     [id, conversation.kind, me, pending, actions],
   )
   const mayDelete = (message: Message) => message.sender_id === me || (conversation.kind !== 'direct' && conversation.role !== 'member')
+  const role = useStore(madang.me)?.role
+  const mayTrace = (message: Message) => message.sender_id === me || role === 'owner' || role === 'admin'
   const rowKey = (event: React.KeyboardEvent, row: Row, article: HTMLElement) => {
     const message = messageOf(row)
     if (!message || row.item.state !== 'sent' || message.deleted_at !== undefined) return
@@ -176,8 +179,9 @@ export function OpenConversation({ conversation, me, aroundSeq }: Props) {
         <LightboxSlot />
         {dragging && <DropFrame />}
         <Suspense>
-          {menu && <MessageMenu message={menu.message} rowKey={menu.key} at={menu.at} me={me} mayDelete={mayDelete(menu.message)} touch={isTouch()} actions={actions} onClose={closeMenu} />}
+          {menu && <MessageMenu message={menu.message} rowKey={menu.key} at={menu.at} me={me} mayDelete={mayDelete(menu.message)} mayTrace={mayTrace(menu.message)} touch={isTouch()} actions={actions} onClose={closeMenu} />}
           {picking && <EmojiPopover anchor={picking.at} onClose={closePicker} onPick={(emoji) => actions.react(picking.message, emoji)} />}
+          {traced && <TraceDialog message={traced.message} own={traced.message.sender_id === me} onClose={closeTraced} />}
         </Suspense>
         {doomed && (
           <Confirm

@@ -38,6 +38,7 @@ export function useMessageActions(world: World) {
   const [menu, setMenu] = useState<OpenMenu>()
   const [picking, setPicking] = useState<{ message: Message; at: RefObject<HTMLElement>; key: string | undefined }>()
   const [doomed, setDoomed] = useState<{ message: Message; key: string }>()
+  const [traced, setTraced] = useState<{ message: Message; key: string }>()
   const [pending, setPending] = useState<ReadonlyMap<string, boolean>>(new Map())
   const [jump, setJump] = useState(() => (world.openAt === undefined ? undefined : { seq: world.openAt, flash: true }))
   const now = useRef(world)
@@ -100,6 +101,7 @@ export function useMessageActions(world: World) {
         const address = location.origin + conversationPath(id, { seq: message.seq })
         void navigator.clipboard.writeText(address).then(() => toast({ text: t('message.link_copied') }), failed)
       },
+      trace: (message, key) => setTraced({ message, key }),
       // By its own address, so that Back returns.
       jumpTo: (seq) => {
         const path = conversationPath(id, { seq })
@@ -129,5 +131,10 @@ export function useMessageActions(world: World) {
     },
     doomed,
     closeDoomed: () => setDoomed(undefined),
+    traced,
+    closeTraced: () => {
+      setTraced(undefined)
+      focusBack(traced?.key)
+    },
   }
 }

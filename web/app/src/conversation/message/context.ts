@@ -12,6 +12,8 @@ export interface MessageActions {
   openMenu(key: string, at: HTMLElement): void
   copyText(message: Message): void
   copyLink(message: Message): void
+  /** Shows where a message is. */
+  trace(message: Message, key: string): void
   jumpTo(seq: number): void
   openPicture(message: Message, file: StoredFile): void
   retry(message: Message): void
