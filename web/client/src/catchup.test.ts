@@ -67,6 +67,24 @@ test('the last message, lost without a trace, is found by the beacon', async () 
   expect(texts(timeline())).toEqual(['lost'])
 })
 
+test('one’s own message whose entry was lost is fetched, because its answer tells its place', async () => {
+  server.isDeaf = true
+  madang.send(YARD, { text: 'mine' })
+  madang.send(ROOF, { text: 'mine too' })
+  await settle()
+  server.isDeaf = false
+  server.rows.set(ROOF, { ...server.rows.get(ROOF)!, head_seq: 1 })
+  await vi.advanceTimersByTimeAsync(300)
+  expect(texts(timeline())).toEqual(['mine'])
+  expect(timeline().known_seq).toBe(1)
+  expect(row()?.head_seq).toBe(1)
+  expect(row(ROOF)?.head_seq).toBe(1)
+  const before = server.asked.length
+  madang.send(YARD, { text: 'heard' })
+  await vi.advanceTimersByTimeAsync(1000)
+  expect(server.asked.slice(before).map(({ command }) => command)).toEqual(['send_message'])
+})
+
 test('a beacon that says nothing new asks nothing', async () => {
   server.say(YARD, 'one')
   const before = server.asked.length

@@ -66,6 +66,13 @@ export class CatchUp {
     if (!this.timers.has(id)) this.timers.set(id, setTimeout(() => void this.afterAWhile(id), GAP_AFTER_MS))
   }
 
+  /** The server has said that the log goes up to there; what is missing may be lost. */
+  onHead(id: number, headSeq: number): void {
+    const log = this.parts.timelines.log(id)
+    if (log.state === 'ready' && log.known_seq < headSeq) this.onBehind(id, headSeq)
+    this.parts.conversations.expect(id, headSeq)
+  }
+
   clear(): void {
     for (const timer of this.timers.values()) clearTimeout(timer)
     this.timers.clear()
@@ -77,7 +84,7 @@ export class CatchUp {
   }
 
   private onHeads(heads: Heads): void {
-    const { connection, conversations, timelines, ownChanges } = this.parts
+    const { connection, ownChanges } = this.parts
     if (this.isOtherLog(heads.epoch)) {
       // Another log under the same address: start over.
       connection.restart()
@@ -85,10 +92,7 @@ export class CatchUp {
     }
     void this.quietly(ownChanges.compare(heads.account_version))
     for (const [key, head] of Object.entries(heads.heads)) {
-      const id = Number(key)
-      const row = conversations.get(id)
-      if (!row || row.head_seq < head) conversations.ask(id)
-      if (timelines.log(id).state === 'ready' && timelines.log(id).known_seq < head) this.onBehind(id, head)
+      this.onHead(Number(key), head)
     }
   }
 

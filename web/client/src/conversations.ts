@@ -27,7 +27,8 @@ export class Conversations {
   readonly rows = atom<Rows>(new Map())
   readonly list: ReadableAtom<ConversationView[]>
   private readonly stores = new Map<number, ReadableAtom<ConversationView | undefined>>()
-  private readonly toAsk = new Set<number>()
+  /** Rows to ask for, unless they reach that far by then. */
+  private readonly toAsk = new Map<number, number>()
   private timer: ReturnType<typeof setTimeout> | undefined
   private readonly parts: Parts
 
@@ -103,7 +104,13 @@ export class Conversations {
 
   /** Asks the server for this row soon, because what is here may be wrong. */
   ask(id: number, afterMs = ASK_AFTER_MS): void {
-    this.toAsk.add(id)
+    this.expect(id, Infinity, afterMs)
+  }
+
+  /** Asks for this row soon, unless entries have taken it up to `headSeq` by then. */
+  expect(id: number, headSeq: number, afterMs = ASK_AFTER_MS): void {
+    if (this.reaches(id, headSeq)) return
+    this.toAsk.set(id, Math.max(headSeq, this.toAsk.get(id) ?? 0))
     this.timer ??= setTimeout(() => void this.askNow(), afterMs)
   }
 
@@ -128,11 +135,16 @@ export class Conversations {
     return withReadMark(row, Math.min(mine.read_seq, row.head_seq), this.parts.count(row.id, mine.read_seq) ?? mine).row
   }
 
+  private reaches(id: number, headSeq: number): boolean {
+    return (this.get(id)?.head_seq ?? -1) >= headSeq
+  }
+
   private async askNow(): Promise<void> {
     this.timer = undefined
-    const ids = [...this.toAsk]
+    const wanted = [...this.toAsk]
     this.toAsk.clear()
-    for (const id of ids) {
+    for (const [id, headSeq] of wanted) {
+      if (this.reaches(id, headSeq)) continue
       try {
         const row = await this.parts.wire.ask('get_conversation', { conversation_id: id })
         // An entry overtook the answer: ask once more rather than go back.

@@ -90,6 +90,7 @@ class Client {
         const log = this.timelines.log(id)
         return log.state !== 'ready' || log.more_after || log.known_seq >= seq
       },
+      onStored: (id, seq) => this.catchUp.onHead(id, seq),
     })
     this.timelines = new Timelines({
       connection,

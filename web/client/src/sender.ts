@@ -23,6 +23,8 @@ interface Parts {
   tabs: Tabs
   /** Whether the timeline shows the stored message, or does not show that place at all. */
   isShown: (conversationId: number, seq: number) => boolean
+  /** The server has stored it at that place: the log goes up to there. */
+  onStored: (conversationId: number, seq: number) => void
 }
 
 type Lines = readonly (UnsentItem | Item)[]
@@ -258,7 +260,10 @@ export class Outbox {
     this.queue.set(answer ? answered(this.queue.get(), clientId, answer) : without(this.queue.get(), clientId))
     const deleted = this.quietly(this.parts.storage.delete(clientId))
     this.landed.get(clientId)?.()
-    if (answer) this.settle(answer.conversation_id)
+    if (answer) {
+      this.settle(answer.conversation_id)
+      this.parts.onStored(answer.conversation_id, answer.seq)
+    }
     this.pump()
     return deleted
   }
