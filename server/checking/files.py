@@ -90,4 +90,5 @@ async def _strays(store: Store) -> list[str]:
     if not count:
         return []
     more = ", ..." if count > len(named) else ""
-    return [f"{count:,} files belong to nothing, and the server will remove them: {', '.join(sorted(named))}{more}"]
+    what = "1 file belongs" if count == 1 else f"{count:,} files belong"
+    return [f"{what} to nothing and will be removed by the server: {', '.join(sorted(named))}{more}"]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
 from tests.checking.copies import Copies, FileCopies, ServerCopies
+from tests.postgres_server import PostgresServer
 
 
 @pytest.fixture(scope="session")
@@ -17,12 +17,16 @@ def file_copies(tmp_path_factory: pytest.TempPathFactory) -> FileCopies:
         return thread.submit(FileCopies, tmp_path_factory.mktemp("street")).result()
 
 
-@pytest.fixture(params=["sqlite", "postgres"], scope="session")
-def copies(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Copies:
-    """Copies of the street of either kind."""
-    if request.param == "sqlite":
-        found: FileCopies = request.getfixturevalue("file_copies")
-        return found
-    server, folder = request.getfixturevalue("postgres"), tmp_path_factory.mktemp("street")
+@pytest.fixture(scope="session")
+def server_copies(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> ServerCopies:
+    """The same on PostgreSQL."""
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(ServerCopies, server, Path(folder)).result()
+        return thread.submit(ServerCopies, postgres, tmp_path_factory.mktemp("street")).result()
+
+
+@pytest.fixture(params=["sqlite", "postgres"], scope="session")
+def copies(request: pytest.FixtureRequest) -> Copies:
+    """Copies of the street of either kind."""
+    name = "file_copies" if request.param == "sqlite" else "server_copies"
+    found: Copies = request.getfixturevalue(name)
+    return found

@@ -45,6 +45,9 @@ def look(found: Findings, sink: Sink, tell: Tell) -> None:
 
 
 def rows_to_read() -> int:
-    """About how many rows ``look`` will read."""
+    """About how many rows ``look`` will read; 0 when a damaged file does not say."""
     counts = ", ".join(f'(select count(*) * {times} from "{table}")' for table, times in _READ.items())
-    return sum(fetch_all(f"select {counts}")[0])
+    try:
+        return sum(fetch_all(f"select {counts}")[0])
+    except sqlite3.DatabaseError:
+        return 0

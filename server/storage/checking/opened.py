@@ -121,6 +121,10 @@ def _sqlite_alone(path: Path) -> Iterator[None]:
             raw.execute("commit")  # in this mode the lock stays
         except alone.OpenElsewhere:
             raise CannotCheck(f"{path} is open in another program. Stop the server that uses it first.") from None
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_NOTADB:
+                raise
+            raise CannotCheck(f"{path} is no SQLite database.") from None
         raw.execute("pragma synchronous = full")
         _check_version(path)
         yield
