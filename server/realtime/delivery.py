@@ -11,6 +11,7 @@ from server import records
 from server.protocol import chat
 from server.protocol.base import MAX_SAFE_INTEGER
 from server.realtime import offsets
+from server.realtime.furthest import Furthest
 from server.realtime.online import Online
 from server.realtime.rooms import CHAT, NOTIFICATIONS, account_room, conversation_room
 
@@ -51,6 +52,7 @@ class Delivery:
         self.complete: Callable[[], int] = lambda: MAX_SAFE_INTEGER
         self._sockets = sockets
         self._online = online
+        self._marks = Furthest()
 
     async def entry(self, entry: records.Entry) -> None:
         """Tells the members of a conversation; whoever is added hears it first, whoever is removed last."""
@@ -78,15 +80,19 @@ class Delivery:
         await self._sockets.emit_here(change.event, body, room=account_room(change.account_id), namespace=CHAT)
 
     async def read_mark(self, mark: records.ReadMark) -> None:
-        """Tells the others of a small conversation."""
+        """Tells the others of a small conversation, unless they have been told of a later one."""
         if mark.member_count > SMALL_CONVERSATION:
+            return
+        if not self._marks.moves(mark.read_seq, "read", mark.conversation_id, mark.account_id):
             return
         body = chat.Receipt(conversation_id=mark.conversation_id, account_id=mark.account_id, read_seq=mark.read_seq)
         # Their own devices have heard it with its account version.
         await self.others_of("receipt", body, mark.conversation_id, mark.account_id)
 
     async def received_mark(self, mark: records.ReceivedMark) -> None:
-        """Tells the others; it is kept in small conversations only."""
+        """Tells the others, unless they have been told of a later one; it is kept in small conversations only."""
+        if not self._marks.moves(mark.received_seq, "received", mark.conversation_id, mark.account_id):
+            return
         body = chat.Receipt(
             conversation_id=mark.conversation_id, account_id=mark.account_id, received_seq=mark.received_seq
         )

@@ -123,6 +123,15 @@ async def test_a_received_mark_is_told_to_the_others(yard: Yard) -> None:
     assert msgspec.to_builtins(receipt) == {"conversation_id": GROUP, "account_id": BEN, "received_seq": 5}
 
 
+async def test_a_mark_that_the_bus_brings_late_is_not_told_behind_a_later_one(yard: Yard) -> None:
+    for seq in (5, 9, 7, 9, 10):
+        await yard.publish(records.ReadMark(GROUP, BEN, seq, 2), records.ReceivedMark(GROUP, BEN, seq + 1))
+    await yard.publish(records.ReadMark(GROUP, ANA, 6, 2))
+    told = [msgspec.to_builtins(receipt) for _, receipt, _ in yard.book.emitted]
+    assert [receipt["read_seq"] for receipt in told if "read_seq" in receipt] == [5, 9, 10, 6]
+    assert [receipt["received_seq"] for receipt in told if "received_seq" in receipt] == [6, 10, 11]
+
+
 async def test_counts_come_once_behind_the_notifications(yard: Yard) -> None:
     connect(yard.book, yard.online, BEN, "ben-bell", NOTIFICATIONS)
     new = [records.NotificationChange(BEN, seq, seq == 1, b'{"id":1}') for seq in (1, 2, 3)]
