@@ -51,6 +51,18 @@ def test_i13_a_mark_that_goes_back_in_what_others_hear() -> None:
     assert broken(story.end()) == ["I13"]
 
 
+def test_i13_another_worker_may_tell_once_more_what_one_knows() -> None:
+    story = Story()
+    story.send("ana", "one")
+    story.send("ana", "two")
+    story.mark("ben", 4)
+    story.note(history.Receipt("ana", GROUP, 2, 4))
+    story.go("ana")
+    story.come("ana")
+    story.note(history.Receipt("ana", GROUP, 2, 3))
+    assert broken(story.end()) == []
+
+
 def test_i13_a_mark_that_ends_further_back() -> None:
     story = Story()
     story.send("ana", "one")

@@ -71,8 +71,9 @@ class Presence(Struct):
         )
 
     def online_since(self, moment: int) -> int:
-        """The beginning of the connection that stands at ``moment``."""
-        return self.moments[bisect_right(self.moments, moment) - 1]
+        """The beginning of the connection that stands at ``moment``, or of the time without one; -1: the first."""
+        place = bisect_right(self.moments, moment)
+        return self.moments[place - 1] if place else -1
 
 
 class Indexed:

@@ -19,9 +19,10 @@ Best = tuple[int, int | Op]
 
 
 def marks_never_go_back(run: Indexed, logs: Logs, judgement: Judgement) -> None:
-    """I13. Not in answers, one before the other; not in what one client hears; not at the end; and not past the head.
+    """I13. Not in answers, one before the other; not in what one connection hears; not at the end; not past the head.
 
-    A message moves its sender's own mark.
+    A message moves its sender's own mark. A client that comes to another worker may hear once more what it knows: one
+    cannot know what another one has told, and every client keeps the furthest.
     """
     best = {mark: _in_answers(run, mark, found, judgement) for mark, found in _answers(run, logs).items()}
     _in_receipts(run, best, judgement)
@@ -61,12 +62,13 @@ def _in_answers(run: Indexed, mark: Mark, found: list[tuple[Op, int]], judgement
 
 
 def _in_receipts(run: Indexed, best: dict[Mark, Best], judgement: Judgement) -> None:
-    """What each client hears of a mark ascends; the furthest is added to ``best``."""
-    heard: dict[tuple[str, Mark], tuple[int, int]] = {}
+    """What each connection hears of a mark ascends; the furthest is added to ``best``."""
+    heard: dict[tuple[str, int, Mark], tuple[int, int]] = {}
     for moment, receipt in run.of(history.Receipt):
         judgement.cases += 1
         mark = (receipt.account_id, receipt.conversation_id)
-        known = heard.get((receipt.client, mark))
+        hearing = (receipt.client, run.presence[receipt.client].online_since(moment), mark)
+        known = heard.get(hearing)
         if known is not None and receipt.read_seq < known[0]:
             sentence = (
                 f"Client {receipt.client} heard that account {receipt.account_id} has read conversation "
@@ -74,7 +76,7 @@ def _in_receipts(run: Indexed, best: dict[Mark, Best], judgement: Judgement) -> 
             )
             judgement.blame(sentence, run.slice(known[1], moment))
         else:
-            heard[receipt.client, mark] = (receipt.read_seq, moment)
+            heard[hearing] = (receipt.read_seq, moment)
         if mark not in best or receipt.read_seq > best[mark][0]:
             best[mark] = (receipt.read_seq, moment)
 
