@@ -16,6 +16,7 @@ from tests.prove import (
     flood,
     frames,
     fuzz,
+    lossy,
     moving,
     reader,
     redis_away,
@@ -37,6 +38,7 @@ PROOFS: dict[str, Prove] = {
     "move": moving.prove,
     "redis": redis_away.prove,
     "rolling": rolling.prove,
+    "lossy": lossy.prove,
     "cut": cut.prove,
 }
 
