@@ -27,6 +27,9 @@ class Yard:
         self.entered: list[tuple[int, int]] = []
         self.added: list[tuple[int, int]] = []
         self.asked: list[int] = []
+        self.fails = False
+        self.go_on = asyncio.Event()
+        self.go_on.set()
         self.online = Online()
         self.order = Order(self, Log(self.missed, self.members_among))
         self.order.is_shared = True
@@ -53,6 +56,9 @@ class Yard:
         return Written(len(self.log), {one.conversation_id: one.seq for one in self.log[position:]}, self.added)
 
     async def missed(self, conversation_id: int, after_seq: int | None, position: int, limit: int) -> Sequence[Entry]:
+        await self.go_on.wait()
+        if self.fails:
+            raise OSError("the disk is gone")
         mine = [one for one in self.log if one.conversation_id == conversation_id]
         return [one for one in mine if (one.position > position if after_seq is None else one.seq > after_seq)]
 
@@ -166,3 +172,68 @@ async def test_it_looks_by_itself_and_soon_when_asked(yard: Yard) -> None:
     yard.write()
     yard.sweep.soon()
     await eventually(lambda: yard.delivered == [1, 2])
+
+
+# What an offset may say
+
+
+async def test_everything_is_complete_as_soon_as_nothing_was_missing(yard: Yard) -> None:
+    await yard.order.take(yard.write())
+    await eventually(lambda: yard.delivered)
+    assert yard.order.complete == 0
+    await yard.look()
+    assert yard.order.complete == 1
+    yard.write(OTHER)
+    await yard.look()
+    assert yard.order.complete == 2, "nobody is there"
+
+
+async def test_what_was_missing_is_complete_when_the_next_look_finds_it_delivered(yard: Yard) -> None:
+    yard.write()
+    await yard.look()
+    assert (yard.delivered, yard.order.complete) == ([1], 0)
+    await yard.look()
+    assert yard.order.complete == 1
+
+
+async def test_what_cannot_be_read_is_not_complete_however_often_it_is_looked_for(yard: Yard) -> None:
+    await yard.order.take(yard.write())
+    await yard.look()
+    yard.write()
+    yard.fails = True
+    for _ in range(3):
+        await yard.look()
+        yard.write(OTHER)
+    assert (yard.delivered, yard.order.complete) == ([1], 1)
+    yard.fails = False
+    await yard.look()
+    await yard.look()
+    assert (yard.delivered, yard.order.complete) == ([1, 2], len(yard.log))
+
+
+async def test_what_is_still_being_read_is_not_complete(yard: Yard) -> None:
+    yard.write()
+    yard.go_on.clear()
+    await yard.sweep._look()
+    for _ in range(2):
+        yard.write(OTHER)
+        await yard.sweep._look()
+    assert yard.order.complete == 0
+    yard.go_on.set()
+    await eventually(lambda: not yard.order._reading)
+    await yard.look()
+    assert (yard.delivered, yard.order.complete) == ([1], 3)
+
+
+async def test_whoever_is_alone_is_complete_with_each_entry_but_not_while_something_is_read(yard: Yard) -> None:
+    yard.order.is_shared = False
+    await yard.order.take(yard.write())
+    assert yard.order.complete == 1
+    yard.write()  # by somebody else
+    yard.go_on.clear()
+    await yard.order.take(yard.write())
+    assert yard.order.complete == 0
+    yard.go_on.set()
+    await eventually(lambda: not yard.order._reading)
+    await yard.look()
+    assert (yard.delivered, yard.order.complete) == ([1, 2, 3], 3)
