@@ -29,8 +29,13 @@ DAMAGES_AROUND = (
     ),
     derived(
         "joined at",
+        "update membership set joined_at = 5 where conversation_id = 1 and account_id = 1",
+        said=("Conversation 1: of account 1 the membership's joined_at is 5, but by the log TIME.",),
+    ),
+    truth(
+        "joined at, of two people",
         "update membership set joined_at = 5 where conversation_id = 2 and account_id = 1",
-        said=("Conversation 2: of account 1 the membership's joined_at is 5, but by the log TIME.",),
+        said=("Conversation 2: of account 1 the membership's joined_at is 5, but by the conversation TIME.",),
     ),
     derived(
         "read beyond the head",
@@ -67,6 +72,11 @@ DAMAGES_AROUND = (
         "member count",
         "update conversation set member_count = 5 where id = 1",
         said=("Conversation 1: its member_count is 5, but by the log 4.",),
+    ),
+    derived(
+        "created at",
+        "update conversation set created_at = 5 where id = 1",
+        said=("Conversation 1: its created_at is 5, but by the log TIME.",),
     ),
     derived(
         "last activity",

@@ -56,11 +56,13 @@ def _conversation(
     found: Findings, row: Row, messages: Messages, entries: Beside, memberships: Beside
 ) -> Iterator[Finding]:
     found.looked("conversations", 1)
-    replay = Replay.beginning(row[1], row[4], row[3], row[2])
-    is_whole = (row[1] == "direct") == (row[2] is not None)
-    if not is_whole:
-        said = f"{at(row[0])}its kind is {row[1]}, but its direct_key is {shown(row[2])}."
-        yield Finding("conversations", said)
+    is_whole = True
+    try:
+        replay = Replay.beginning(row[1], row[4], row[3], row[2])
+    except ValueError as error:  # msgspec's as well
+        is_whole = False
+        replay = Replay("", row[4], row[4], True)
+        yield Finding("conversations", f"{at(row[0])}{error}")
     for finding in _entries(row[0], replay, messages, entries):
         is_whole = is_whole and (finding.part != "log" or bool(finding.mends))
         yield finding
@@ -97,7 +99,7 @@ def _members(conversation_id: int, replay: Replay, rows: dict[int, Row]) -> Iter
             said = f"{here}account {account_id} belongs to it by the log, but is no member."
             yield Finding("members", said, (_made_member(conversation_id, account_id, wanted),))
         else:
-            yield from _member(row, wanted, replay.head_seq)
+            yield from _member(row, wanted, replay)
 
 
 def _made_member(conversation_id: int, account_id: int, member: Member) -> Statement:
@@ -112,7 +114,7 @@ def _made_member(conversation_id: int, account_id: int, member: Member) -> State
     )  # fmt: skip
 
 
-def _member(row: Row, wanted: Member, head_seq: int) -> Iterator[Finding]:
+def _member(row: Row, wanted: Member, replay: Replay) -> Iterator[Finding]:
     conversation_id, account_id, role, joined_at, history_from_seq, read_seq, received_seq = row
     said = f"{at(conversation_id)}of account {account_id} the membership's "
     by_log = {
@@ -122,12 +124,15 @@ def _member(row: Row, wanted: Member, head_seq: int) -> Iterator[Finding]:
     }
     for column, (is_there, should) in by_log.items():
         if is_there != should:
-            mend = _set(column, should, conversation_id, account_id)
-            yield Finding("members", f"{said}{column} is {shown(is_there)}, but by the log {shown(should)}.", (mend,))
+            # When two people were brought together, only their conversation's own row says: one of both is wrong.
+            is_open = column == "joined_at" and replay.kind == "direct"
+            mends = () if is_open else (_set(column, should, conversation_id, account_id),)
+            whose = "the conversation" if is_open else "the log"
+            yield Finding("members", f"{said}{column} is {shown(is_there)}, but by {whose} {shown(should)}.", mends)
     for column, mark in (("read_seq", read_seq), ("received_seq", received_seq)):
-        if mark > head_seq:
-            mend = _set(column, head_seq, conversation_id, account_id)
-            yield Finding("members", f"{said}{column} is {mark}, but the newest entry {head_seq}.", (mend,))
+        if mark > replay.head_seq:
+            mend = _set(column, replay.head_seq, conversation_id, account_id)
+            yield Finding("members", f"{said}{column} is {mark}, but the newest entry {replay.head_seq}.", (mend,))
     if read_seq < wanted.least_read:
         mend = _set("read_seq", wanted.least_read, conversation_id, account_id)
         how = f"read_seq is {read_seq}, but they joined or wrote at {wanted.least_read}."
@@ -148,8 +153,9 @@ def _own_row(row: Row, replay: Replay) -> Iterator[Finding]:
         # A first title is nowhere but here.
         "title": row[9] if replay.title is None else replay.title,
         "description": replay.description,
+        "created_at": row[4] if replay.began_at is None else replay.began_at,
     }
-    for column, is_there, should in zip(wanted, row[5:], wanted.values(), strict=True):
+    for column, is_there, should in zip(wanted, (*row[5:], row[4]), wanted.values(), strict=True):
         if is_there != should:
             mend: Statement = (f"update conversation set {column} = ? where id = ?", (should, conversation_id))
             said = f"{at(conversation_id)}its {column} is {shown(is_there)}, but by the log {shown(should)}."

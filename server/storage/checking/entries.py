@@ -100,6 +100,8 @@ def _contradictions(row: Row) -> Iterator[str]:
         said = (body.conversation_id, body.seq, body.sender_id, body.sent_at)
         if said != (conversation_id, seq, actor_id, sent_at):
             yield "its conversation, place, sender or time is not what its data says."
+    if isinstance(body, chat.MessageEdited) and body.edited_at != sent_at:
+        yield "its time is not what its data says."
 
 
 def _ended(log: _Log | None, heads: Beside, following: int | None) -> Iterator[tuple[Finding, int]]:

@@ -96,7 +96,10 @@ def elsewhere(found: Findings, sink: Sink, tell: Tell) -> None:
 
 def _quote(sink: Sink, row: Row) -> None:
     conversation_id, deleted, seq, position, text, is_salted = row
-    data = msgspec.json.decode(text)
+    try:
+        data = msgspec.json.decode(text, type=dict[str, Any])
+    except msgspec.DecodeError:
+        return  # said of its entry already
     quote = data.get("reply_to") or {}
     if quote.get("excerpt") or is_salted:
         what = "the quote's words are" if quote.get("excerpt") else "a salt that tells the quote's words is"
@@ -110,10 +113,14 @@ def _told(sink: Sink, rows: Sequence[Row]) -> None:
     """Looks at what devices are told of conversations: whether a last message among it has been deleted."""
     shown: dict[tuple[int, int], list[tuple[Row, dict[str, Any]]]] = {}
     for row in rows:
-        data = msgspec.json.decode(row[2])
-        conversation = data.get("conversation", {})
-        if (last := conversation.get("last_message")) and last.get("text"):
-            shown.setdefault((conversation["id"], last["seq"]), []).append((row, data))
+        try:
+            last = msgspec.json.decode(row[2], type=_Told).conversation
+        except msgspec.DecodeError:
+            sink(Finding("accounts", f"Account {row[0]}: its change {row[1]} cannot be read."))
+            continue
+        if last.last_message is not None and last.last_message.text:
+            data = msgspec.json.decode(row[2])
+            shown.setdefault((last.id, last.last_message.seq), []).append((row, data))
     if not shown:
         return
     begin, parameters = wanted("in_conversation, of_seq", shown)
@@ -145,6 +152,22 @@ def _deletion_after(conversation_id: int, deleted: int, seq: int) -> bool:
     """Whether what stands at ``deleted`` was deleted behind ``seq``."""
     query = "select 1 from entry where conversation_id = ? and target_seq = ? and kind = 'message_deleted' and seq > ?"
     return bool(fetch_all(query, (conversation_id, deleted, seq)))
+
+
+class _LastMessage(msgspec.Struct):
+    seq: int
+    text: str
+
+
+class _Conversation(msgspec.Struct):
+    id: int
+    last_message: _LastMessage | None = None
+
+
+class _Told(msgspec.Struct):
+    """As much of what devices are told of a conversation as says what its last message was."""
+
+    conversation: _Conversation
 
 
 class _Quoting(msgspec.Struct):

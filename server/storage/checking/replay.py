@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,7 @@ MESSAGE_COLUMNS = (
 )  # fmt: skip
 """What a message's row holds besides its place."""
 
+_PAIR = re.compile("[0-9]+:[0-9]+")
 _CREATED = msgspec.json.Decoder(chat.Message)
 _EDITED = msgspec.json.Decoder(chat.MessageEdited)
 _REACTION = msgspec.json.Decoder(chat.ReactionChanged)
@@ -107,7 +109,8 @@ class Member:
 class Replay:
     """One conversation, entry by entry: who belongs to it, and what its own row says in the end.
 
-    ``title`` and ``description`` are None as long as no entry has changed them.
+    ``title`` and ``description`` are None as long as no entry has changed them; ``began_at`` is the time of a group's
+    first entry.
     """
 
     kind: str
@@ -120,10 +123,18 @@ class Replay:
     dissolved_at: int | None = None
     title: str | None = None
     description: str | None = None
+    began_at: int | None = None
 
     @classmethod
     def beginning(cls, kind: str, created_at: int, rules: str, direct_key: str | None) -> Replay:
-        """A new conversation. One of two people has them from the beginning, without entries that say so."""
+        """A new conversation. One of two people has them from the beginning, without entries that say so.
+
+        Raises ValueError with what is wrong with it.
+        """
+        if kind not in ("direct", "group", "open"):
+            raise ValueError(f"nobody knows conversations of the kind {kind}.")
+        if (kind == "direct") != (direct_key is not None) or not _PAIR.fullmatch(direct_key or "1:2"):
+            raise ValueError(f"its kind is {kind}, but its direct_key is {direct_key or 'nothing'}.")
         shows_all = msgspec.json.decode(rules, type=dict[str, str]).get("history") == "all"
         made = cls(kind, created_at, created_at, shows_all)
         if direct_key:
@@ -133,6 +144,8 @@ class Replay:
     def apply(self, entry: Entry) -> str | None:
         """Takes in the next entry; what is wrong with it in this place, in words. Raises msgspec.DecodeError."""
         self.head_seq = entry.seq
+        if entry.seq == 1 and entry.kind == "member_added":
+            self.began_at = entry.at
         match entry.kind:
             case "message_created":
                 self.last_message_seq, self.last_active_at = entry.seq, entry.at
