@@ -15,6 +15,7 @@ import msgspec
 
 OPEN_S = 6.0
 ANSWER_S = 5.0
+CUT = "cut"
 _EVENT, _ANSWER, _CONNECT, _REFUSED, _LEFT = "42/chat,", "43/chat,", "40/chat,", "44/chat,", "41/chat,"
 
 _decode = msgspec.json.Decoder().decode
@@ -92,7 +93,7 @@ class Wire:
 
     def cut(self) -> None:
         """Ends it without a goodbye, as a network does that has gone."""
-        self._reason = self._reason or "cut"
+        self._reason = self._reason or CUT
         self._abort()
 
     async def close(self) -> None:

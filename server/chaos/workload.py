@@ -28,7 +28,7 @@ MIX = {
     "delete": 1.5,
     "cut": 1,
     "leave": 0.4,
-    "remove": 0.4,
+    "remove": 2,
     "conflict": 0.3,
     "trespass": 0.4,
 }

@@ -102,7 +102,10 @@ async def stop_reading(scene: Scene) -> Outcome:
     line.cut()
     line.thaw()
     wrong = [f"{worker.name} grew by {grown:.0f} MB"] if grown > MOST_GROWTH_MB else []
-    detail = f"{name} read nothing, {held / 1e6:.1f} MB waited, {closed:.0f} closed as slow, {worker.name} grew by {grown:.1f} MB; p99 {p99_ms:.0f} ms"
+    detail = (
+        f"{name} read nothing: {held / 1e6:.1f} MB waited, {closed:.0f} closed as slow, {worker.name} grew by "
+        f"{grown:.1f} MB; p99 of sends {p99_ms:.0f} ms"
+    )
     return Outcome(held > 0 or closed > 0, detail, wrong)
 
 

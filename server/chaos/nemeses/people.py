@@ -10,6 +10,7 @@ import time
 from server.chaos import history
 from server.chaos.client import Client
 from server.chaos.nemeses.nemesis import Outcome, Scene
+from server.chaos.wire import CUT
 
 HOUR_S = 3600.0
 FOUND_WITHIN_S = 15.0
@@ -52,7 +53,7 @@ async def step_clock(scene: Scene) -> Outcome:
     """The clocks of all workers jump by an hour, ahead and back and behind."""
     clock = scene.setup.clock
     assert clock is not None
-    losses = sum(client.losses for client in scene.clients)
+    start = scene.journal.now()
     seen = []
     for ahead_s in (HOUR_S, 0.0, -HOUR_S):
         clock.step(ahead_s)
@@ -62,8 +63,12 @@ async def step_clock(scene: Scene) -> Outcome:
     clock.step(0.0)
     known = [difference for difference in seen if not math.isnan(difference)]
     fired = bool(known) and all(abs(difference) < 60 for difference in known)
-    lost = sum(client.losses for client in scene.clients) - losses
-    return Outcome(fired, f"an hour ahead, back, and an hour behind; {lost} connections were lost meanwhile")
+    thrown_out = [
+        f"{record.client} lost its connection: {record.why}"
+        for record in scene.since(start)
+        if isinstance(record, history.Offline) and record.why != CUT
+    ]
+    return Outcome(fired, f"an hour ahead, back, and an hour behind; {len(thrown_out)} were thrown out", thrown_out)
 
 
 def _ahead(scene: Scene, began: float) -> float:
