@@ -107,6 +107,11 @@ async def talk(group: int, ana: Checked, ben: Checked) -> None:
     """Everything one can do with messages."""
     first = await ana.do("send_message", conversation_id=group, client_id="ana-000001", text="hello @ben and @all")
     await ben.hears("hello @ben and @all")
+    await ben.do("mark_received", conversation_id=group, seq=first["seq"])
+    await ana.event("receipt", lambda receipt: receipt.get("received_seq") == first["seq"])
+    # The first account is the server's owner: a trace tells it everything.
+    trace = await ana.do("trace_message", conversation_id=group, seq=first["seq"])
+    assert (trace["received"], trace["as_admin"], len(trace["members"])) == (1, True, 1)
     await ben.do("start_typing", conversation_id=group)
     await ben.do("stop_typing", conversation_id=group)
     await ben.do(
@@ -128,7 +133,7 @@ async def look_around(group: int, ana: Checked, ben: Checked) -> None:
     for entry in log["entries"]:
         check_entry(entry)
     await ben.do("mark_read", conversation_id=group, seq=log["head_seq"])
-    await ana.event("receipt", lambda receipt: receipt["account_id"] == ben.id)
+    await ana.event("receipt", lambda receipt: receipt["account_id"] == ben.id and "read_seq" in receipt)
     await ben.do(
         "set_preferences", conversation_id=group, notify="mentions", pinned=True, muted_until=2_000_000_000_000
     )
