@@ -299,12 +299,27 @@ def test_i12_a_message_from_behind_a_block() -> None:
     assert broken(story.end()) == ["I12"]
 
 
-def test_i12_a_block_that_was_taken_back_or_came_at_the_same_time() -> None:
+def test_i12_a_block_that_was_taken_back() -> None:
     story = Story(direct=True)
     story.ok(story.ask("ana", history.Block(2)), history.Done())
     story.ok(story.ask("ana", history.Block(2, active=False)), history.Done())
-    op = story.ask("ben", Send(GROUP, "ben-0001", "hello"))
+    story.send("ben", "hello again")
+    assert broken(story.end()) == []
+
+
+def test_i12_a_block_that_was_not_answered_yet() -> None:
+    story = Story(direct=True)
+    block = story.ask("ana", history.Block(2))
+    story.send("ben", "hello")
+    story.ok(block, history.Done())
+    assert broken(story.end()) == []
+
+
+def test_i12_a_block_that_was_taken_back_while_a_message_was_under_way() -> None:
+    story = Story(direct=True)
     story.ok(story.ask("ana", history.Block(2)), history.Done())
+    op = story.ask("ben", Send(GROUP, "ben-0001", "hello"))
+    story.ok(story.ask("ana", history.Block(2, active=False)), history.Done())
     said = story.tell(story.store_message("ben", "hello", "ben-0001"))
     story.ok(op, Sent(said.seq, said.seq))
     assert broken(story.end()) == []
