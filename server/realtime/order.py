@@ -139,7 +139,7 @@ class Order:
 
     def has_delivered(self, conversation_id: int, seq: int, position: int) -> bool:
         """Whether an entry was handed to everybody here, or there was nobody for it."""
-        return position <= self.position or self._known.get(conversation_id, 0) >= seq
+        return position <= self.complete or self._known.get(conversation_id, 0) >= seq
 
     def behind(self, heads: Mapping[int, int]) -> dict[int, int]:
         """Those open conversations that have not been delivered up to these heads."""

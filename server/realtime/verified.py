@@ -32,7 +32,9 @@ class Others(Protocol):
 class Delivered(Protocol):
     """What this worker has delivered itself."""
 
-    position: int
+    @property
+    def complete(self) -> int:
+        """The last position up to which nothing is still to come."""
 
     def has_delivered(self, conversation_id: int, seq: int, position: int) -> bool:
         """Whether an entry was handed to everybody here."""
@@ -57,8 +59,8 @@ class _Worker:
 class Verified:
     """What is known of every worker. ``name`` is this one's.
 
-    The others are up to two rounds of their sweep and one of ours behind: what they have just delivered, they have
-    not verified yet.
+    The others are up to a round of their sweep and one of ours behind: what they have just delivered, they have not
+    verified yet.
     """
 
     def __init__(self, name: str, *, every_s: float = EVERY_S, expiry_s: float = EXPIRY_S) -> None:
@@ -99,7 +101,7 @@ class Verified:
 
     async def _say(self) -> None:
         if self._others is not None and self._delivered is not None:
-            self._others.say(None, _KIND, (self._name, self._delivered.position), fleeting=True)
+            self._others.say(None, _KIND, (self._name, self._delivered.complete), fleeting=True)
 
     def _hear(self, worker: str, body: msgspec.Raw) -> None:
         self._workers[worker] = _Worker(*_decode(body), _now())

@@ -41,14 +41,14 @@ class Door:
 
 
 class Order:
-    """A worker that has verified everything up to ``position``, and delivered ``fresh`` entries besides."""
+    """A worker that has verified everything up to ``complete``, and delivered ``fresh`` entries besides."""
 
     def __init__(self) -> None:
-        self.position = 10
+        self.complete = 10
         self.fresh: set[int] = set()
 
     def has_delivered(self, conversation_id: int, seq: int, position: int) -> bool:
-        return position <= self.position or seq in self.fresh
+        return position <= self.complete or seq in self.fresh
 
 
 class Workers:
@@ -78,7 +78,7 @@ async def test_a_worker_knows_how_far_the_others_are(workers: Workers) -> None:
     assert workers.sent(11) == {"w1": False, "w2": False}
     workers.orders[0].fresh.add(5)
     assert workers.sent(11, seq=5) == {"w1": True, "w2": False}
-    workers.orders[1].position = 11
+    workers.orders[1].complete = 11
     await eventually(lambda: workers.sent(11, seq=5) == {"w1": True, "w2": True})
 
 

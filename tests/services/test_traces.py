@@ -22,12 +22,12 @@ __all__ = ["yard"]
 
 
 class Delivered:
-    """A worker that has delivered up to ``position``."""
+    """A worker that has delivered up to ``complete``."""
 
-    position = 0
+    complete = 0
 
     def has_delivered(self, conversation_id: int, seq: int, position: int) -> bool:
-        return position <= self.position
+        return position <= self.complete
 
 
 class Desk:
@@ -92,7 +92,7 @@ async def test_it_is_sent_when_the_worker_has_delivered_it(desk: Desk) -> None:
     trace = await desk.ask(desk.dana, seq)
     assert trace.sent.workers == [chat.TraceWorker(name="w1", sent=False)]
     assert trace.stored.position is not None
-    desk.delivered.position = trace.stored.position
+    desk.delivered.complete = trace.stored.position
     assert (await desk.ask(desk.ana, seq)).sent.everywhere
 
 
