@@ -22,6 +22,10 @@ _decode = msgspec.json.Decoder(tuple[str, int]).decode
 class Others(Protocol):
     """The other workers, as far as this needs them."""
 
+    @property
+    def deaf_s(self) -> float:
+        """Seconds since anything could be heard."""
+
     def say(self, room: str | None, kind: str, body: Any, *, fleeting: bool = False) -> None:
         """Tells all workers; never waits."""
 
@@ -91,9 +95,11 @@ class Verified:
         assert self._delivered is not None
         here = WorkerSent(self._name, self._delivered.has_delivered(conversation_id, seq, position))
         now = _now()
-        self._workers = {
-            worker: known for worker, known in self._workers.items() if now - known.heard_at < self._expiry_s
-        }
+        # While it is we who hear nothing, nobody is gone for that.
+        if self._others is not None and self._others.deaf_s < self._expiry_s / 2:
+            self._workers = {
+                worker: known for worker, known in self._workers.items() if now - known.heard_at < self._expiry_s
+            }
         others = [
             WorkerSent(known.name, known.position >= position, now - known.heard_at) for known in self._workers.values()
         ]

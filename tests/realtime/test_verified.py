@@ -29,6 +29,7 @@ class Door:
 
     def __init__(self, street: Street, worker: str) -> None:
         self.street, self.worker = street, worker
+        self.deaf_s = 0.0
         street.heard_by[worker] = {}
 
     def say(self, room: str | None, kind: str, body: Any, *, fleeting: bool = False) -> None:
@@ -90,6 +91,14 @@ async def test_a_silent_worker_is_shown_so_and_forgotten_in_the_end(workers: Wor
     assert other.name == "w2"
     assert other.silent_s >= 0.04
     await eventually(lambda: workers.sent(10) == {"w1": True})
+
+
+async def test_while_we_are_deaf_nobody_is_forgotten(workers: Workers) -> None:
+    await eventually(lambda: "w2" in workers.sent(10))
+    workers.street.silent.add("two")
+    workers.doors[0].deaf_s = 60
+    await asyncio.sleep(0.25)
+    assert workers.sent(11) == {"w1": False, "w2": False}
 
 
 async def test_who_says_goodbye_is_gone_at_once(workers: Workers) -> None:
