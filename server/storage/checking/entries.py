@@ -41,16 +41,19 @@ def check_logs(found: Findings, sink: Sink, tell: Tell) -> set[int]:
             broken.add(conversation_id)
         sink(finding)
 
+    def read(count: int) -> None:
+        found.looked("log", count)
+        tell("log", count)
+
     heads = Beside(walk(_CONVERSATIONS, (0,), lambda row: row[:1], lambda count: None), 1)
     log: _Log | None = None
-    for row in walk(_ENTRIES, (0, 0), lambda row: row[:2], lambda count: tell("log", count)):
+    for row in walk(_ENTRIES, (0, 0), lambda row: row[:2], read):
         if log is None or log.conversation_id != row[0]:
             for finding in _ended(log, heads, row[0]):
                 note(*finding)
             log = _Log(row[0])
         for sentence in log.faults(row):
             note(Finding("log", sentence), row[0])
-        found.looked("log", 1)
     for finding in _ended(log, heads, None):
         note(*finding)
     return broken

@@ -34,7 +34,8 @@ _REACTIONS = (
 )
 _FILES = (
     "select conversation_id, message_seq, id, place, account_id, name, media_type, size_bytes, width, height, colour, "
-    "has_thumbnail from file where conversation_id is not null and (conversation_id, message_seq, id) > (?, ?, ?) "
+    "has_thumbnail from file where conversation_id is not null and message_seq is not null "
+    "and (conversation_id, message_seq, id) > (?, ?, ?) "
     "order by conversation_id, message_seq, id limit ?"
 )
 _WORDS = ("text", "content_hash")
@@ -52,20 +53,18 @@ class Messages:
         self._found = found
 
         def beside(part: str, sql: str, columns: int, first: tuple[Any, ...]) -> Beside:
-            rows = walk(sql, first, lambda row: row[:columns], lambda count: tell(part, count))
-            return Beside(self._counted(part, rows), 2)
+            def read(count: int) -> None:
+                tell(part, count)
+                if part != "log":  # those have been looked at before
+                    found.looked(part, count)
+
+            return Beside(walk(sql, first, lambda row: row[:columns], read), 2)
 
         self._changes = beside("log", _CHANGES, 3, (0, 0, 0))
         self._messages = beside("messages", _MESSAGES, 2, (0, 0))
         self._mentions = beside("mentions", _MENTIONS, 3, (0, 0, -1))
         self._reactions = beside("reactions", _REACTIONS, 4, (0, 0, 0, ""))
         self._files = beside("attachments", _FILES, 3, (0, 0, 0))
-
-    def _counted(self, part: str, rows: Iterator[Row]) -> Iterator[Row]:
-        for row in rows:
-            if part != "log":  # those have been looked at before
-                self._found.looked(part, 1)
-            yield row
 
     def beside(self, conversation_id: int, created: Entry) -> Iterator[Finding]:
         """What is wrong with the message that ``created`` has made."""

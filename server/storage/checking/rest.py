@@ -67,6 +67,11 @@ RULES = (
         "Notification {0} is for account {1}, but there is no such account.",
     ),
     Rule(
+        "attachments",
+        "select id from file where (conversation_id is null) <> (message_seq is null) order by id",
+        "File {0} is attached to a conversation or a place, but not to both.",
+    ),
+    Rule(
         "accounts",
         "select id, picture_file_id from account where picture_file_id is not null "
         "and not exists (select 1 from file where file.id = picture_file_id) order by id",
