@@ -10,6 +10,7 @@ from concurrent.futures.process import BrokenProcessPool
 from tests.prove import (
     behaviours,
     broadcast,
+    checking,
     cut,
     drain,
     ends,
@@ -36,6 +37,7 @@ PROOFS: dict[str, Prove] = {
     "drain": drain.prove,
     "reader": reader.prove,
     "move": moving.prove,
+    "check": checking.prove,
     "redis": redis_away.prove,
     "rolling": rolling.prove,
     "lossy": lossy.prove,
