@@ -30,7 +30,8 @@ from tests.services_under_test import NODE, MadangProcess
 SENDS = 10_000
 PEOPLE = 10
 CONVERSATIONS = 8
-EACH_IN = 4
+EACH_IN = 3
+"""As many as a client keeps the timelines of."""
 LIFE_MS = (500, 5_000)
 PATIENCE_S = 900.0
 _WEB = ROOT / "web"

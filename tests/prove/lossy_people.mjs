@@ -93,6 +93,7 @@ async function live({ core, url, folder, seed, person }) {
     })
   })
   await madang.start()
+  const stop = madang.connection.subscribe(({ state }) => state === 'online' && queueMicrotask(() => stop(parentPort.postMessage({ here: true }))))
   // Some look at what is said, each at other conversations in each life.
   const looked = conversations.filter(() => chance() < 0.5)
   void Promise.all(looked.map((id) => madang.openTimeline(id)))
@@ -129,9 +130,14 @@ class Person {
     const folder = path.join(this.plan.folder, String(this.person.id))
     return new Promise((resolve, reject) => {
       this.worker = new Worker(new URL(import.meta.url), { workerData: { core, url, folder, seed, person: this.person } })
-      const end = setTimeout(() => this.worker.terminate().then(() => resolve(false)), shortest + this.chance() * (longest - shortest))
+      const life_ms = shortest + this.chance() * (longest - shortest)
+      let end
+      const endLater = () => (end ??= setTimeout(() => this.worker.terminate().then(() => resolve(false)), life_ms))
+      // On a busy machine it takes a while to get here; some do not get so far.
+      if (this.chance() < 0.1) endLater()
       this.worker.on('error', reject)
       this.worker.on('message', (message) => {
+        if (message.here) endLater()
         if (!message.done) return
         clearTimeout(end)
         resolve(true)
@@ -142,7 +148,7 @@ class Person {
   shows() {
     return new Promise((resolve) => {
       const listener = (message) => {
-        if (message.done) return
+        if (message.done || message.here) return
         this.worker.off('message', listener)
         resolve(message)
       }
