@@ -67,6 +67,7 @@ def _look_at_server(address: str) -> Checkup:
         import psycopg  # noqa: PLC0415 - it is an extra
 
         from server.storage import postgres_connection as ours  # noqa: PLC0415
+        from server.storage.postgres import UNFINISHED_MOVE  # noqa: PLC0415
     except ImportError:
         found.complaints.append(("psycopg is not installed.", "pip install 'madang[postgres]'"))
         return found
@@ -95,6 +96,9 @@ def _look_at_server(address: str) -> Checkup:
                 found.facts.append(f"synchronous_commit={ours.WRITER.options['synchronous_commit']}")
             except RuntimeError as error:
                 found.complaints.append((str(error), "Connect to PostgreSQL itself, not to a pooler."))
+            if raw.execute(f"select to_regclass('{UNFINISHED_MOVE}')").fetchone() != (None,):
+                todo = "Run `madang move` again: it goes on. No server starts here before it is done."
+                found.complaints.append(("A move into it is not finished.", todo))
             has_tables = raw.execute("select to_regclass('schema_migration') is not null").fetchone() == (True,)
             applied = {name for (name,) in raw.execute(_APPLIED).fetchall()} if has_tables else set()
             if has_tables:

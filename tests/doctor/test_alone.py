@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.people import make_people_in
+from tests.postgres_server import PostgresServer
 from tests.services_under_test import MadangProcess, free_port
 from tests.supervisor.running import madang
 
@@ -55,6 +56,12 @@ def test_a_database_of_another_version(tmp_path: Path, change: str, sentence: st
     db.close()
     code, said = examined(tmp_path)
     assert (code, sentence in said) == (1, True)
+
+
+def test_a_move_that_is_not_finished(tmp_path: Path, postgres: PostgresServer, postgres_address: str) -> None:
+    postgres.execute("create table unfinished_move (epoch text)", postgres_address)
+    code, said = examined(tmp_path, database_url=postgres_address)
+    assert (code, "A move into it is not finished." in said, "Run `madang move` again" in said) == (1, True, True)
 
 
 def test_settings_that_cannot_be_used(tmp_path: Path) -> None:

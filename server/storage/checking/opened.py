@@ -18,7 +18,6 @@ from server.storage.unit import fetch_all, here
 if TYPE_CHECKING:  # it needs an extra
     from server.storage.postgres_connection import RawConnection
 
-UNFINISHED_MOVE = "unfinished_move"
 _APPLIED = "select name from schema_migration"
 _OTHERS = (
     "select coalesce(string_agg(distinct application_name, ', '), '') from pg_stat_activity "
@@ -180,6 +179,7 @@ def _postgres(address: str, what: str) -> Iterator[None]:
     try:
         import psycopg  # noqa: PLC0415 - it is an extra
 
+        from server.storage.postgres import UNFINISHED_MOVE  # noqa: PLC0415
         from server.storage.postgres_connection import Part, PostgresConnection, connect  # noqa: PLC0415
     except ImportError:
         raise CannotCheck("PostgreSQL needs its driver: pip install 'madang[postgres]'.") from None
