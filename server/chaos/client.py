@@ -173,6 +173,8 @@ class Client:
     def _is_lost(self, name: str, arguments: list[Any]) -> bool:
         if self.deaf_to is None or name != "message_created" or arguments[0]["conversation_id"] != self.deaf_to:
             return False
+        # It came over the wire, and this client did not get it.
+        self.journal.note(history.Event(client=self.name, entry=history.Entry.of(arguments[0])))
         self.deaf_to, self.lost = None, arguments[0]["seq"]
         return True
 
@@ -199,7 +201,9 @@ class Client:
             screen.joined(0 if self._was_recovered and screen.known else head)
             if screen.is_behind:
                 self.do(self._fetch(screen))
-        self.journal.note(history.Online(client=self.name, worker=self._wire.worker, recovered=self._was_recovered))
+        self.journal.note(
+            history.Online(client=self.name, worker=self._wire.worker, recovered=self._was_recovered, heads=shown)
+        )
         self._here.set()
 
     def _hear_heads(self, beacon: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ import contextlib
 import random
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import aiohttp
 
@@ -15,6 +16,7 @@ from server.chaos import history, read_back, resources
 from server.chaos.cast import Cast
 from server.chaos.client import Client
 from server.chaos.history import Journal
+from server.chaos.nemeses import databases
 from server.chaos.nemeses.nemesis import Nemesis, Scene
 from server.chaos.proxy import Proxy
 from server.chaos.setup import Setup
@@ -96,6 +98,8 @@ async def _run(
         _note_views(cast, clients, belongs, journal)
     _check(clients)
     await _read_back(setup, journal, cast, database, http)
+    if isinstance(setup.database, Path) and not await asyncio.to_thread(databases.is_sound, setup.database):
+        wrong.append(f"SQLite finds {setup.database} damaged.")
     await resources.note_end(setup, http, journal)
     return wrong
 

@@ -38,10 +38,14 @@ Act = Callable[[Client, random.Random], Awaitable[None]]
 
 
 class Workload:
-    """Keeps the clients busy from ``start`` to ``stop``. A ``quiet`` conversation is left alone."""
+    """Keeps the clients busy from ``start`` to ``stop``.
+
+    A ``quiet`` conversation is left alone, and a client of the ``steady`` ones does not lose its connection.
+    """
 
     def __init__(self, cast: Cast, clients: Sequence[Client], seed: int, per_second: float) -> None:
         self.quiet: set[int] = set()
+        self.steady: set[str] = set()
         self.cast = cast
         self._rooms = {room.id: room for room in cast.rooms}
         self._clients = clients
@@ -155,7 +159,8 @@ class Workload:
             await client.ask(call, "delete_message", {"conversation_id": screen.conversation_id, "seq": seq})
 
     async def _cut(self, client: Client, chance: random.Random) -> None:
-        client.cut()
+        if client.name not in self.steady:
+            client.cut()
 
     async def _leave(self, client: Client, chance: random.Random) -> None:
         room = self._room(client, chance)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
@@ -23,6 +24,7 @@ from tests.postgres_server import PostgresServer
 from tests.redis_under_test import RedisProcess
 from tests.services_under_test import ROOT, free_port, free_ports, nginx_config, plain_environment
 
+SMALL_DISK_MB = 96
 LAUNCHER = (sys.executable, "-m", "server.chaos.launcher")
 
 
@@ -31,7 +33,7 @@ async def sqlite(folder: Path, command: Sequence[str] = LAUNCHER) -> AsyncIterat
     """One worker on a SQLite file."""
     data = folder / "data"
     data.mkdir(parents=True)
-    with clock(folder) as stepped:
+    with clock(folder) as stepped, small_disk(data) as disk:
         [worker] = workers(folder, data, [*command, "--clock", str(stepped.path)], 1)
         yield Setup(
             name="sqlite",
@@ -40,6 +42,7 @@ async def sqlite(folder: Path, command: Sequence[str] = LAUNCHER) -> AsyncIterat
             workers=[worker],
             doors=[worker.address],
             clock=stepped,
+            small_disk=disk,
         )
 
 
@@ -114,3 +117,16 @@ def clock(folder: Path) -> Iterator[Clock]:
         yield made
     finally:
         made.close()
+
+
+@contextlib.contextmanager
+def small_disk(folder: Path) -> Iterator[Path | None]:
+    """Puts a disk of its own under the folder, which can be filled up; None where that is not allowed."""
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK_MB}m", "tmpfs", str(folder)], check=False, capture_output=True
+    )
+    try:
+        yield folder if mounted.returncode == 0 else None
+    finally:
+        if mounted.returncode == 0:
+            subprocess.run(["umount", "--lazy", str(folder)], check=True)

@@ -95,6 +95,8 @@ async def lose_last(scene: Scene) -> Outcome:
         ]
         victim, *others = scene.chance.sample(members, len(members))
         speaker = next(client for client in others if client.account.id != victim.account.id)
+        # Whoever is recovered takes the server by its word, and the beacon may come while they are away.
+        scene.workload.steady.add(victim.name)
         victim.lose_next(room.id)
         began = time.monotonic()
         label = scene.workload.label(speaker, scene.chance)
@@ -104,6 +106,7 @@ async def lose_last(scene: Scene) -> Outcome:
             await asyncio.sleep(0.05)
         took = time.monotonic() - began
         victim.deaf_to = None
+        scene.workload.steady.discard(victim.name)
     finally:
         scene.workload.quiet.discard(room.id)
     if victim.lost is None:

@@ -105,7 +105,7 @@ async def freeze_in_transaction(scene: Scene) -> Outcome:
                 wrong = [f"others were stalled for {stalled:.1f} s"] if stalled > MOST_STALLED_S + BESIDES_S else []
                 return Outcome(
                     worker.is_frozen(),
-                    f"{worker.name} frozen in a transaction at the {tries}th try; {_others(scene, worker, began)}",
+                    f"{worker.name} frozen in a transaction at try {tries}; {_others(scene, worker, began)}",
                     wrong,
                 )
         finally:

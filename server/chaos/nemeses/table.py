@@ -44,7 +44,7 @@ ALL = (
     Nemesis("backends_ended", lambda setup: setup.postgres is not None, databases.end_backends),
     Nemesis("sqlite_held", _has_sqlite, databases.hold_sqlite),
     Nemesis("disk_full", lambda setup: setup.small_disk is not None, databases.fill_disk),
-    Nemesis("no_writing", lambda setup: _has_sqlite(setup) and setup.small_disk is None, databases.limit_files),
+    Nemesis("no_writing", _has_sqlite, databases.limit_files),
     Nemesis("nginx_reloaded", lambda setup: setup.nginx is not None, proxies.reload),
     Nemesis("nginx_restarted", lambda setup: setup.nginx is not None, proxies.restart),
     Nemesis("line_cut", _always, links.cut),
