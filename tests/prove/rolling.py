@@ -69,7 +69,8 @@ class Traveller:
                     await self._catch_up(client)
                     await client.gone()
             except (socketio.exceptions.SocketIOError, TimeoutError, AssertionError):
-                pass
+                if client.socket.eio.http is not None:
+                    await client.socket.eio.http.close()
             self._here.clear()
             self._note(client)
             gone_at = time.monotonic() if was_here else gone_at
@@ -83,6 +84,10 @@ class Traveller:
             label = f"rolling-{self.person.id}-{number:06}"
             self.answered[label] = await self._said(label)
             await asyncio.sleep(self.chance.uniform(0.5, 1.5) / EACH_PER_SECOND)
+
+    def words(self, label: str) -> str:
+        """What to say under this label; the same each time it is asked."""
+        return label
 
     async def has(self, seqs: set[int]) -> None:
         """Returns when all of these were heard or fetched."""
@@ -99,7 +104,7 @@ class Traveller:
             try:
                 async with asyncio.timeout(ANSWER_S):
                     reply = await self._client.ask(
-                        "send_message", conversation_id=self.conversation_id, client_id=label, text=label
+                        "send_message", conversation_id=self.conversation_id, client_id=label, text=self.words(label)
                     )
             except (socketio.exceptions.SocketIOError, TimeoutError):
                 await asyncio.sleep(0.1)

@@ -20,6 +20,7 @@ from tests.prove import (
     lossy,
     moving,
     reader,
+    recovered,
     redis_away,
     rolling,
     slow,
@@ -40,6 +41,7 @@ PROOFS: dict[str, Prove] = {
     "check": checking.prove,
     "redis": redis_away.prove,
     "rolling": rolling.prove,
+    "recovered": recovered.prove,
     "lossy": lossy.prove,
     "cut": cut.prove,
 }
