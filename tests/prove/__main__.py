@@ -39,10 +39,15 @@ def _asked(arguments: list[str] | None) -> tuple[list[str], Options]:
         prog="python -m tests.prove", description="What Madang promises, shown by running it."
     )
     parser.add_argument("names", nargs="*", metavar="name", help=f"of {', '.join(PROOFS)}; all when none is named")
-    parser.add_argument("--seed", type=int, default=Options.seed, help="of fuzz and frames")
+    parser.add_argument("--seed", type=int, default=Options.seed, help="of fuzz, frames and faults")
     parser.add_argument("--first", type=int, default=0, help="the first input of fuzz and frames")
     parser.add_argument("--inputs", type=int, help="how many inputs, connections, events or members")
-    parser.add_argument("--rounds", type=int, help="how often behaviours and broadcast are repeated")
+    parser.add_argument(
+        "--rounds",
+        type=int,
+        help="how often behaviours and broadcast are repeated, and of how many seeds faults are made",
+    )
+    parser.add_argument("--setup", choices=("sqlite", "postgres"), help="what faults are made on; both if left out")
     parser.add_argument("--seconds", type=float, help="how long reader goes on")
     asked = vars(parser.parse_args(arguments))
     names = asked.pop("names") or list(PROOFS)

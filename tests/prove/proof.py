@@ -21,6 +21,12 @@ class Options:
     inputs: int | None = None
     rounds: int | None = None
     seconds: float | None = None
+    setup: str | None = None
+
+    @property
+    def is_seed_named(self) -> bool:
+        """Whether somebody asked for a certain one."""
+        return self.seed != Options.seed
 
 
 @dataclass

@@ -14,6 +14,7 @@ from tests.prove import (
     cut,
     drain,
     ends,
+    faults,
     flood,
     frames,
     fuzz,
@@ -44,6 +45,7 @@ PROOFS: dict[str, Prove] = {
     "recovered": recovered.prove,
     "lossy": lossy.prove,
     "cut": cut.prove,
+    "faults": faults.prove,
 }
 
 
