@@ -92,6 +92,12 @@ class Counts(Body):
     unread: int
 
 
+class InboxReady(Counts):
+    """The first event, or behind a recovery the first after what was missed: what the bell shows."""
+
+    recovered: bool
+
+
 COMMANDS: dict[str, tuple[type[Command], type[Body]]] = {
     "list_notifications": (ListNotifications, NotificationsPage),
     "fetch_notifications": (FetchNotifications, NotificationChanges),
@@ -102,7 +108,7 @@ COMMANDS: dict[str, tuple[type[Command], type[Body]]] = {
 """Every command of the namespace: what it takes, and what its reply carries in ``data``."""
 
 EVENTS: dict[str, tuple[type, ...]] = {
-    "ready": (Counts,),
+    "ready": (InboxReady,),
     "notification_created": (Notification, str),
     "notification_changed": (Notification, str),
     "counts": (Counts,),

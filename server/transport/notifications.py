@@ -9,6 +9,7 @@ from server.protocol.base import Command
 from server.protocol.notifications import (
     Archive,
     FetchNotifications,
+    InboxReady,
     ListNotifications,
     MarkNotificationsRead,
     MarkSeen,
@@ -42,7 +43,8 @@ class Welcome:
 
     async def __call__(self, connection: Connection, recovered: Recovered) -> None:
         """Reads what was missed, then what the bell shows; the connection is in its room."""
-        await recovered()
-        counts = await self._notifications.counts(connection.account_id)
-        connection.start = counts.head_seq
-        self._sockets.greet(connection.sid, "ready", counts, NOTIFICATIONS)
+        is_recovered = await recovered()
+        now = await self._notifications.counts(connection.account_id)
+        connection.start = now.head_seq
+        ready = InboxReady(head_seq=now.head_seq, unseen=now.unseen, unread=now.unread, recovered=is_recovered)
+        self._sockets.greet(connection.sid, "ready", ready, NOTIFICATIONS)

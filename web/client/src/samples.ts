@@ -784,7 +784,7 @@ export const notificationCommands: Commands<NotificationCommands> = {
 }
 
 export const notificationEvents: Events<NotificationEvents> = {
-  "ready": [{"head_seq": 8, "unseen": 1, "unread": 1}],
+  "ready": [{"head_seq": 8, "unseen": 1, "unread": 1, "recovered": false}],
   "notification_created": [
     {
       "id": 31,

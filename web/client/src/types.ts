@@ -698,6 +698,14 @@ export interface Counts {
   unread: number
 }
 
+/** The first event, or behind a recovery the first after what was missed: what the bell shows. */
+export interface InboxReady {
+  head_seq: number
+  unseen: number
+  unread: number
+  recovered: boolean
+}
+
 // http
 
 /** Sign up. `invitation` where the server wants one; `claim` for the first account of a public server. */
@@ -888,7 +896,7 @@ export interface NotificationCommands {
 
 /** What the server tells on /notifications. `offset` is kept by stock clients for their recovery. */
 export interface NotificationEvents {
-  ready: (payload: Counts) => void
+  ready: (payload: InboxReady) => void
   notification_created: (notification: Notification, offset: string) => void
   notification_changed: (notification: Notification, offset: string) => void
   counts: (payload: Counts) => void
