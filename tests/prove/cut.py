@@ -9,7 +9,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from server.chaos.report import CutPoints
 from tests.postgres_server import PostgresServer
+from tests.prove.delivery_report import keep_cuts
 from tests.prove.proof import ROOT, Options, Proof
 
 MOST_S = 1800
@@ -19,6 +21,7 @@ def prove(options: Options) -> Proof:
     """``options.rounds`` of N: only every N-th call."""
     every = options.rounds or 1
     proof = Proof()
+    outcomes: dict[str, dict[str, Any]] = {}
     with tempfile.TemporaryDirectory() as folder, PostgresServer() as server:
         running = {
             name: _cutting(database, Path(folder) / name, every)
@@ -28,7 +31,10 @@ def prove(options: Options) -> Proof:
             said, complaint = process.communicate(timeout=MOST_S)
             proof.must(process.returncode == 0, f"{name}: it ended with {process.returncode}: {complaint[-1000:]}")
             if process.returncode == 0:
-                _add(proof, name, json.loads(said))
+                outcomes[name] = json.loads(said)
+                _add(proof, name, outcomes[name])
+    if every == 1 and len(outcomes) == len(running):
+        keep_cuts([CutPoints(name, **outcome) for name, outcome in outcomes.items()])
     return proof
 
 
