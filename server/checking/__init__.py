@@ -93,13 +93,13 @@ def tell_findings(found: Findings, out: TextIO) -> None:
 def _last_words(found: Findings) -> str:
     if not found.count:
         return "Everything is as it must be."
-    said = f"{found.count:,} {'things are' if found.count > 1 else 'thing is'} wrong."
+    said = f"{found.count:,} {'things are' if found.count > 1 else 'thing is'} wrong"
     rest = found.count - found.mendable
-    if found.mendable:
-        said += f" {found.mendable:,} can be made anew from the log: stop the server and run `madang rebuild`."
-    if rest:
-        said += f" {rest:,} cannot: nothing else knows what is right, but a backup may."
-    return said
+    unknown = "nothing here knows what is right; a backup may."
+    if not found.mendable:
+        return f"{said}, and {unknown}"
+    said += f". {found.mendable:,} can be made anew from the log: stop the server and run `madang rebuild`."
+    return f"{said} Of the other {rest:,} {unknown}" if rest else said
 
 
 def print_digests(database: Path | str, up_to: int | None, out: TextIO | None = None) -> None:

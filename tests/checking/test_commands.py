@@ -69,7 +69,7 @@ def test_what_is_wrong_is_told_by_name_with_what_to_do(backup: Path) -> None:
     assert "Conversation 1, seq 4: the message is missing." in outcome.output
     assert "Conversation 2, seq 1: the entry is not what was written: its body hash differs." in outcome.output
     assert ": its bytes are not there." in outcome.output
-    assert outcome.output.splitlines()[-1].endswith("nothing else knows what is right, but a backup may.")
+    assert outcome.output.splitlines()[-1].endswith("nothing here knows what is right; a backup may.")
     assert "Traceback" not in outcome.output
     without = run("check", "--data", backup, "--no-files")
     assert ": its bytes are not there." not in without.output
