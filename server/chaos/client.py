@@ -131,7 +131,7 @@ class Client:
         if pid is not None:
             auth |= {"pid": pid, "offset": self._offset}
         op = self.journal.invoke(self.name, self.account.id, history.Connect(resume=pid is not None))
-        wire = Wire(self._hear, self._end)
+        wire = Wire(self._listen, self._end)
         self._wire = wire
         self._is_replaying = pid is not None
         self._here.clear()
@@ -153,6 +153,13 @@ class Client:
         self._gone.set()
 
     # Hearing
+
+    def _listen(self, name: str, arguments: list[Any]) -> None:
+        try:
+            self._hear(name, arguments)
+        except Exception as error:
+            self.failures.append(error)
+            raise
 
     def _hear(self, name: str, arguments: list[Any]) -> None:
         if self._is_lost(name, arguments):

@@ -285,9 +285,16 @@ class Simulation(Story):
             self.note(history.Opened(device.name, GROUP, place.known))
             return True
         for fetched in self.fetch(device.name, place.known):
+            self._come_too_late(device, fetched)
             self.show(device.name, fetched, "fetch")
             place.known = fetched.seq
         return True
+
+    def _come_too_late(self, device: Device, entry: Entry) -> None:
+        """What was fetched comes over the connection all the same, and is dropped."""
+        inside = any(span.holds(entry.seq) for span in self.spans(device.account_id))
+        if inside and entry.seq >= self.places[device.name].live_from:
+            self.note(history.Event(device.name, history.Entry(**_fields(self.log[entry.seq - 1]))))
 
     def spans(self, account_id: int) -> list[Span]:
         """When somebody belonged."""

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from server.chaos import history
-from server.chaos.checker import belonging, changes, leftovers, marks, order, screens, stored
+from server.chaos.checker import belonging, changes, connections, leftovers, marks, order, screens, stored
 from server.chaos.checker.indexed import Indexed
 from server.chaos.checker.logs import Log, read_back
 from server.chaos.checker.validity import reasons_against
 from server.chaos.checker.verdict import Judgement, Verdict, Violation
 
 Invariant = Callable[[Indexed, dict[int, Log], Judgement], None]
+
+
+def _heard_and_shown(run: Indexed, logs: dict[int, Log], judgement: Judgement) -> None:
+    screens.shown_once(run, logs, judgement)
+    connections.heard_without_gap(run, logs, judgement)
+
 
 INVARIANTS: dict[str, tuple[str, Invariant]] = {
     "I1": ("every answered write is in the log", stored.answered_is_stored),
@@ -23,7 +29,7 @@ INVARIANTS: dict[str, tuple[str, Invariant]] = {
     "I7": ("real-time order within a conversation", order.real_time_order),
     "I8": ("a client's own order", order.own_order),
     "I9": ("after an answer any later read contains it", order.reads_contain_answers),
-    "I10": ("each client shows each entry once, ascending, without a hole at the end", screens.shown_once),
+    "I10": ("each client shows each entry once, ascending, without a hole at the end", _heard_and_shown),
     "I11": ("all connected members equal within 10 s after healing", screens.shown_soon),
     "I12": ("nothing from outside one's membership or from behind a block", belonging.within_membership),
     "I13": ("marks never go back", marks.marks_never_go_back),

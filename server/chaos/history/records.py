@@ -123,11 +123,12 @@ class Heads(Record, tag="heads"):
 
 
 class Online(Record, tag="online"):
-    """A client is connected and ready."""
+    """A client is connected and ready. ``heads``: how far it was told that each of its conversations has come."""
 
     client: str
     worker: str | None = None
     recovered: bool = False
+    heads: dict[int, int] = field(default_factory=dict)
 
 
 class Offline(Record, tag="offline"):
