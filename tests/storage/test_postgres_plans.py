@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from server.storage import appending, commit_order, followers, log, membership, receipts, traces
+from server.storage import appending, commit_order, followers, log, membership, receipts, replay, traces
 from server.storage.database import Database
 from server.storage.postgres_connection import PostgresConnection
 from server.storage.unit import here
@@ -135,4 +135,15 @@ async def test_following_the_log(db: Database, postgres_address: str) -> None:
         membership.held(3, 7)
 
     statements = await statements_of(db, work)
+    assert scans(postgres_address, statements) == []
+
+
+async def test_coming_back(db: Database, postgres_address: str) -> None:
+    def work() -> None:
+        replay.start(2)
+        assert replay.entries(2, log.last_position() - 50, 500, 500_000)
+        assert replay.notifications_after(2, 0, 500)
+
+    statements = await statements_of(db, work)
+    assert len(statements) >= 6
     assert scans(postgres_address, statements) == []
