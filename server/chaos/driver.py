@@ -129,7 +129,12 @@ async def _clients(
         clients.append(plan.client(name, account, doors, journal, http, random.Random(f"{plan.seed} {name} link")))
     living = [asyncio.create_task(client.live()) for client in clients]
     try:
-        await _until(lambda: all(client.is_here for client in clients), HERE_S, "all clients are connected")
+        try:
+            await _until(lambda: all(client.is_here for client in clients), HERE_S)
+        except TimeoutError:
+            _check(clients)
+            missing = [client.name for client in clients if not client.is_here]
+            raise DriverFailed(f"{', '.join(missing)} could not connect within {HERE_S:.0f} s.") from None
         yield clients, lines
     finally:
         for task in living:
@@ -159,7 +164,7 @@ async def _faults(plan: Plan, scene: Scene) -> list[str]:
 async def _settled(clients: Sequence[Client], database: Database) -> dict[int, set[int]]:
     """Waits until all have everything, or the time for it is over; who belongs where."""
     with contextlib.suppress(TimeoutError):
-        await _until(lambda: not any(client.outbox.unfinished for client in clients), SETTLED_S, "outboxes are empty")
+        await _until(lambda: not any(client.outbox.unfinished for client in clients), SETTLED_S)
     heads = await read_back.heads(database)
 
     def is_equal() -> bool:
@@ -172,7 +177,7 @@ async def _settled(clients: Sequence[Client], database: Database) -> dict[int, s
         )
 
     with contextlib.suppress(TimeoutError):
-        await _until(is_equal, SETTLED_S, "all are equal")
+        await _until(is_equal, SETTLED_S)
     return {conversation_id: members for conversation_id, (_, members) in heads.items()}
 
 
@@ -208,7 +213,7 @@ async def _read_back(
             journal.note(final)
 
 
-async def _until(happened: Callable[[], bool], within_s: float, what: str) -> None:
+async def _until(happened: Callable[[], bool], within_s: float) -> None:
     async with asyncio.timeout(within_s):
         while not happened():  # noqa: ASYNC110
             await asyncio.sleep(0.05)
