@@ -24,6 +24,7 @@ MIX = {
     "edit": 6,
     "read": 6,
     "resend": 3,
+    "twice": 2,
     "bring_in": 3,
     "delete": 1.5,
     "cut": 1,
@@ -106,6 +107,15 @@ class Workload:
         if others:
             said = chance.choice(list(chance.choice(others).outbox.said))
             await client.outbox.insist(_outside_of_order(said, said.text))
+
+    async def _twice(self, client: Client, chance: random.Random) -> None:
+        """The same message by two devices of somebody at once, as when both of them empty one outbox."""
+        screen = self._screen(client, chance)
+        others = [one for one in self._clients if one.account.id == client.account.id and one is not client]
+        if screen and others:
+            label = self.label(client, chance)
+            send = history.Send(conversation_id=screen.conversation_id, client_id=label, text=f"{label} says it twice")
+            await asyncio.gather(*(one.outbox.insist(send) for one in (client, *others) if one.is_here))
 
     async def _conflict(self, client: Client, chance: random.Random) -> None:
         """Another text under a label that is taken."""
