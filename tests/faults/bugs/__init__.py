@@ -1,0 +1,135 @@
+"""Bugs on purpose: what is worth nothing if the checker does not find it.
+
+Each is a small change of the product's functions, made in a worker's process before it begins
+(``tests.faults.worker``), or in the model client; none of it is in the product. ``BUGS`` has them by name, with where
+and under which faults they can show.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from tests.faults.bugs import of_client, of_delivery, of_storage
+
+
+def _nothing() -> None: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bug:
+    """``plant`` puts it into the process at work, a worker's; ``planted`` into the driver's, while inside."""
+
+    name: str
+    on: Literal["sqlite", "postgres"]
+    nemeses: tuple[str, ...]
+    caught_by: tuple[str, ...]
+    """What is to find it: one of these invariants."""
+    plant: Callable[[], None] = _nothing
+    planted: Callable[[], contextlib.AbstractContextManager[None]] = contextlib.nullcontext
+
+
+ALL = (
+    Bug(
+        name="answer_before_commit",
+        on="sqlite",
+        nemeses=("no_writing",),
+        caught_by=("I1",),
+        plant=of_storage.answer_before_commit,
+    ),
+    Bug(
+        name="no_unique_key",
+        on="postgres",
+        nemeses=("worker_killed",),
+        caught_by=("I2",),
+        plant=of_storage.no_unique_key,
+    ),
+    Bug(
+        name="seq_outside_the_lock",
+        on="postgres",
+        nemeses=(),
+        caught_by=("I5",),
+        plant=of_storage.seq_outside_the_lock,
+    ),
+    Bug(
+        name="position_without_its_lock",
+        on="postgres",
+        nemeses=("publish_lost",),
+        caught_by=("I5", "I10"),
+        plant=of_storage.position_without_its_lock,
+    ),
+    Bug(
+        name="emit_before_commit",
+        on="sqlite",
+        nemeses=("no_writing",),
+        caught_by=("I3", "I5", "I10"),
+        plant=of_storage.emit_before_commit,
+    ),
+    Bug(
+        name="no_catch_up_after_resubscribe",
+        on="postgres",
+        nemeses=("publish_lost",),
+        caught_by=("I10", "I11"),
+        plant=of_delivery.no_catch_up_after_resubscribe,
+    ),
+    Bug(
+        name="no_beacon",
+        on="sqlite",
+        nemeses=("last_event_lost",),
+        caught_by=("meanwhile", "I10", "I11"),
+        plant=of_delivery.no_beacon,
+    ),
+    Bug(
+        name="mark_without_max",
+        on="sqlite",
+        nemeses=(),
+        caught_by=("I13",),
+        plant=of_storage.mark_without_max,
+    ),
+    Bug(
+        name="join_after_read",
+        on="sqlite",
+        nemeses=("reconnect_storm",),
+        caught_by=("I10", "I12"),
+        plant=of_delivery.join_after_read,
+    ),
+    Bug(
+        name="removal_only_by_bus",
+        on="postgres",
+        nemeses=("publish_lost",),
+        caught_by=("I12",),
+        plant=of_delivery.removal_only_by_bus,
+    ),
+    Bug(
+        name="client_without_dedupe",
+        on="postgres",
+        nemeses=("line_cut",),
+        caught_by=("I10",),
+        planted=of_client.without_dedupe,
+    ),
+    Bug(
+        name="dedupe_only_in_memory",
+        on="sqlite",
+        nemeses=("worker_killed",),
+        caught_by=("I2",),
+        plant=of_storage.dedupe_only_in_memory,
+    ),
+    Bug(
+        name="resume_off_by_one",
+        on="sqlite",
+        nemeses=("line_cut",),
+        caught_by=("I10",),
+        plant=of_delivery.resume_off_by_one,
+    ),
+    Bug(
+        name="swallowed_commit_error",
+        on="sqlite",
+        nemeses=("no_writing",),
+        caught_by=("I1",),
+        plant=of_storage.swallowed_commit_error,
+    ),
+)
+
+BUGS = {bug.name: bug for bug in ALL}
