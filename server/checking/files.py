@@ -21,7 +21,7 @@ AT_ONCE = 16
 """So many files a store is asked for at the same time."""
 PAGE = 200
 NAMED_STRAYS = 5
-_ROWS = "select id, key, size_bytes, has_thumbnail from file where (id) > (?) order by id limit ?"
+_ROWS = "select id, key, size_bytes, has_thumbnail from file where (id) > (?) order by id"
 
 
 def check_files(database: Path | str, store: Store, found: Findings, sink: Sink, tell: Tell) -> None:

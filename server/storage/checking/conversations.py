@@ -15,15 +15,15 @@ from server.storage.checking.walks import LAST, Beside, Row, walk
 
 _ENTRIES = (
     "select conversation_id, seq, position, kind, actor_id, at, data, salt is not null from entry "
-    "where (conversation_id, seq) > (?, ?) order by conversation_id, seq limit ?"
+    "where (conversation_id, seq) > (?, ?) order by conversation_id, seq"
 )
 _CONVERSATIONS = (
     "select id, kind, direct_key, rules, created_at, last_message_seq, member_count, last_active_at, dissolved_at, "
-    "title, description from conversation where (id) > (?) order by id limit ?"
+    "title, description from conversation where (id) > (?) order by id"
 )
 _MEMBERSHIPS = (
     "select conversation_id, account_id, role, joined_at, history_from_seq, read_seq, received_seq from membership "
-    "where (conversation_id, account_id) > (?, ?) order by conversation_id, account_id limit ?"
+    "where (conversation_id, account_id) > (?, ?) order by conversation_id, account_id"
 )
 _PLACE = "conversation_id = ? and account_id = ?"
 

@@ -16,9 +16,9 @@ from server.storage.unit import fetch_all
 
 _ENTRIES = (
     "select conversation_id, seq, position, kind, actor_id, at, target_seq, data, salt, body_hash from entry "
-    "where (conversation_id, seq) > (?, ?) order by conversation_id, seq limit ?"
+    "where (conversation_id, seq) > (?, ?) order by conversation_id, seq"
 )
-_CONVERSATIONS = "select id, head_seq from conversation where (id) > (?) order by id limit ?"
+_CONVERSATIONS = "select id, head_seq from conversation where (id) > (?) order by id"
 # Whatever else has heard of an entry: when the log ends before it, the end of the log is lost.
 _HEARD_OF = (
     "select max(seq) from (select max(seq) as seq from message where conversation_id = ? "

@@ -25,11 +25,11 @@ _QUOTES = (
     # What was answered when it had been deleted already has never quoted it.
     "where gone.kind = 'message_deleted' and gone.target_seq is not null and answer.seq < gone.seq "
     "and (gone.conversation_id, gone.target_seq, answer.seq) > (?, ?, ?) "
-    "order by gone.conversation_id, gone.target_seq, answer.seq limit ?"
+    "order by gone.conversation_id, gone.target_seq, answer.seq"
 )
 _INVITED = (
     "select account_id, version, data from account_change "
-    "where event = 'conversation_added' and (account_id, version) > (?, ?) order by account_id, version limit ?"
+    "where event = 'conversation_added' and (account_id, version) > (?, ?) order by account_id, version"
 )
 _INBOXES = (
     "select n.account_id, n.id, n.conversation_id, n.message_seq from notification n join entry gone "

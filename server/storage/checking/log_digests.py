@@ -13,7 +13,7 @@ from server.storage.unit import fetch_all
 
 _LOG = (
     f"select conversation_id, {', '.join(LOG)} from entry where position <= {{up_to}} "
-    "and (conversation_id, seq) > (?, ?) order by conversation_id, seq limit ?"
+    "and (conversation_id, seq) > (?, ?) order by conversation_id, seq"
 )
 
 

@@ -17,26 +17,26 @@ from server.storage.unit import fetch_all
 _CHANGES = (
     "select conversation_id, target_seq, seq, position, kind, actor_id, at, data, salt is not null from entry "
     "where target_seq is not null and (conversation_id, target_seq, seq) > (?, ?, ?) "
-    "order by conversation_id, target_seq, seq limit ?"
+    "order by conversation_id, target_seq, seq"
 )
 _MESSAGES = (
     f"select conversation_id, seq, {', '.join(MESSAGE_COLUMNS)} from message "
-    "where (conversation_id, seq) > (?, ?) order by conversation_id, seq limit ?"
+    "where (conversation_id, seq) > (?, ?) order by conversation_id, seq"
 )
 _MENTIONS = (
     "select conversation_id, seq, account_id from mention where (conversation_id, seq, account_id) > (?, ?, ?) "
-    "order by conversation_id, seq, account_id limit ?"
+    "order by conversation_id, seq, account_id"
 )
 _REACTIONS = (
     "select conversation_id, target_seq, account_id, emoji, active, seq from reaction "
     "where (conversation_id, target_seq, account_id, emoji) > (?, ?, ?, ?) "
-    "order by conversation_id, target_seq, account_id, emoji limit ?"
+    "order by conversation_id, target_seq, account_id, emoji"
 )
 _FILES = (
     "select conversation_id, message_seq, id, place, account_id, name, media_type, size_bytes, width, height, colour, "
     "has_thumbnail from file where conversation_id is not null and message_seq is not null "
     "and (conversation_id, message_seq, id) > (?, ?, ?) "
-    "order by conversation_id, message_seq, id limit ?"
+    "order by conversation_id, message_seq, id"
 )
 _WORDS = ("text", "content_hash")
 """What a sentence does not show of a message."""

@@ -131,12 +131,12 @@ def _sqlite_alone(path: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _connected(raw: sqlite3.Connection) -> Iterator[None]:
-    here.connection = SqliteConnection(raw)
+    before, here.connection = getattr(here, "connection", None), SqliteConnection(raw)
     try:
         with _in_words():
             yield
     finally:
-        here.connection = cast(Any, None)
+        here.connection = cast(Any, before)
         raw.close()
 
 
@@ -189,7 +189,7 @@ def _postgres(address: str, what: str) -> Iterator[None]:
         raw: RawConnection = connect(address, part)
     except psycopg.Error as error:
         raise CannotCheck(f"PostgreSQL cannot be reached: {_first_line(error)}") from None
-    here.connection = PostgresConnection(raw, writes=what == "rebuild")
+    before, here.connection = getattr(here, "connection", None), PostgresConnection(raw, writes=what == "rebuild")
     try:
         with _in_words():
             if _one(f"select to_regclass('{UNFINISHED_MOVE}') is not null"):
@@ -197,7 +197,7 @@ def _postgres(address: str, what: str) -> Iterator[None]:
             _check_version(address)
             yield
     finally:
-        here.connection = cast(Any, None)
+        here.connection = cast(Any, before)
         raw.close()
 
 
