@@ -6,6 +6,7 @@ import os
 import shutil
 import sqlite3
 import stat
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from server.storage.checking.checking import check
 from server.storage.checking.findings import NAMED
 from tests.checking.copies import Copies, FileCopies, ServerCopies, done
 from tests.postgres_server import PostgresServer
+from tests.services_under_test import MadangProcess
 
 
 def run(*arguments: str | Path, **environment: str) -> Result:
@@ -218,3 +220,22 @@ def test_counters_that_are_behind_are_set_again(postgres: PostgresServer, server
         ]
         assert run("rebuild", MADANG_DATABASE_URL=place).exit_code == 0
         assert postgres.execute("select nextval('entry_position'), nextval('account_id_seq')", place) == [(43, 6)]
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[MadangProcess, dict[str, str]]]:
+    """A server that does nothing at the moment, and where its database is."""
+    settings = {} if request.param == "sqlite" else {"database_url": request.getfixturevalue("postgres_address")}
+    with MadangProcess(tmp_path / "data", **settings) as process:
+        places = {f"MADANG_{name.upper()}": value for name, value in settings.items()}
+        yield process, places | {"MADANG_DATA_DIR": str(tmp_path / "data")}
+
+
+def test_beside_a_server_a_check_works_and_a_rebuild_does_not(server: tuple[MadangProcess, dict[str, str]]) -> None:
+    process, places = server
+    assert run("check", **places).exit_code == 0
+    refused = run("rebuild", **places)
+    assert refused.exit_code == 2
+    assert "Stop" in refused.output
+    assert process.stop() == 0
+    assert run("rebuild", **places).exit_code == 0
