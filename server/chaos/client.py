@@ -264,7 +264,7 @@ class Client:
             if kind == "message_created" and entry["actor_id"] == self.account.id:
                 screen.own.append(entry["seq"])
             elif kind in ("member_removed", "member_added") and data["account_id"] == self.account.id:
-                screen.left() if kind == "member_removed" else screen.joined(entry["seq"])
+                screen.removed(entry["seq"]) if kind == "member_removed" else screen.joined(entry["seq"])
 
     # Catching up
 

@@ -23,6 +23,7 @@ class Screen:
         self.is_mine = True
         self.messages: dict[int, Text] = {}
         self.own: list[int] = []
+        self._joined_by = 0
         self._held: dict[int, tuple[dict[str, Any], By]] = {}
 
     @property
@@ -53,9 +54,15 @@ class Screen:
         self._held.clear()
         self.head = self.known
 
+    def removed(self, seq: int) -> None:
+        """The entry at this place took the account out: an old one says nothing of whoever has come back since."""
+        if seq > self._joined_by:
+            self.left()
+
     def joined(self, head: int) -> None:
         """The account belongs, perhaps again; everything up to ``head`` is there to be fetched."""
         self.is_mine = True
+        self._joined_by = max(self._joined_by, head)
         self.head = max(self.head, head)
 
     def _ready(self) -> list[tuple[dict[str, Any], By]]:
