@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Callable
 
+from server.chaos import history
 from server.chaos.nemeses.nemesis import Outcome, Scene
 from server.chaos.proxy import Sieve
 
@@ -13,6 +15,10 @@ BESIDES_MS = 500.0
 """A busy machine's own delay."""
 DEGRADED_S = 18.0
 """After so long without Redis a worker calls itself not ready."""
+LISTENS_S = 3.5
+"""Until a listener is back, and the beacon that follows has passed."""
+SWEPT_S = 5.0
+"""The sweep looks every two seconds, and a machine may be busy."""
 _MESSAGE = re.compile(rb"\*3\r\n\$7\r\nmessage\r\n\$(\d+)\r\n")
 
 
@@ -74,7 +80,7 @@ async def swallow(scene: Scene) -> Outcome:
     line = scene.setup.one_line
     assert line is not None
     lost: list[bytes] = []
-    line.new_sieve = lambda: _sieve(lost, scene)
+    line.new_sieve = lambda: _sieve(lost, lambda message: scene.chance.random() < 0.3)
     # The listener connects anew, through the sieve.
     line.cut()
     await asyncio.sleep(scene.lasting(8, 4))
@@ -83,8 +89,60 @@ async def swallow(scene: Scene) -> Outcome:
     return Outcome(bool(lost), f"{len(lost)} messages to {scene.setup.workers[0].name} were lost")
 
 
-def _sieve(lost: list[bytes], scene: Scene) -> Sieve:
-    """Takes some messages that carry entries out of the stream, whole."""
+async def swallow_last(scene: Scene) -> Outcome:
+    """The last message of a conversation is lost on its way to the first worker; nothing follows it there.
+
+    What shows a gap is missing, and Redis runs: only the sweep can find it.
+    """
+    line, worker = scene.setup.one_line, scene.setup.workers[0]
+    assert line is not None
+    room = scene.chance.choice([room for room in scene.cast.rooms if not room.direct])
+    scene.workload.quiet.add(room.id)
+    lost: list[bytes] = []
+    mark = f'"conversation_id":{room.id},'.encode()
+    line.new_sieve = lambda: _sieve(lost, lambda message: mark in message)
+    try:
+        line.cut()
+        await asyncio.sleep(LISTENS_S)  # and what was under way there arrives
+        members = [
+            client
+            for client in scene.clients
+            if client.is_here and (screen := client.screens.get(room.id)) is not None and screen.is_mine
+        ]
+        victims = [client for client in members if client.worker == worker.name]
+        speakers = [client for client in members if client.worker != worker.name]
+        if not victims or not speakers:
+            return Outcome(False, f"nobody of conversation {room.id} was at {worker.name}, or nobody elsewhere")
+        began, label = scene.journal.now(), scene.workload.label(speakers[0], scene.chance)
+        reply = await speakers[0].outbox.send(room.id, label, f"{label} says the last word")
+        missing = await _missing(scene, room.id, reply["data"]["seq"], [client.name for client in victims], began)
+    finally:
+        line.new_sieve = None
+        line.cut()
+        scene.workload.quiet.discard(room.id)
+    detail = f"{len(lost)} messages to {worker.name} were lost, {len(victims)} there had the last one in time"
+    wrong = [f"{worker.name} did not tell {name} within {SWEPT_S:.0f} s what the bus had lost" for name in missing]
+    return Outcome(bool(lost), detail, wrong)
+
+
+async def _missing(scene: Scene, conversation_id: int, seq: int, names: list[str], began: float) -> list[str]:
+    """Those to whom an entry does not come over the wire in time, of those who stay connected."""
+    deadline = scene.journal.now() + SWEPT_S
+    waiting = set(names)
+    while waiting and scene.journal.now() < deadline:
+        await asyncio.sleep(0.1)
+        for record in scene.since(began):
+            is_it = isinstance(record, history.Event) and (record.entry.conversation_id, record.entry.seq) == (
+                conversation_id,
+                seq,
+            )
+            if isinstance(record, history.Event | history.Offline) and (is_it or isinstance(record, history.Offline)):
+                waiting.discard(record.client)
+    return sorted(waiting)
+
+
+def _sieve(lost: list[bytes], is_lost: Callable[[bytes], bool]) -> Sieve:
+    """Takes those messages that carry entries and are to be lost out of the stream, whole."""
     waiting = b""
 
     def pass_on(data: bytes) -> bytes:
@@ -96,10 +154,10 @@ def _sieve(lost: list[bytes], scene: Scene) -> Sieve:
             if end is None:
                 break
             message = waiting[found.start() : end]
-            is_lost = b'"kind":"entry"' in message and scene.chance.random() < 0.3
-            if is_lost:
+            is_swallowed = b'"kind":"entry"' in message and is_lost(message)
+            if is_swallowed:
                 lost.append(message)
-            passed += waiting[: found.start()] + (b"" if is_lost else message)
+            passed += waiting[: found.start()] + (b"" if is_swallowed else message)
             waiting = waiting[end:]
         if not found and not _may_begin(waiting):
             passed, waiting = passed + waiting, b""

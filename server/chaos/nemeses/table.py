@@ -36,6 +36,7 @@ ALL = (
     Nemesis("subscribers_kicked", lambda setup: setup.redis is not None, bus.kick),
     Nemesis("redis_cut_off_one", lambda setup: setup.one_line is not None, bus.cut_off_one),
     Nemesis("publish_lost", lambda setup: setup.one_line is not None, bus.swallow),
+    Nemesis("last_publish_lost", lambda setup: setup.one_line is not None, bus.swallow_last),
     Nemesis(
         "postgres_restarted",
         lambda setup: setup.postgres is not None and setup.postgres.can_restart,
