@@ -98,6 +98,30 @@ def test_i10_whoever_was_away_when_removed_cannot_know_the_end() -> None:
     assert broken(story.end()) == []
 
 
+def removed_again(stays_s: float) -> list[str]:
+    """What is broken when cho comes back, hears it behind a past that is still to be fetched, and is removed again."""
+    story = Story("ana", "ben", "cho")
+    story.remove("ana", 3)
+    story.send("ana", "cho is gone")
+    for kind, call in (("member_added", history.Add(GROUP, [3])), ("member_removed", history.Remove(GROUP, 3))):
+        op = story.ask("ana", call)
+        entry = story.store(kind, 1, account_id=3)
+        story.ok(op, history.Done())
+        story.hear("ana", entry)
+        story.hear("ben", entry)
+        story.note(history.Event("cho", entry))
+        story.t += stays_s
+    return broken(story.end())
+
+
+def test_i10_whoever_is_removed_again_at_once_cannot_fetch_what_lies_before() -> None:
+    assert removed_again(stays_s=0.5) == []
+
+
+def test_i10_whoever_has_time_fetches_what_lies_before() -> None:
+    assert removed_again(stays_s=11) == ["I10"]
+
+
 def test_i10_whoever_comes_back_into_a_conversation_may_open_it_anew() -> None:
     story = Story("ana", "ben", "cho")
     story.remove("ana", 3)

@@ -18,6 +18,7 @@ def shown_once(run: Indexed, logs: Logs, judgement: Judgement) -> None:
 
     It has to show what lies within its account's memberships, behind the place where it opened the conversation. The
     end of a membership may be missing when the client was away in the meantime: whoever was removed can read no more.
+    So may one of less than ten seconds, behind a past that could not be fetched any more.
     The driver reads the results when every connected client has caught up, or has had ten seconds for it.
     """
     at_end = set(run.online_at_end())
@@ -114,9 +115,15 @@ class _Screen:
     def _missed(self, span: Span, seq: int, moment: int) -> list[int]:
         begin, end = max(span.first, self.known + 1), min(span.last, seq - 1)
         found = [missed for missed in range(begin, end + 1) if missed in self.log.entries]
-        if found and span.last < seq and not self._was_there(found[0], moment):
+        if found and span.last < seq and not (self._was_there(found[0], moment) and self._could_fetch(span)):
             return []
         return found
+
+    def _could_fetch(self, span: Span) -> bool:
+        """Whether a client that had to fetch what lies before a membership had the time for it."""
+        if self.known >= span.first - 1:
+            return True
+        return self.run.t(self.log.earliest[span.last]) - self.run.t(self.log.earliest[span.first]) > SETTLED_S
 
     def _was_there(self, seq: int, moment: int) -> bool:
         """Whether the client was connected from when an entry can have been written until now."""
