@@ -211,6 +211,7 @@ async def _read_back(
     for worker in setup.workers:
         async for final in read_back.from_worker(http, worker, cast, belongs):
             journal.note(final)
+    journal.note(await asyncio.to_thread(read_back.fits_together, setup.database))
 
 
 async def _until(happened: Callable[[], bool], within_s: float) -> None:

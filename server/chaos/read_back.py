@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -12,10 +13,11 @@ from server import records
 from server.chaos import history
 from server.chaos.cast import Cast
 from server.chaos.client import Account
-from server.chaos.history import Entry, Final, Text
+from server.chaos.history import Checked, Entry, Final, Text
 from server.chaos.wire import Wire
 from server.chaos.workers import Worker
 from server.storage import log
+from server.storage.checking.checking import check
 from server.storage.database import Database
 from server.storage.unit import fetch_all
 
@@ -30,6 +32,12 @@ class Unreadable(Exception):
 async def from_database(database: Database) -> list[Final]:
     """Each conversation as it is stored."""
     return await database.read(_stored)
+
+
+def fits_together(database: Path | str) -> Checked:
+    """What the check of everything that is stored finds. It blocks: call it in a thread of its own."""
+    found = check(database)
+    return Checked(sum(found.looked_at.values()), [one for named in found.named.values() for one in named])
 
 
 async def heads(database: Database) -> dict[int, tuple[int, set[int]]]:

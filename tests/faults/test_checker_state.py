@@ -177,6 +177,15 @@ def test_what_a_fault_was_to_leave_alone_is_judged_too() -> None:
     assert broken(story.end()) == ["meanwhile"]
 
 
+def test_what_is_stored_has_to_fit_together() -> None:
+    for wrong in ([], ["Message 3 of conversation 1 is not what its log says."]):
+        story = Story()
+        story.send("ana", "hello")
+        story.end()
+        story.note(history.Checked(120, wrong))
+        assert broken(story.records) == (["stored"] if wrong else [])
+
+
 def test_a_run_of_which_nothing_was_read_back_proves_nothing() -> None:
     story = Story()
     story.send("ana", "hello")

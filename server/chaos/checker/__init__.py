@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from server.chaos import history
-from server.chaos.checker import belonging, changes, connections, leftovers, marks, order, screens, stored
+from server.chaos.checker import belonging, besides, changes, connections, leftovers, marks, order, screens, stored
 from server.chaos.checker.indexed import Indexed
 from server.chaos.checker.logs import Log, read_back
 from server.chaos.checker.validity import reasons_against
@@ -38,8 +38,11 @@ INVARIANTS: dict[str, tuple[str, Invariant]] = {
 }
 """What is promised, by name: in words, and as a check."""
 
-MEANWHILE = "meanwhile"
-"""The sixteenth judgement: what was promised for the time of each fault."""
+BESIDES: dict[str, tuple[str, Invariant]] = {
+    "meanwhile": ("what each fault is to leave alone", besides.left_alone),
+    "stored": ("what is stored at the end fits together, as `madang check` sees it", besides.fits_together),
+}
+"""What is judged beside the fifteen."""
 
 
 def check(records: Sequence[history.AnyRecord]) -> Verdict:
@@ -47,21 +50,11 @@ def check(records: Sequence[history.AnyRecord]) -> Verdict:
     run = Indexed(records)
     logs = read_back(run)
     judgements = []
-    for name, (_, invariant) in INVARIANTS.items():
+    for name, (_, invariant) in {**INVARIANTS, **BESIDES}.items():
         judgement = Judgement(name)
         invariant(run, logs, judgement)
         judgements.append(judgement)
-    return Verdict([*judgements, _meanwhile(run)], reasons_against(run))
+    return Verdict(judgements, reasons_against(run))
 
 
-def _meanwhile(run: Indexed) -> Judgement:
-    """What the faults themselves were to leave alone: their nemeses have looked, and said what they saw."""
-    judgement = Judgement(MEANWHILE)
-    for _, fault in run.of(history.Fault):
-        judgement.cases += fault.phase == "end"
-        for sentence in fault.wrong:
-            judgement.blame(f"{fault.nemesis}: {sentence}", (fault,))
-    return judgement
-
-
-__all__ = ["INVARIANTS", "MEANWHILE", "Judgement", "Verdict", "Violation", "check"]
+__all__ = ["BESIDES", "INVARIANTS", "Judgement", "Verdict", "Violation", "check"]

@@ -176,6 +176,13 @@ class Final(Record, tag="final"):
     read: dict[int, int] | None = None
 
 
+class Checked(Record, tag="checked"):
+    """What the check of a database found at the end: so many rows looked at, and sentences about what is wrong."""
+
+    rows: int
+    wrong: list[str] = field(default_factory=list)
+
+
 class FinalView(Record, tag="final_view"):
     """What a client shows of a conversation at the end: messages by seq, as edits and deletions left them."""
 
@@ -214,6 +221,7 @@ AnyRecord = (
     | Fault
     | Healed
     | Final
+    | Checked
     | FinalView
     | Resources
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct, field
 
-from server.chaos.checker import INVARIANTS, MEANWHILE
+from server.chaos.checker import BESIDES, INVARIANTS
 from server.chaos.report.bound import failing_at_most
 from server.chaos.report.result import FaultSeen, Outcomes, Result, by_name, quantile
 
@@ -142,8 +142,7 @@ def _nemeses(results: Sequence[Result]) -> list[str]:
 
 def _invariants(results: Sequence[Result]) -> list[str]:
     rows = []
-    for invariant in [*INVARIANTS, MEANWHILE]:
-        sentence = INVARIANTS[invariant][0] if invariant in INVARIANTS else "what a fault is to leave alone"
+    for invariant, (sentence, _) in {**INVARIANTS, **BESIDES}.items():
         cases = sum(result.cases.get(invariant, 0) for result in results)
         rows.append([invariant, sentence, cases, sum(result.found.get(invariant, 0) for result in results)])
     return ["## Invariants", "", *_table(["", "promise", "cases looked at", "broken"], rows)]
