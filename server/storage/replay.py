@@ -50,10 +50,10 @@ def entries(account_id: int, after: int, limit: int, characters: int) -> list[re
     newest, current, moves = fetch_each(
         ("select coalesce(max(position), 0) from entry", ()),
         (
-            "select m.conversation_id, m.history_from_seq - 1, c.head_seq from membership m "
-            "join conversation c on c.id = m.conversation_id "
-            "join entry e on e.conversation_id = c.id and e.seq = c.head_seq "
-            "where m.account_id = ? and e.position > ?",
+            # One look at the end of each: joined the other way round, all that was written since would be read.
+            "with mine as materialized (select m.conversation_id, m.history_from_seq - 1, c.head_seq from membership m "
+            "join conversation c on c.id = m.conversation_id where m.account_id = ?) select * from mine where "
+            "(select position from entry where conversation_id = mine.conversation_id and seq = mine.head_seq) > ?",
             (account_id, after),
         ),
         (
@@ -114,7 +114,8 @@ def _positions(spans: Sequence[Span], after: int, limit: int, characters: int) -
         begin, parameters = wanted("place, behind, up_to", [(*key, one.up_to_seq) for key, one in looked.items()])
         rows = fetch_all(
             f"{begin} select position, length(data), place, behind, seq from wanted cross join entry "
-            "where conversation_id = place and seq > behind and seq <= up_to and position > ?",
+            # Not by the index of positions, which would read what was written everywhere.
+            "where conversation_id = place and seq > behind and seq <= up_to and position + 0 > ?",
             (*parameters, after),
         )
         found |= {row[0]: row[1] for row in rows}
