@@ -14,8 +14,8 @@ import os
 import random
 import subprocess
 import tempfile
-import time
 from collections import Counter, defaultdict
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,9 +23,10 @@ from typing import Any
 from tests.chat_client import ChatClient
 from tests.journeys.stored import rows
 from tests.people import Person, make_people_in
+from tests.prove import lossy_browser
 from tests.prove.lossy_link import DROPPED, LossyLink
 from tests.prove.proof import ROOT, Options, Proof
-from tests.services_under_test import NODE, MadangProcess
+from tests.services_under_test import NODE, MadangProcess, free_port
 
 SENDS = 10_000
 PEOPLE = 10
@@ -35,7 +36,8 @@ EACH_IN = 3
 LIFE_MS = (500, 5_000)
 PATIENCE_S = 900.0
 _WEB = ROOT / "web"
-_PACKING = ("--platform", "node", "--format", "esm", "--file")
+_PACKING = ("--format", "esm", "--file")
+_Way = Callable[[MadangProcess, LossyLink, Path, "Size", int], Coroutine[Any, Any, Proof]]
 
 
 @dataclass(frozen=True)
@@ -89,23 +91,38 @@ class Found:
 
 
 def prove(options: Options) -> Proof:
-    """Everything once and in order."""
-    return proved(Size(sends=options.inputs or SENDS), options.seed)
+    """Everything once and in order: in Node, and a part of it in Chromium."""
+    sends = options.inputs or SENDS
+    proof = proved(Size(sends=sends), options.seed)
+    browser = proved_in_browser(Size(sends=max(40, sends // 20), people=2, conversations=3), options.seed)
+    proof.figures |= {f"in Chromium: {name}": value for name, value in browser.figures.items()}
+    proof.failures += [f"in Chromium: {failure}" for failure in browser.failures]
+    return proof
 
 
 def proved(size: Size, seed: int) -> Proof:
-    """The same with less of it."""
+    """In Node, so much of it."""
+    return _with_server(size, seed, _prove)
+
+
+def proved_in_browser(size: Size, seed: int) -> Proof:
+    """In Chromium, so much of it."""
+    return _with_server(size, seed, _prove_in_browser)
+
+
+def _with_server(size: Size, seed: int, way: _Way) -> Proof:
     with tempfile.TemporaryDirectory() as folder:
-        with MadangProcess(Path(folder) / "data", message_rate="off") as madang:
-            return asyncio.run(_prove(madang, Path(folder), size, seed))
+        link_port = free_port()
+        origin = f"http://127.0.0.1:{link_port}"
+        with MadangProcess(Path(folder) / "data", message_rate="off", allowed_origins=origin) as madang:
+            link = LossyLink(madang.port, random.Random(seed), link_port)
+            return asyncio.run(way(madang, link, Path(folder), size, seed))
 
 
-async def _prove(madang: MadangProcess, folder: Path, size: Size, seed: int) -> Proof:
-    chance = random.Random(seed)
-    core = packed_core(folder)
-    people = list(make_people_in(madang.data_dir / "madang.db", *(f"sender{n}" for n in range(size.people))).values())
-    places = await _conversations(madang, people, size)
-    async with LossyLink(madang.port, chance).open() as link:
+async def _prove(madang: MadangProcess, link: LossyLink, folder: Path, size: Size, seed: int) -> Proof:
+    core = packed_core(folder, "node")
+    people, places = await _people(madang, size)
+    async with link.open():
         plan = {
             "url": link.url,
             "folder": str(folder / "people"),
@@ -121,25 +138,49 @@ async def _prove(madang: MadangProcess, folder: Path, size: Size, seed: int) -> 
                 for person in people
             ],
         }
-        began = time.monotonic()
         answer = await _lived(core, plan, folder)
-    proof = Proof(figures={"seed": seed, "people": size.people, "reloads": answer["reloads"], **link.losses.figures()})
-    proof.figures |= {"seconds": round(time.monotonic() - began, 1), "healed s": round(answer["healed_seconds"], 1)}
-    Found(stored_log(madang), _written(folder / "people"), answer["shown"]).judged(proof)
-    proof.must(proof.figures["written"] == size.sends // size.people * size.people, "not everything was written")
+    proof = Proof(figures={"seed": seed, "people": size.people, "reloads": answer["reloads"]})
+    proof.figures |= {"seconds": round(answer["seconds"], 1), "healed s": round(answer["healed_seconds"], 1)}
+    return _judged(proof, link, Found(stored_log(madang), _written(folder / "people"), answer["shown"]), size)
+
+
+async def _prove_in_browser(madang: MadangProcess, link: LossyLink, folder: Path, size: Size, seed: int) -> Proof:
+    core = await asyncio.to_thread(packed_core(folder, "browser").read_bytes)
+    people, places = await _people(madang, size)
+    chance = random.Random(seed + 1)
+    async with link.open():
+        writers, shown, seconds = await lossy_browser.lived(link, core, people, places, size.sends, chance)
+    written = {text for writer in writers for text in writer.written}
+    proof = Proof(figures={"tabs": size.people * lossy_browser.TABS})
+    proof.figures |= {"reloads": sum(writer.reloads for writer in writers)}
+    proof.figures |= {"tabs closed": sum(writer.closed for writer in writers), "seconds": round(seconds, 1)}
+    return _judged(proof, link, Found(stored_log(madang), written, shown), size)
+
+
+def _judged(proof: Proof, link: LossyLink, found: Found, size: Size) -> Proof:
+    """With what the link did and what was found."""
     losses = link.losses
+    proof.figures |= losses.figures()
+    found.judged(proof)
     likely = 4 * math.sqrt(DROPPED * (1 - DROPPED) / losses.answers)
     proof.must(abs(losses.answers_dropped / losses.answers - DROPPED) < likely, "not 30 % of the answers were lost")
+    proof.must(len(found.written) == size.sends // size.people * size.people, "not everything was written")
     proof.must(losses.duplicates > 0, "nothing was sent twice, so that nothing was shown")
-    proof.must(answer["reloads"] > 0, "nobody's page was reloaded")
+    proof.must(proof.figures["reloads"] != 0, "nobody's page was reloaded")
     return proof
 
 
-def packed_core(folder: Path) -> Path:
-    """The client core in one file for Node, so that a thread begins in an instant."""
+async def _people(madang: MadangProcess, size: Size) -> tuple[list[Person], dict[int, list[int]]]:
+    names = (f"sender{number}" for number in range(size.people))
+    people = list(make_people_in(madang.data_dir / "madang.db", *names).values())
+    return people, await _conversations(madang, people, size)
+
+
+def packed_core(folder: Path, platform: str) -> Path:
+    """The client core in one file, for "node" or "browser", so that a thread or a page begins in an instant."""
     packed = folder / "core.mjs"
     subprocess.run(
-        [NODE, "node_modules/rolldown/bin/cli.mjs", "client/src/index.ts", *_PACKING, packed],
+        [NODE, "node_modules/rolldown/bin/cli.mjs", "client/src/index.ts", "--platform", platform, *_PACKING, packed],
         cwd=_WEB,
         check=True,
         capture_output=True,

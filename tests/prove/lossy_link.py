@@ -55,22 +55,21 @@ class _Frame:
 
 
 class LossyLink:
-    """Listens on ``port`` and passes everything to the server's; ``losses`` counts.
+    """Listens on ``port`` and passes everything to the server's; ``losses`` counts."""
 
-    A WebSocket begins on a connection of its own, as browsers do it.
-    """
-
-    def __init__(self, server_port: int, chance: random.Random) -> None:
+    def __init__(self, server_port: int, chance: random.Random, port: int = 0) -> None:
         self.losses = Losses()
-        self.port = 0
+        self.port = port
+        self.pages: dict[str, tuple[str, bytes]] = {}
+        """Pages of our own by path, with their media type: of the server's origin, without the server."""
         self._server_port = server_port
         self._chance = chance
         self._tasks: set[asyncio.Task[Any]] = set()
 
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncIterator[LossyLink]:
-        """Listens while inside."""
-        listener = await asyncio.start_server(self._serve, "127.0.0.1", 0, backlog=1024)
+        """Listens while inside; on a port of the system's choice if none was given."""
+        listener = await asyncio.start_server(self._serve, "127.0.0.1", self.port, backlog=1024)
         self.port = listener.sockets[0].getsockname()[1]
         try:
             yield self
@@ -105,8 +104,13 @@ class LossyLink:
         up_writer: asyncio.StreamWriter,
     ) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
-        up_writer.write(head)
-        if b"upgrade: websocket" in head.lower():
+        if page := self.pages.get(head.split(maxsplit=2)[1].decode()):
+            writer.write(_answer(*page))
+            return
+        is_socket = b"upgrade: websocket" in head.lower()
+        # One request for each connection, so that a socket is seen to begin.
+        up_writer.write(head if is_socket else head.replace(b"keep-alive", b"close"))
+        if is_socket:
             answer = await up_reader.readuntil(b"\r\n\r\n")
             writer.write(answer)
             if b" 101 " in answer.partition(b"\r\n")[0]:
@@ -221,6 +225,11 @@ async def _either(*ways: Coroutine[Any, Any, None]) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _answer(media_type: str, body: bytes) -> bytes:
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: {media_type}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    return head.encode() + body
 
 
 def _write(writer: asyncio.StreamWriter, data: bytes) -> None:

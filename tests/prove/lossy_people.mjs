@@ -32,6 +32,7 @@ class Folder {
     this.folder = path.join(folder, 'waiting')
     this.journal = path.join(folder, 'written')
     fs.mkdirSync(this.folder, { recursive: true })
+    for (const name of fs.readdirSync(this.folder)) if (name.endsWith('.new')) fs.rmSync(path.join(this.folder, name))
     this.known = new Set(fs.existsSync(this.journal) ? fs.readFileSync(this.journal, 'utf8').split('\n').filter(Boolean) : [])
     // The thread may have ended between the two.
     for (const item of this.items()) this.note(item)
@@ -49,7 +50,7 @@ class Folder {
   }
 
   get waiting() {
-    return fs.readdirSync(this.folder).length
+    return fs.readdirSync(this.folder).filter((name) => name.endsWith('.json')).length
   }
 
   get written() {

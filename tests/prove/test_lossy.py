@@ -82,7 +82,7 @@ async def test_the_link_passes_pages_and_loses_and_repeats_as_much_as_it_says() 
     async with TestServer(app) as server, aiohttp.ClientSession() as http:
         assert server.port
         async with LossyLink(server.port, random.Random(3)).open() as link:
-            async with http.get(f"{link.url}/page", headers={"Connection": "close"}) as answer:
+            async with http.get(f"{link.url}/page") as answer:
                 assert await answer.text() == "a page"
             async with http.ws_connect(f"{link.url}/socket") as socket:
                 for send in sends:
