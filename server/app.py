@@ -261,7 +261,7 @@ async def _open(parts: Parts, stack: AsyncExitStack) -> None:
     notifier.start()
     stack.push_async_callback(notifier.stop)
 
-    beacon = Beacon(sockets, online, readings.changed_since)
+    beacon = Beacon(sockets, online, readings.changed_since, publisher.compare_bells)
     position = await readings.newest()
     beacon.start(parts.epoch, position)
     stack.push_async_callback(beacon.stop)
@@ -270,6 +270,7 @@ async def _open(parts: Parts, stack: AsyncExitStack) -> None:
     sweep.start(position)
     stack.push_async_callback(sweep.stop)
 
+    parts.db.after_doubt = sharing.when_in_doubt(parts.bus, sweep, beacon)
     parts.verified.start(publisher.order, parts.bus)
     stack.push_async_callback(parts.verified.stop)
 

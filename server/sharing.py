@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import msgspec
@@ -30,7 +30,8 @@ def share_deliveries(bus: Bus, publisher: Publisher, sweep: Sweep, beacon: Beaco
     """Conversations: rooms are listened to while somebody is there, and what was missed is looked for at once."""
     bus.on_opened, bus.on_closed, bus.on_added = publisher.opened, publisher.closed, sweep.soon
     sweep.on_healed = lambda conversation_id: bus.again(conversation_room(conversation_id))
-    bus.on_back += [sweep.soon, publisher.recount, partial(_later, beacon)]
+    bus.on_back += [sweep.soon, partial(_later, beacon)]
+    bus.on_missed += [sweep.soon, partial(_later, beacon)]
     bus.counted_by(metrics)
     metrics.counted(
         "madang_bus_healed",
@@ -38,6 +39,18 @@ def share_deliveries(bus: Bus, publisher: Publisher, sweep: Sweep, beacon: Beaco
         lambda: publisher.order.healed,
         "by",
     )
+
+
+def when_in_doubt(bus: Bus | None, sweep: Sweep, beacon: Beacon) -> Callable[[], None]:
+    """What to do when something may have been written that nobody was told of: look for it, here and everywhere."""
+    if bus is not None:
+        return bus.missed
+
+    def look() -> None:
+        sweep.soon()
+        _later(beacon)
+
+    return look
 
 
 def _later(beacon: Beacon) -> None:

@@ -6,8 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping
 
-import msgspec
-
+from server.protocol.notifications import Counts
 from server.realtime.delivery import Sockets
 from server.realtime.online import Online
 from server.realtime.rooms import NOTIFICATIONS, account_room
@@ -15,7 +14,7 @@ from server.realtime.rooms import NOTIFICATIONS, account_room
 COUNTED_AT_ONCE = 500
 _log = logging.getLogger(__name__)
 
-CountsOf = Callable[[Collection[int]], Awaitable[Mapping[int, msgspec.Struct]]]
+CountsOf = Callable[[Collection[int]], Awaitable[Mapping[int, Counts]]]
 
 
 class Bells:
@@ -31,6 +30,14 @@ class Bells:
     def changed(self, account_ids: Collection[int]) -> None:
         """These inboxes are not as their bells show."""
         self._changed.update(account_ids)
+
+    def compare(self, newest: Mapping[int, int]) -> None:
+        """Tells those again whose bells are behind; ``newest`` is the number of each inbox's newest change."""
+        for account_id, seq in newest.items():
+            bells = self._online.of_account(account_id, NOTIFICATIONS)
+            if any(max(bell.start, bell.shown) < seq for bell in bells):
+                self._changed.add(account_id)
+        self.ring()
 
     def ring(self) -> None:
         """Begins to tell what has changed; reading the counts of many must keep no message waiting."""
@@ -54,10 +61,13 @@ class Bells:
                     continue
                 for account_id, counted in counts.items():
                     await self._tell_one(account_id, counted)
+                await asyncio.sleep(0)  # what they hear otherwise goes on in between
 
-    async def _tell_one(self, account_id: int, counted: msgspec.Struct) -> None:
+    async def _tell_one(self, account_id: int, counted: Counts) -> None:
         try:
             room = account_room(account_id)
             await self._sockets.emit_here("counts", counted, room=room, namespace=NOTIFICATIONS)
+            for bell in self._online.of_account(account_id, NOTIFICATIONS):
+                bell.shown = max(bell.shown, counted.head_seq)
         except Exception:
             _log.exception("telling the counts of an inbox failed")

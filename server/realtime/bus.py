@@ -21,7 +21,7 @@ from server.realtime.rooms import is_shared
 
 SOCKETIO = "socketio"
 """The kind of what python-socketio's managers tell each other."""
-_PING = "ping"
+_PING, _MISSED = "ping", "missed"
 _encode = msgspec.json.Encoder().encode
 
 
@@ -59,10 +59,11 @@ class Bus(socketio.AsyncRedisManager, Rooms):  # type: ignore[misc]
 
     A worker listens to the channel of a room while it has members in it, and to one channel for everybody.
     ``say`` reaches the other workers and never waits; ``on(kind, hear)`` says who hears. Emits, and
-    connections of other workers that are moved or ended, go the way python-socketio knows. ``on_back()`` is
-    called whenever everything is listened to, at first and after trouble; ``on_added()`` when that is true of
-    rooms that were opened since. ``on_opened(room)`` and ``on_closed(room)`` are called when a room begins and
-    ends to be listened to.
+    connections of other workers that are moved or ended, go the way python-socketio knows.
+
+    ``on_back()`` is called whenever everything is listened to, at first and after trouble; ``on_added()`` when that
+    is true of rooms that were opened since; ``on_missed()`` when a worker may have failed to tell something.
+    ``on_opened(room)`` and ``on_closed(room)`` are called when a room begins and ends to be listened to.
     """
 
     def __init__(self, url: str, timing: Timing | None = None) -> None:
@@ -70,17 +71,24 @@ class Bus(socketio.AsyncRedisManager, Rooms):  # type: ignore[misc]
         self.timing = timing or Timing()
         self.worker = secrets.token_hex(6)
         self.on_back: list[Callable[[], None]] = []
+        self.on_missed: list[Callable[[], None]] = []
         self.on_added: Callable[[], None] = lambda: None
         self.on_opened: Callable[[str], None] = lambda room: None
         self.on_closed: Callable[[str], None] = lambda room: None
         self.received = 0
         self.unreadable = 0
-        self._hears: dict[str, Hear] = {SOCKETIO: self._hear_manager, _PING: self._hear_ping}
+        self.let_fall = 0
+        self._hears: dict[str, Hear] = {
+            SOCKETIO: self._hear_manager,
+            _PING: self._hear_ping,
+            _MISSED: lambda worker, body: self._look(),
+        }
         self._inside: Counter[str] = Counter()  # room: namespaces with members
         self._closing: dict[str, asyncio.TimerHandle] = {}
         self._opened_some = False
         self._mine = _encode(Message(self.worker, "", msgspec.Raw(b"0")))[: len(self.worker) + 12]
         self._heard_at: float | None = None
+        self._back_at = 0.0
         self._heard = asyncio.Event()
         self._for_manager: asyncio.Queue[bytes] = asyncio.Queue(1000)
         self._tasks: list[asyncio.Task[None]] = []
@@ -96,6 +104,7 @@ class Bus(socketio.AsyncRedisManager, Rooms):  # type: ignore[misc]
         self.outbox = Outbox(self.redis_url, most=timing.waiting, timeout_s=timing.timeout_s)
         self.listener = Listener(self.redis_url, own, self._hear, check_s=timing.check_s, timeout_s=timing.timeout_s)
         self._own = own
+        self.outbox.on_dropped = self.missed
         self.listener.on_line = self._is_back
         self.listener.on_added = self._has_added
         self.listener.channels.add(self._all)
@@ -145,6 +154,11 @@ class Bus(socketio.AsyncRedisManager, Rooms):  # type: ignore[misc]
         """Whether so long that it cannot be called ready."""
         return self.deaf_s > self.timing.deaf_s
 
+    def missed(self) -> None:
+        """Something that this worker had to tell may not have been told: all look for themselves."""
+        self.say(None, _MISSED, None)
+        self._look()
+
     def again(self, room: str) -> None:
         """Listens anew to a room that something was missing from."""
         self.listener.again(self._channel(room))
@@ -173,10 +187,19 @@ class Bus(socketio.AsyncRedisManager, Rooms):  # type: ignore[misc]
         self.outbox.put(self._own, _encode(Message(self.worker, _PING, msgspec.Raw(b"0"))), fleeting=True)
 
     def _hear_ping(self, worker: str, body: msgspec.Raw) -> None:
+        # Nothing may be missing when our own messages alone did not come; but who knows.
+        was_deaf = self._heard_at is not None and self.is_deaf and self._back_at < self._heard_at
         self._heard_at = time.monotonic()
         self._heard.set()
+        if was_deaf:
+            self._is_back()
+
+    def _look(self) -> None:
+        for tell in self.on_missed:
+            tell()
 
     def _is_back(self) -> None:
+        self._back_at = time.monotonic()
         self._say_ping()
         for tell in self.on_back:
             tell()
@@ -192,6 +215,7 @@ class Bus(socketio.AsyncRedisManager, Rooms):  # type: ignore[misc]
             ("published", "Messages to other workers that Redis took.", lambda: self.outbox.published),
             ("dropped", "Messages to other workers that were given up.", lambda: self.outbox.dropped),
             ("received", "Messages of other workers, and our own pings.", lambda: self.received),
+            ("let_fall", "Messages of other workers' Socket.IO managers that came too fast.", lambda: self.let_fall),
             ("unreadable", "Messages that were no JSON of ours.", lambda: self.unreadable),
             ("connects", "Times that everything was listened to anew.", lambda: self.listener.connects),
             ("lost_channels", "Channels that Redis had forgotten.", lambda: self.listener.lost_channels),
@@ -244,7 +268,9 @@ class Bus(socketio.AsyncRedisManager, Rooms):  # type: ignore[misc]
         self.say(addressed, SOCKETIO, data)
 
     def _hear_manager(self, worker: str, body: msgspec.Raw) -> None:
-        if not self._for_manager.full():
+        if self._for_manager.full():
+            self.let_fall += 1
+        else:
             self._for_manager.put_nowait(bytes(body))
 
     async def _listen(self) -> AsyncIterator[bytes]:

@@ -26,9 +26,9 @@ class Sockets(Protocol):
     """What is needed of the Socket.IO server."""
 
     async def emit_here(
-        self, event: str, data: Any, *, room: str, namespace: str, skip_sid: list[str] | None = None
+        self, event: str, data: Any, *, room: str | list[str], namespace: str, skip_sid: list[str] | None = None
     ) -> None:
-        """Sends an event to a room's members at this worker."""
+        """Sends an event to the members of a room, or of several, at this worker."""
 
     async def enter_room(self, sid: str, room: str, namespace: str) -> None:
         """Puts a connection into a room."""

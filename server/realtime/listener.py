@@ -21,9 +21,10 @@ class Listener:
     """Hears what is published in ``channels``.
 
     ``hear(channel, data)`` is called for each message, in Redis's order; ``on_line()`` when everything wanted
-    is listened to after a connection was made; ``on_added()`` when what was added since is. ``own`` is a channel
-    that nobody else listens to: asking for it again every ``check_s`` tells how many channels Redis believes
-    we have, so that a lost one is noticed, and whether the connection is alive, within three times as long.
+    is listened to after a connection was made, or after channels were lost; ``on_added()`` when what was added
+    since is. ``own`` is a channel that nobody else listens to: asking for it again every ``check_s`` tells how many
+    channels Redis believes we have, so that a lost one is noticed, and whether the connection is alive, within three
+    times as long.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Listener:
         self._asked: set[bytes] = set()
         self._expected: deque[int] = deque()
         self._is_greeted = False
+        self._has_lost = False
         self._complained = ""
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -127,7 +129,7 @@ class Listener:
     async def _listen(self) -> None:
         line = await Line.open(self._url, self._timeout_s)
         try:
-            self._line, self._is_greeted = line, False
+            self._line, self._is_greeted, self._has_lost = line, False, False
             self._expected.clear()
             self._asked.clear()
             self._changes.clear()
@@ -164,7 +166,11 @@ class Listener:
         elif count < expected:
             self.lost_channels += expected - count
             _log.warning("Redis has lost %d of %d channels: asking for all again", expected - count, expected)
+            self._has_lost = True
             self._ask_for(self.channels)
+        elif self._has_lost:
+            self._has_lost = False
+            self.on_line()
         else:
             self.on_added()
 

@@ -15,7 +15,7 @@ class Connection:
     """One namespace joined over one socket.
 
     ``watched``: the accounts whose presence it hears. ``start``: how far the log, or the account's inbox, had come
-    when it joined.
+    when it joined. ``shown``: the change of the inbox that its bell was told last.
     """
 
     sid: str
@@ -26,6 +26,7 @@ class Connection:
     active: bool = True
     watched: set[int] = field(default_factory=set)
     start: int = 0
+    shown: int = 0
 
 
 @dataclass(slots=True)

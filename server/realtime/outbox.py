@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import NamedTuple
 
 from server.realtime.line import TROUBLE, Line, words_for
@@ -29,12 +30,15 @@ class Letter(NamedTuple):
 class Outbox:
     """A queue to Redis that nobody ever waits for, bounded in messages and bytes; when it is full, the oldest goes.
 
-    What Redis has not confirmed is published again when it is back, so it may be heard twice.
+    What Redis has not confirmed is published again when it is back, so it may be heard twice. ``on_dropped()`` is
+    called when messages that are worth something later were given up and Redis takes others again.
     """
 
     def __init__(self, url: str, *, most: int, timeout_s: float) -> None:
         self.published = 0
         self.dropped = 0
+        self.on_dropped: Callable[[], None] = lambda: None
+        self._has_dropped = False
         self._url = url
         self._most = most
         self._timeout_s = timeout_s
@@ -70,8 +74,7 @@ class Outbox:
         self._letters.append(Letter(channel, data, fleeting))
         self._bytes += len(data)
         while len(self._letters) > self._most or self._bytes > MOST_BYTES:
-            self._take()
-            self.dropped += 1
+            self._drop(self._take())
         self._empty.clear()
         self._some.set()
 
@@ -98,6 +101,9 @@ class Outbox:
             line.send((b"PUBLISH", letter.channel, letter.data) for letter in batch)
             await self._confirmed(line, len(batch))
         self._failing_since = None
+        if self._has_dropped:
+            self._has_dropped = False
+            self.on_dropped()
 
     async def _confirmed(self, line: Line, waiting: int) -> None:
         while waiting:
@@ -106,6 +112,7 @@ class Outbox:
             refused = [reply for reply in replies if isinstance(reply, Exception)]
             self.published += len(replies) - len(refused)
             self.dropped += len(refused)
+            self._has_dropped |= bool(refused)
             self._complain(f"Redis refuses: {refused[0]}" if refused else "")
 
     async def _connected(self) -> Line:
@@ -123,9 +130,14 @@ class Outbox:
         kept = [letter for letter in batch if not letter.fleeting]
         room = self._most - len(self._letters)
         self.dropped += len(batch) - min(len(kept), room)
+        self._has_dropped |= len(kept) > room
         fitting = kept[max(0, len(kept) - room) :] if room else []
         self._letters.extendleft(reversed(fitting))
         self._bytes += sum(len(letter.data) for letter in fitting)
+
+    def _drop(self, letter: Letter) -> None:
+        self.dropped += 1
+        self._has_dropped |= not letter.fleeting
 
     def _take(self) -> Letter:
         letter = self._letters.popleft()

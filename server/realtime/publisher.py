@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol
 
@@ -17,7 +17,7 @@ from server.realtime.bells import Bells, CountsOf
 from server.realtime.delivery import Delivery, Sockets
 from server.realtime.online import Online
 from server.realtime.order import Log, Order
-from server.realtime.rooms import NOTIFICATIONS, conversation_in, conversation_room
+from server.realtime.rooms import conversation_in, conversation_room
 
 _SAID = "said"
 _log = logging.getLogger(__name__)
@@ -104,11 +104,9 @@ class Publisher:
             self._others.say(conversation_room(conversation_id), _SAID, said, fleeting=True)
         self._go_on()
 
-    def recount(self) -> None:
-        """Tells all bells here what they show: notifications may have been missed."""
-        here = self._online.accounts()
-        self._bells.changed([account_id for account_id in here if self._online.of_account(account_id, NOTIFICATIONS)])
-        self._bells.ring()
+    def compare_bells(self, newest: Mapping[int, int]) -> None:
+        """Tells those again what their bells show who may have missed it; ``newest`` change of each inbox."""
+        self._bells.compare(newest)
 
     def opened(self, room: str) -> None:
         """A room has its first member here."""

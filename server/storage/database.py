@@ -38,7 +38,8 @@ class Database:
 
     ``address`` is a path, or an address that begins with ``postgresql://`` and needs the extra ``postgres``.
     ``after_commit`` is called on the event loop with what a transaction announced, in commit order and
-    before any caller of that transaction goes on. ``on_batch(pieces, seconds)`` is for the metrics, in the
+    before any caller of that transaction goes on. ``after_doubt`` is called there too, when a transaction may have
+    been committed whose facts were lost with the connection. ``on_batch(pieces, seconds)`` is for the metrics, in the
     writer's thread. On SQLite another process that writes is waited for, up to ``busy_timeout_ms``.
     """
 
@@ -52,7 +53,9 @@ class Database:
         on_batch: Callable[[int, float], None] = lambda pieces, seconds: None,
     ) -> None:
         self.after_commit: Callable[[list[Fact]], None] = lambda facts: None
+        self.after_doubt: Callable[[], None] = lambda: None
         self.engine = _engine(address, busy_timeout_ms, patience_s)
+        self.engine.on_doubt = self._doubt
         self._on_batch = on_batch
         self._queue: queue.SimpleQueue[Piece | None] = queue.SimpleQueue()
         self._readers = ThreadPoolExecutor(readers, thread_name_prefix="reader", initializer=self.engine.connect_reader)
@@ -174,6 +177,11 @@ class Database:
             assert self._loop is not None
             with contextlib.suppress(RuntimeError):  # the loop is gone: nobody is left to tell
                 self._loop.call_soon_threadsafe(self._settle, pieces)
+
+    def _doubt(self) -> None:
+        assert self._loop is not None
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self.after_doubt)
 
     def _settle(self, pieces: list[Piece]) -> None:
         # Publishing comes first and follows the commit order: nobody publishes from a service.

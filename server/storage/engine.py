@@ -63,9 +63,13 @@ class Piece:
 
 
 class Engine(ABC):
-    """A kind of database. Its methods are called in the thread that uses the connection."""
+    """A kind of database. Its methods are called in the thread that uses the connection.
+
+    ``on_doubt()`` is called in the writer's when nobody knows whether a transaction was committed, and it writes again.
+    """
 
     peewee: peewee.Database
+    on_doubt: Callable[[], None] = staticmethod(lambda: None)
 
     @abstractmethod
     def prepare(self) -> None:

@@ -66,7 +66,7 @@ class PostgresEngine(Engine):
         self._connection: PostgresConnection | None = None
         self._pieces: list[Piece] = []
         self._in_vain = 0.0, ""
-        self._is_fresh = self._is_one_run = self._is_committing = False
+        self._is_fresh = self._is_one_run = self._is_committing = self._is_in_doubt = False
 
     def prepare(self) -> None:
         raw = self._first_connection()
@@ -183,11 +183,13 @@ class PostgresEngine(Engine):
             self._is_committing = False
             try:
                 self._reconnect()
-                return self.run(pieces, before_end)
+                self.run(pieces, before_end)
+                return self._no_more_doubt()
             except BaseException as error:
                 before_end()  # who knows nothing of the last commit yet need not wait for this one
                 cause = cause_of(error)
                 if self._is_gone(cause):
+                    self._is_in_doubt |= self._is_committing
                     pieces = self._waiting_on(pieces, cause, unknown=self._is_committing)
                     self._disconnect()
                     time.sleep(wait_s if pieces else 0)
@@ -205,6 +207,12 @@ class PostgresEngine(Engine):
                     return
                 elif tries > 1 or not isinstance(cause, psycopg.IntegrityError):
                     return pieces[0].fail(error)
+
+    def _no_more_doubt(self) -> None:
+        """An earlier commit had no answer; whoever was to be told of it can look now."""
+        if self._is_in_doubt:
+            self._is_in_doubt = False
+            self.on_doubt()
 
     def _reconnect(self) -> None:
         if self._connection is None:

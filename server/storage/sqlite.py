@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+import msgspec
 from peewee import InterfaceError, SqliteDatabase
 from playhouse.migrations import Runner
 
@@ -18,6 +19,9 @@ from server.storage.engine import Engine, Piece
 from server.storage.unit import Query, Rows, here, padded
 
 R = TypeVar("R")
+
+MOST_PLACES = 2048
+"""Longer lists of numbers are handed over as one JSON text."""
 
 _PRAGMAS = {
     "journal_mode": "wal",
@@ -70,6 +74,9 @@ class SqliteConnection:
 
     def among(self, column: str, numbers: Iterable[int]) -> tuple[str, Sequence[Any]]:
         rows = padded(numbers)
+        if len(rows) > MOST_PLACES:
+            # So many places would be a long text to prepare, and SQLite may be built to allow no more than 32,766.
+            return f"{column} in (select value from json_each(?))", [msgspec.json.encode(rows).decode()]
         return f"{column} in ({', '.join('?' * len(rows))})", rows
 
     def for_update(self) -> str:

@@ -51,9 +51,9 @@ class SocketServer(engine.SocketServer):
         )
 
     async def emit_here(
-        self, event: str, data: Any, *, room: str, namespace: str, skip_sid: list[str] | None = None
+        self, event: str, data: Any, *, room: str | list[str], namespace: str, skip_sid: list[str] | None = None
     ) -> None:
-        """Sends an event to a room's members at this worker; the others are told in their own way."""
+        """Sends an event to the members of a room, or of several, here; other workers are told in their own way."""
         await self.manager.emit(event, data, namespace=namespace, room=room, skip_sid=skip_sid, ignore_queue=True)
 
     async def enter_room(self, sid: str, room: str, namespace: str | None = None) -> None:

@@ -24,16 +24,17 @@ class RoomBook:
         self._news = asyncio.Condition()
 
     async def emit_here(
-        self, event: str, data: Any, *, room: str, namespace: str, skip_sid: list[str] | None = None
+        self, event: str, data: Any, *, room: str | list[str], namespace: str, skip_sid: list[str] | None = None
     ) -> None:
         if self.slow is not None:
             await self.slow.wait()
         if self.fails(event):
             raise RuntimeError(f"{event} cannot be sent")
         async with self._news:
-            self.emitted.append((event, data, room))
-            for sid in self.rooms[_key(room, namespace)] - set(skip_sid or ()):
-                self.heard[sid].append(event)
+            for one in [room] if isinstance(room, str) else room:
+                self.emitted.append((event, data, one))
+                for sid in self.rooms[_key(one, namespace)] - set(skip_sid or ()):
+                    self.heard[sid].append(event)
             self._news.notify_all()
 
     async def enter_room(self, sid: str, room: str, namespace: str) -> None:

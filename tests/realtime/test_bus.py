@@ -45,11 +45,16 @@ class Ear:
         self.bus = Bus(url, timing)
         self.heard: list[Any] = []
         self.backs = 0
+        self.missed = 0
         self.bus.on("news", lambda worker, body: self.heard.append(msgspec.json.decode(body)))
         self.bus.on_back.append(self._back)
+        self.bus.on_missed.append(self._missed)
 
     def _back(self) -> None:
         self.backs += 1
+
+    def _missed(self) -> None:
+        self.missed += 1
 
     def enter(self, room: str = ROOM, namespace: str = CHAT) -> None:
         self.bus.on_first(namespace, room)
@@ -209,6 +214,7 @@ async def test_a_subscription_that_is_silently_gone_is_noticed(redis: RedisProce
         one.bus.say(ROOM, "news", "heard")
         await eventually(lambda: two.heard == ["heard"])
         assert two.bus.listener.connects == 1
+        assert two.backs == 2, "something may have been missed meanwhile"
 
 
 async def test_nobody_waits_for_a_redis_that_is_away(fragile: RedisProcess) -> None:
@@ -227,6 +233,39 @@ async def test_nobody_waits_for_a_redis_that_is_away(fragile: RedisProcess) -> N
         await eventually(lambda: ear.bus.is_deaf)
         fragile.thaw()
         await eventually(lambda: not ear.bus.is_deaf)
+
+
+async def test_when_something_was_given_up_everybody_looks_for_themselves(fragile: RedisProcess) -> None:
+    async with ears(fragile.url, fragile.url) as (one, two):
+        line = one.bus.outbox._line
+        assert line is not None
+        for number in range(3000):  # more than fits, before it comes to publishing any
+            one.bus.say(ROOM, "news", number)
+        assert one.bus.outbox.dropped >= 1500
+        await eventually(lambda: one.missed == two.missed == 1)
+        for _ in range(2000):
+            one.bus.say(ROOM, "news", "a typing line", fleeting=True)
+        one.bus.say(None, "news", "the end")
+        await eventually(lambda: "the end" in two.heard)
+        assert one.missed == two.missed == 1, "what is worth nothing later is no loss"
+
+
+async def test_whoever_was_deaf_looks_for_what_was_missed(redis: RedisProcess) -> None:
+    async with ears(redis.url) as (ear,):
+        await eventually(lambda: ear.backs == 1 and not ear.bus.is_deaf)
+        say_ping, ear.bus._say_ping = ear.bus._say_ping, lambda: None  # type: ignore[method-assign]
+        await eventually(lambda: ear.bus.is_deaf)
+        ear.bus._say_ping = say_ping  # type: ignore[method-assign]
+        await eventually(lambda: ear.backs == 2)
+
+
+async def test_what_comes_too_fast_for_the_manager_is_counted(redis: RedisProcess) -> None:
+    async with ears(redis.url) as (ear,):
+        body = msgspec.Raw(b"{}")
+        ear.bus._tasks[1].cancel()
+        for _ in range(1010):
+            ear.bus._hear_manager("w9", body)
+        assert ear.bus.let_fall >= 10
 
 
 async def test_what_waits_for_redis_is_bounded_in_bytes_too(fragile: RedisProcess) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from server import records
 from server.protocol import chat
+from server.protocol.notifications import Counts
 from server.realtime import bells
 from server.realtime.delivery import SMALL_CONVERSATION
 from server.realtime.online import Online
@@ -30,14 +31,15 @@ class Yard:
         self.online = Online()
         self.publisher = Publisher(self.book, self.online, self.counts)
         self.counted: list[int] = []
+        self.head_seq = 3
         for account_id, sid in ((ANA, "ana"), (BEN, "ben"), (CLEO, "cleo")):
             connect(self.book, self.online, account_id, sid)
         self.book.rooms[ROOM] = {"ana", "ben"}
         self._position = 0
 
-    async def counts(self, account_ids: Collection[int]) -> dict[int, chat.Nothing]:
+    async def counts(self, account_ids: Collection[int]) -> dict[int, Counts]:
         self.counted += account_ids
-        return {account_id: chat.Nothing() for account_id in account_ids}
+        return {account_id: Counts(head_seq=self.head_seq, unseen=1, unread=1) for account_id in account_ids}
 
     def entry(self, kind: str = "message_created", account_id: int = 0) -> records.Entry:
         self._position += 1
@@ -143,6 +145,33 @@ async def test_counts_come_once_behind_the_notifications(yard: Yard) -> None:
     assert yard.heard("ben-bell") == [*wanted, "counts"]
 
 
+async def test_a_bell_that_is_behind_is_told_again_and_no_other(yard: Yard) -> None:
+    bell = connect(yard.book, yard.online, BEN, "ben-bell", NOTIFICATIONS)
+    bell.start = 2
+    yard.publisher.compare_bells({ANA: 9, BEN: 2})
+    await yard.publish()
+    assert yard.counted == [], "it began there, and ana has no bell"
+    yard.publisher.compare_bells({BEN: 3})
+    await yard.publish()
+    assert yard.heard("ben-bell") == ["counts"]
+    yard.publisher.compare_bells({BEN: 3})
+    await yard.publish()
+    assert yard.counted == [BEN]
+    # Another device that knows more does not make up for what this one missed.
+    connect(yard.book, yard.online, BEN, "ben-phone-bell", NOTIFICATIONS, session_id=44).start = 4
+    yard.publisher.compare_bells({BEN: 4})
+    await yard.publish()
+    assert yard.heard("ben-bell") == ["counts", "counts"]
+
+
+async def test_a_bell_that_was_told_is_not_told_again_by_comparing(yard: Yard) -> None:
+    connect(yard.book, yard.online, BEN, "ben-bell", NOTIFICATIONS)
+    await yard.publish(records.NotificationChange(BEN, 3, True, b'{"id":1}'))
+    yard.publisher.compare_bells({BEN: 3})
+    await yard.publish()
+    assert yard.heard("ben-bell") == ["notification_created", "counts"]
+
+
 async def test_nobody_is_counted_for_who_is_not_there(yard: Yard) -> None:
     # ana has a chat and no bell, account 99 nothing at all.
     await yard.publish(records.CountsChanged(ANA), records.CountsChanged(99))
@@ -155,7 +184,7 @@ async def test_bells_are_counted_together(yard: Yard, monkeypatch: pytest.Monkey
         connect(yard.book, yard.online, account_id, f"bell-{account_id}", NOTIFICATIONS)
     asked: list[int] = []
 
-    async def counts(account_ids: Collection[int]) -> dict[int, chat.Nothing]:
+    async def counts(account_ids: Collection[int]) -> dict[int, Counts]:
         asked.append(len(account_ids))
         if len(asked) == 2:
             raise RuntimeError("the database does not answer")
@@ -171,7 +200,7 @@ async def test_counting_keeps_no_message_waiting(yard: Yard) -> None:
     connect(yard.book, yard.online, BEN, "ben-bell", NOTIFICATIONS)
     counted = asyncio.Event()
 
-    async def slow(account_ids: Collection[int]) -> dict[int, chat.Nothing]:
+    async def slow(account_ids: Collection[int]) -> dict[int, Counts]:
         await counted.wait()
         return await yard.counts(account_ids)
 
@@ -190,7 +219,7 @@ async def test_counts_that_changed_while_they_were_read_are_read_again(yard: Yar
     connect(yard.book, yard.online, BEN, "ben-bell", NOTIFICATIONS)
     reading, go_on = asyncio.Event(), asyncio.Event()
 
-    async def slow(account_ids: Collection[int]) -> dict[int, chat.Nothing]:
+    async def slow(account_ids: Collection[int]) -> dict[int, Counts]:
         reading.set()
         await go_on.wait()
         return await yard.counts(account_ids)

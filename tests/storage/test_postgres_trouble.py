@@ -15,6 +15,7 @@ import pytest
 
 from server.errors import Unavailable
 from server.protocol import chat
+from server.records import Entry
 from server.storage import appending, commit_order, database, log, postgres_connection
 from server.storage import postgres as postgres_module
 from server.storage.database import Database
@@ -147,8 +148,15 @@ async def test_a_send_whose_commit_was_not_answered_finds_itself(
 ) -> None:
     make_crowd(postgres_address, 1, 1)
     LostAnswer(db, monkeypatch)
+    told: list[object] = []
+    doubts: list[int] = []
+    db.after_commit, db.after_doubt = told.extend, lambda: doubts.append(1)
     sent = await send(db, 1, 1, "label-1")
     assert (sent.seq, sent.duplicate) == (1, True)
+    await send(db, 1, 1, "label-2")
+    # Nobody was told of the first: it has to be looked for.
+    assert [fact.seq for fact in told if isinstance(fact, Entry)] == [2]
+    assert doubts == [1]
 
 
 async def test_what_cannot_be_repeated_is_unavailable_when_its_commit_was_not_answered(
