@@ -15,6 +15,7 @@ from typing import NoReturn, TypeVar
 import click
 
 from server import __version__, doctor, logs, supervisor
+from server.chaos.options import chaos
 from server.checking import commands as checking
 from server.clock import now
 from server.errors import ChatError
@@ -139,8 +140,8 @@ def run_move(source: str, target: str, anew: bool) -> None:
     sys.exit(0 if equal else 1)
 
 
-for checking_command in checking.COMMANDS:
-    main.add_command(checking_command)
+for other_command in (*checking.COMMANDS, chaos):
+    main.add_command(other_command)
 
 
 @main.group()

@@ -53,11 +53,13 @@ class Scene:
         """What was written down since that moment of the history."""
         return self.journal.records[_first_after(self.journal, t) :]
 
-    def sends_since(self, t: float, workers: Sequence[str] = ()) -> Waits:
+    def sends_since(self, t: float, workers: Sequence[str] = (), *, until: float | None = None) -> Waits:
         """The sends that were answered since that moment of the history, by these workers or by any."""
         asked: dict[int, float] = {}
-        waits = Waits(t, self.journal.now())
+        waits = Waits(t, until or self.journal.now())
         for record in self.since(t):
+            if until is not None and record.t > until:
+                break
             if isinstance(record, history.Invoke) and isinstance(record.call, history.Send):
                 if not workers or record.worker in workers:
                     asked[record.op] = record.t
