@@ -12,7 +12,7 @@ from pathlib import Path
 import aiohttp
 
 from server.chaos import cast as casting
-from server.chaos import history, read_back, resources
+from server.chaos import history, positions, read_back, resources
 from server.chaos.cast import Cast
 from server.chaos.client import Client
 from server.chaos.history import Journal
@@ -76,6 +76,7 @@ async def run(setup: Setup, plan: Plan, journal: Journal) -> list[str]:
 async def _run(
     setup: Setup, plan: Plan, journal: Journal, cast: Cast, database: Database, http: aiohttp.ClientSession
 ) -> list[str]:
+    reader = positions.Reader(database)
     await resources.warm_up(setup, cast, http)
     await resources.note(setup, http, journal, "base")
     async with _clients(setup, plan, journal, cast, http) as (clients, lines):
@@ -83,6 +84,7 @@ async def _run(
         scene = Scene(
             setup, cast, clients, lines, workload, journal, http, random.Random(f"{plan.seed} faults"), plan.pace
         )
+        reader.start()
         workload.start()
         try:
             await asyncio.sleep(plan.lead_s)
@@ -94,10 +96,13 @@ async def _run(
             await asyncio.sleep(CALM_S)
         finally:
             await workload.stop()
+            await reader.stop()
         belongs = await _settled(clients, database)
         _note_views(cast, clients, belongs, journal)
     _check(clients)
     await _read_back(setup, journal, cast, database, http)
+    for final in await reader.finals():
+        journal.note(final)
     if isinstance(setup.database, Path) and not await asyncio.to_thread(databases.is_sound, setup.database):
         wrong.append(f"SQLite finds {setup.database} damaged.")
     await resources.note_end(setup, http, journal)
