@@ -47,8 +47,8 @@ class Network:
         self._cut = False
         self._open: list[WebSocketRoute] = []
 
-    async def stand_before(self, context: BrowserContext) -> None:
-        """Every socket of that browser goes through here from now on."""
+    async def stand_before(self, context: BrowserContext | Page) -> None:
+        """Every socket of that browser, or of that page alone, goes through here from now on."""
         await context.route("**/socket.io/**", self._pass_request)
         await context.route_web_socket("**/socket.io/**", self._pass_socket)
 
@@ -74,8 +74,13 @@ class Network:
         if self._cut:
             await socket.close()
         else:
-            socket.connect_to_server()
+            server = socket.connect_to_server()
+            server.on_message(lambda message: socket.send(message) if self.hears(message) else None)
             self._open.append(socket)
+
+    def hears(self, message: str | bytes) -> bool:
+        """Whether a message of the server reaches the browser."""
+        return True
 
 
 class Visitor:
@@ -144,10 +149,23 @@ class Visitor:
         await dialog.get_by_role("button", name="Create" if group else "Open", exact=True).click()
         await self.is_in(group or people[0].capitalize())
 
-    async def say(self, text: str) -> None:
-        """Writes and presses Enter; waits until the server has it."""
+    async def another_tab(self) -> Visitor:
+        """The same person in another tab of the same browser."""
+        page = await self.page.context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        visitor = Visitor(self.name, page, self.url)
+        await page.goto(self.url)
+        return visitor
+
+    async def writes(self, text: str) -> None:
+        """Writes and presses Enter."""
         await self.composer.fill(text)
         await self.composer.press("Enter")
+        await expect(self.composer).to_have_value("")
+
+    async def say(self, text: str) -> None:
+        """Writes and presses Enter; waits until the server has it."""
+        await self.writes(text)
         await expect(self.message(text)).to_have_attribute("data-state", "sent")
 
     async def open(self, conversation: str) -> None:
