@@ -235,7 +235,8 @@ class Client:
 
     def _apply_change(self, name: str, change: dict[str, Any]) -> None:
         if name == "receipt":
-            receipt = {name: change[name] for name in ("conversation_id", "account_id", "read_seq")}
+            named = ("conversation_id", "account_id", "read_seq", "received_seq")
+            receipt = {name: change[name] for name in named if name in change}
             self.journal.note(history.Receipt(client=self.name, **receipt))
         elif name == "conversation_added":
             screen = self._screen(change["conversation"]["id"])

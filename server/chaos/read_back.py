@@ -52,14 +52,17 @@ def _stored() -> list[Final]:
 
 def _stored_conversation(conversation_id: int) -> Final:
     messages = fetch_all("select seq, text, deleted_at from message where conversation_id = ?", (conversation_id,))
-    members = fetch_all("select account_id, read_seq from membership where conversation_id = ?", (conversation_id,))
+    members = fetch_all(
+        "select account_id, read_seq, received_seq from membership where conversation_id = ?", (conversation_id,)
+    )
     return Final(
         source=history.DATABASE,
         conversation_id=conversation_id,
         entries=[_entry(entry) for entry in log.read(conversation_id, 0, 0, ALL)],
         messages={seq: Text(text, deleted is not None) for seq, text, deleted in messages},
-        members=sorted(account_id for account_id, _ in members),
-        read=dict(members),
+        members=sorted(account_id for account_id, *_ in members),
+        read={account_id: read_seq for account_id, read_seq, _ in members},
+        received={account_id: received_seq for account_id, _, received_seq in members},
     )
 
 

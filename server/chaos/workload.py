@@ -16,6 +16,8 @@ from server.chaos.wire import NoAnswer
 AT_ONCE = 6
 """Commands of one client under way at the same time; whoever has so many waits."""
 RECENT = 40
+RECEIVED = 0.3
+"""Of the marks, so large a part says only that something has come."""
 EMOJIS = ("👍", "🎉", "😀")
 MIX = {
     "send": 58,
@@ -134,8 +136,9 @@ class Workload:
     async def _mark(self, client: Client, chance: random.Random) -> None:
         if (screen := self._screen(client, chance)) and screen.known:
             seq = max(1, screen.known - chance.choice((0, 0, 1, 5, 30)))
-            call = history.Mark(conversation_id=screen.conversation_id, seq=seq)
-            await client.ask(call, "mark_read", {"conversation_id": screen.conversation_id, "seq": seq})
+            call = history.Mark(conversation_id=screen.conversation_id, seq=seq, received=chance.random() < RECEIVED)
+            command = "mark_received" if call.received else "mark_read"
+            await client.ask(call, command, {"conversation_id": screen.conversation_id, "seq": seq})
 
     async def _read(self, client: Client, chance: random.Random) -> None:
         if screen := self._screen(client, chance):

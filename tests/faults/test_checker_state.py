@@ -71,6 +71,31 @@ def test_i13_a_mark_that_ends_further_back() -> None:
     assert broken(story.end()) == ["I13"]
 
 
+def test_i13_what_was_received_does_not_go_back_either() -> None:
+    for told, stands, wrong in (((4, 4), 4, []), ((3, 4), 0, ["I13"]), ((4, 3), 4, ["I13"])):
+        story = Story()
+        story.send("ana", "one")
+        story.send("ana", "two")
+        story.ok(story.ask("ben", Mark(GROUP, 4, received=True)), Marked(2))
+        for seq in told:
+            story.note(history.Receipt("ana", GROUP, 2, received_seq=seq))
+        records = story.end()
+        final = next(one for one in records if isinstance(one, history.Final) and one.source == history.DATABASE)
+        final.received = {1: 0, 2: stands}
+        assert broken(records) == wrong, (told, stands)
+
+
+def test_i13_what_was_read_was_received() -> None:
+    story = Story()
+    story.send("ana", "one")
+    story.ok(story.ask("ben", Mark(GROUP, 3, received=True)), Marked(2))
+    story.mark("ben", 3)
+    records = story.end()
+    final = next(one for one in records if isinstance(one, history.Final) and one.source == history.DATABASE)
+    final.received = {1: 0, 2: 0}
+    assert broken(records) == []
+
+
 def test_i13_a_mark_past_the_head() -> None:
     story = Story()
     story.ok(story.ask("ben", Mark(GROUP, 9)), Marked(9))

@@ -74,15 +74,16 @@ def _learnt(
 
 def _mark(run: Indexed, logs: Logs, judgement: Judgement, receipt: history.Receipt, moment: int) -> None:
     account_id, log = run.account_of.get(receipt.client, 0), logs.get(receipt.conversation_id)
-    if log is None or receipt.read_seq not in log.entries:
+    seq = receipt.read_seq or receipt.received_seq or 0
+    if log is None or seq not in log.entries:
         return
     judgement.cases += 1
-    if not may_know_of(log, account_id, receipt.read_seq, moment):
+    if not may_know_of(log, account_id, seq, moment):
         sentence = (
-            f"Account {account_id} heard of a mark at entry {receipt.read_seq} of conversation "
+            f"Account {account_id} heard of a mark at entry {seq} of conversation "
             f"{log.conversation_id}, outside its membership."
         )
-        bounds = [*_bounds(log, account_id), receipt.read_seq]
+        bounds = [*_bounds(log, account_id), seq]
         judgement.blame(sentence, run.slice(moment, run.final(log.conversation_id, bounds)))
 
 

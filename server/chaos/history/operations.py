@@ -74,10 +74,11 @@ class React(Call, tag="react"):
 
 
 class Mark(Call, tag="mark"):
-    """Everything up to ``seq`` is read."""
+    """Everything up to ``seq`` is read, or has been ``received``: that is answered with the read mark too."""
 
     conversation_id: int
     seq: int
+    received: bool = False
 
 
 class Read(Call, tag="read"):

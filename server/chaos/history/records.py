@@ -107,12 +107,13 @@ class Shown(Record, tag="shown"):
 
 
 class Receipt(Record, tag="receipt"):
-    """A client heard how far an account has read."""
+    """A client heard how far an account has read, or received: one of both."""
 
     client: str
     conversation_id: int
     account_id: int
-    read_seq: int
+    read_seq: int | None = None
+    received_seq: int | None = None
 
 
 class Heads(Record, tag="heads"):
@@ -165,7 +166,7 @@ class Text(Struct, omit_defaults=True):
 class Final(Record, tag="final"):
     """A conversation at the end, read from one worker or from the database: its log, and what follows from it.
 
-    ``messages`` by seq; ``read`` marks by account. Either is left out where it was not read.
+    ``messages`` by seq; ``read`` and ``received`` marks by account. Each is left out where it was not read.
     """
 
     source: str
@@ -174,6 +175,7 @@ class Final(Record, tag="final"):
     messages: dict[int, Text] | None = None
     members: list[int] | None = None
     read: dict[int, int] | None = None
+    received: dict[int, int] | None = None
 
 
 class Checked(Record, tag="checked"):
