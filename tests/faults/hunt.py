@@ -1,6 +1,6 @@
-"""Hunting a bug: runs with it, seed after seed, until the checker finds it.
+"""Hunting a bug: runs with it, seed after seed, until what has to find it has found it.
 
-python -m tests.faults.hunt NAME ...       prints the seed and the invariants, or that it was not caught
+python -m tests.faults.hunt NAME ...       prints each run; all bugs when none is named
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import asyncio
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from server.chaos.driver import Plan
 from server.chaos.history import Journal
 from server.chaos.nemeses import table
 from tests.faults import setups
-from tests.faults.bugs import BUGS, Bug
+from tests.faults.bugs import ALL, BUGS, Bug
 
 SEEDS = (1, 2, 3)
 PACE = 0.1
@@ -27,56 +28,57 @@ PACE = 0.1
 
 @dataclass(frozen=True)
 class Found:
-    """What one run with a bug has shown."""
+    """What one run has shown: the invariants that were broken, and the first thing that was said against it."""
 
-    bug: str
     seed: int
     broken: list[str]
-    wrong: list[str]
-    invalid: list[str]
     sentence: str
+    invalid: list[str]
     seconds: float
 
-    @property
-    def is_caught(self) -> bool:
-        """Whether what has to find this bug has found it.
+    def catches(self, bug: Bug) -> list[str]:
+        """Those of the bug's own invariants that found it.
 
-        A fault that shows by what is refused is not seen where the bug hides the refusal; the run need not count.
+        The run itself need not count: where a fault shows by what is refused, a bug may hide just that.
         """
-        return bool(set(self.broken) & set(BUGS[self.bug].caught_by))
+        return [name for name in self.broken if name in bug.caught_by]
 
 
-async def run_with(bug: Bug, seed: int, folder: Path) -> Found:
-    """One run with a bug."""
-    began = time.monotonic()
-    journal = Journal()
-    command = (sys.executable, "-m", "tests.faults.worker", "--bug", bug.name)
-    nemeses = table.named(bug.nemeses)
-    with bug.planted():
-        async with getattr(setups, bug.on)(folder, command) as setup:
-            wrong = await driver.run(setup, Plan(seed=seed, nemeses=nemeses, pace=PACE, bug=bug.name), journal)
-    verdict = check(journal.records)
-    first = verdict.violations[0].sentence if verdict.violations else ""
-    return Found(bug.name, seed, verdict.broken, list(wrong), verdict.invalid, first, time.monotonic() - began)
-
-
-def hunt(bug: Bug) -> list[Found]:
-    """Runs up to the one that catches it."""
-    tries = []
-    for seed in SEEDS:
-        with tempfile.TemporaryDirectory() as folder:
-            tries.append(asyncio.run(run_with(bug, seed, Path(folder))))
-        if tries[-1].is_caught:
+def hunt(bug: Bug, seeds: Sequence[int] = SEEDS) -> list[Found]:
+    """The runs up to the one that catches it."""
+    tries: list[Found] = []
+    for seed in seeds:
+        command = (sys.executable, "-m", "tests.faults.worker", "--bug", bug.name)
+        with bug.planted():
+            tries.append(run(bug.on, seed, bug.nemeses, command, bug.name))
+        if tries[-1].catches(bug):
             break
     return tries
 
 
+def run(on: str, seed: int, nemeses: Sequence[str], command: Sequence[str], bug: str | None = None) -> Found:
+    """One short run of workers that are started by this command."""
+    began = time.monotonic()
+    journal = Journal()
+    plan = Plan(seed=seed, nemeses=table.named(nemeses), pace=PACE, bug=bug)
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(_run(on, Path(folder), command, plan, journal))
+    verdict = check(journal.records)
+    sentence = verdict.violations[0].sentence if verdict.violations else ""
+    return Found(seed, verdict.broken, sentence, verdict.invalid, time.monotonic() - began)
+
+
+async def _run(on: str, folder: Path, command: Sequence[str], plan: Plan, journal: Journal) -> None:
+    async with getattr(setups, on)(folder, command) as setup:
+        await driver.run(setup, plan, journal)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.faults.hunt")
-    parser.add_argument("names", nargs="*")
-    for name in parser.parse_args().names or list(BUGS):
-        for found in hunt(BUGS[name]):
-            print(found, flush=True)
+    parser.add_argument("names", nargs="*", help=", ".join(BUGS))
+    for bug in [BUGS[name] for name in parser.parse_args().names] or ALL:
+        for found in hunt(bug):
+            print(f"{bug.name}: {', '.join(found.catches(bug)) or 'NOT CAUGHT'}; {found}", flush=True)
 
 
 if __name__ == "__main__":

@@ -45,6 +45,7 @@ PROOFS: dict[str, Prove] = {
     "recovered": recovered.prove,
     "lossy": lossy.prove,
     "cut": cut.prove,
+    "bugs": bugs.prove,
     "faults": faults.prove,
 }
 

@@ -70,8 +70,8 @@ ALL = (
     Bug(
         name="no_catch_up_after_resubscribe",
         on="postgres",
-        nemeses=("publish_lost",),
-        caught_by=("I10", "I11"),
+        nemeses=("last_publish_lost",),
+        caught_by=("meanwhile", "I10", "I11"),
         plant=of_delivery.no_catch_up_after_resubscribe,
     ),
     Bug(

@@ -137,7 +137,7 @@ def position_without_its_lock() -> None:
     """Positions are given before the commit, and commits pass each other. Time passes in between, as on a busy disk."""
     put_text(commit_order, "_LOCK", "pg_advisory_xact_lock(7201, 1)", "1")
     put_text(
-        commit_order, "_INSERT", "returning position", "returning position + length(pg_sleep(0.03 * random())::text)"
+        commit_order, "_INSERT", "returning position", "returning position + length(pg_sleep(0.01 * random())::text)"
     )
 
 
