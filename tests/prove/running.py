@@ -10,6 +10,7 @@ from concurrent.futures.process import BrokenProcessPool
 from tests.prove import (
     behaviours,
     broadcast,
+    bugs,
     checking,
     cut,
     drain,
