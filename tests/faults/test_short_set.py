@@ -29,6 +29,7 @@ SETS = {
         "redis_killed",
         "backends_ended",
         "publish_lost",
+        "last_publish_lost",
         "nginx_restarted",
         "frozen_in_transaction",
         "subscribers_kicked",
