@@ -140,14 +140,19 @@ class Welcome:
         """Joins the rooms, then reads what was missed, then the heads: what comes in between is heard twice rather
         than never.
         """
-        connection.start, before = await self._conversations.start(connection.account_id)
-        for conversation_id in before:
+        connection.start, inside = await self._conversations.start(connection.account_id)
+        for conversation_id in inside:
             await self._sockets.enter_room(connection.sid, conversation_room(conversation_id), CHAT)
         is_recovered = await recovered()
         now = await self._conversations.standing(connection.account_id)
-        for conversation_id in before - now.conversation_ids:
+        while gone := inside - now.conversation_ids:
             # A removal that was published between the read and the joins found no room to leave.
-            await self._sockets.leave_room(connection.sid, conversation_room(conversation_id), CHAT)
+            for conversation_id in gone:
+                await self._sockets.leave_room(connection.sid, conversation_room(conversation_id), CHAT)
+            inside -= gone
+            if is_recovered:  # the entry that says so may be newer than what was read as missed
+                is_recovered = await recovered()
+                now = await self._conversations.standing(connection.account_id)
         ready = chat.Ready(
             account=now.account,
             account_version=now.account_version,
