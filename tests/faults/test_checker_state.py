@@ -175,10 +175,19 @@ def test_a_run_in_which_little_came_through_proves_nothing() -> None:
     story.send("ana", "hello")
     for number in range(2):
         story.silence(story.ask("ana", Send(GROUP, f"ana-100{number}", "hello?")))
+        story.ok(story.ask("ana", history.Connect()), history.Connected())
     verdict = check(story.end())
     assert verdict.invalid == ["Only 1 of 3 operations were answered."]
     assert not verdict.violations
     assert not verdict.clean
+
+
+def test_knocking_at_closed_doors_is_no_load() -> None:
+    story = Story()
+    story.send("ana", "hello")
+    for _ in range(9):
+        story.silence(story.ask("ben", history.Connect(resume=True)))
+    assert broken(story.end()) == []
 
 
 def test_a_run_whose_fault_did_not_happen_proves_nothing() -> None:

@@ -78,7 +78,7 @@ def test_a_result_is_kept_in_a_file(tmp_path: Path) -> None:
 def test_a_clean_run_in_a_few_lines() -> None:
     text = one(a_run())
     assert text.startswith("seed 7 on sqlite, 1 worker: clean\n")
-    assert "7 operations in" in text
+    assert "6 operations in" in text
     assert "answers 10 / 10 ms in peace, 2010 / 2010 ms in trouble" in text
     assert "redis_killed: 2.1 s, everybody up to date after 3.1 s. gone for 2 s" in text
 

@@ -31,7 +31,7 @@ def many(results: Sequence[Result]) -> str:
 
 def _figures(result: Result) -> Iterator[str]:
     total = Outcomes()
-    for outcomes in result.operations.values():
+    for outcomes in (one for kind, one in result.operations.items() if kind != "connect"):
         total.ok += outcomes.ok
         total.refused += outcomes.refused
         total.later += outcomes.later
