@@ -26,7 +26,7 @@ MIX = {
     "edit": 6,
     "read": 6,
     "resend": 3,
-    "twice": 2,
+    "twice": 4,
     "bring_in": 3,
     "delete": 1.5,
     "cut": 1,
