@@ -190,6 +190,14 @@ def test_knocking_at_closed_doors_is_no_load() -> None:
     assert broken(story.end()) == []
 
 
+def test_a_message_is_one_however_often_it_is_sent() -> None:
+    story = Story()
+    for _ in range(5):
+        story.refuse(story.ask("ana", Send(GROUP, "ana-9001", "hello")), "unavailable", retryable=True)
+    story.send("ana", "hello", client_id="ana-9001")
+    assert broken(story.end()) == []
+
+
 def test_a_run_whose_fault_did_not_happen_proves_nothing() -> None:
     for fired in (True, False):
         story = Story(nemeses=("redis killed",))

@@ -16,11 +16,25 @@ def reasons_against(run: Indexed) -> list[str]:
 def _load(run: Indexed) -> Iterator[str]:
     if run.run is None:
         yield "The history does not say what was run."
-    # Whoever finds every door closed knocks again and again: that is no load.
-    asked = [op for op in run.ops.values() if not isinstance(op.invoke.call, history.Connect)]
-    answered = sum(op.answer is not None for op in asked)
-    if 2 * answered < len(asked) or not asked:
-        yield f"Only {answered} of {len(asked)} operations were answered."
+    wanted = _wanted(run)
+    answered = sum(wanted.values())
+    if 2 * answered < len(wanted) or not wanted:
+        yield f"Only {answered} of {len(wanted)} operations were answered."
+
+
+def _wanted(run: Indexed) -> dict[tuple[object, ...], bool]:
+    """What people wanted, and whether it was answered at last: however often a message is sent, it is one.
+
+    Whoever finds every door closed knocks again and again: that is no load.
+    """
+    wanted: dict[tuple[object, ...], bool] = {}
+    for op in run.ops.values():
+        call = op.invoke.call
+        if isinstance(call, history.Connect):
+            continue
+        key = (op.account_id, call.client_id, call.text) if isinstance(call, history.Send) else (op.number,)
+        wanted[key] = wanted.get(key, False) or op.answer is not None
+    return wanted
 
 
 def _faults(run: Indexed) -> Iterator[str]:
