@@ -14,12 +14,14 @@ from pathlib import Path
 from server.chaos import driver, report
 from server.chaos.checker import check
 from server.chaos.copy import copied
-from server.chaos.driver import Plan
+from server.chaos.driver import DriverFailed, Plan
 from server.chaos.history import Journal
 from server.chaos.nemeses import table
 from server.chaos.nemeses.nemesis import Nemesis
+from server.chaos.read_back import Unreadable
 from server.chaos.report import Result
 from server.chaos.setup import Setup
+from server.chaos.workers import NotReady
 from server.settings import Settings
 
 DEALT = 4
@@ -46,13 +48,16 @@ class Wish:
 def run(settings: Settings, wish: Wish, say: Say) -> bool:
     """Whether all runs count and are clean. Raises CannotRun, before or between them.
 
-    What is left of a run that is not clean stays, and ``say`` tells where.
+    What is left of a run that is not clean stays, and ``say`` tells where. SIGTERM interrupts it as Ctrl-C does, with
+    everything cleared away.
     """
-    return asyncio.run(_interruptible(settings, wish, say))
+    try:
+        return asyncio.run(_interruptible(settings, wish, say))
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
 
 
 async def _interruptible(settings: Settings, wish: Wish, say: Say) -> bool:
-    """SIGTERM ends it as Ctrl-C does: with everything cleared away."""
     task = asyncio.current_task()
     assert task is not None
     with contextlib.suppress(NotImplementedError):
@@ -72,18 +77,21 @@ async def _run_all(settings: Settings, wish: Wish, say: Say) -> bool:
 
 async def _run_one(settings: Settings, wish: Wish, seed: int, say: Say, *, tell_all: bool) -> Result:
     folder = Path(tempfile.mkdtemp(prefix="madang-chaos-", dir=wish.folder))
-    is_clean = False
+    keep = True
     try:
         with Journal(folder / "history.jsonl") as journal:
-            await _drive(settings, wish, seed, say, folder, journal, tell_all=tell_all)
+            try:
+                await _drive(settings, wish, seed, say, folder, journal, tell_all=tell_all)
+            except (NotReady, DriverFailed, Unreadable) as error:
+                say(f"Seed {seed} failed: {error}")
             result = Result.of(journal.records, check(journal.records))
-        is_clean = result.clean
+        keep = not result.clean
         return result
-    except asyncio.CancelledError:
-        is_clean = True
+    except (asyncio.CancelledError, CannotRun):
+        keep = False
         raise
     finally:
-        if is_clean:
+        if not keep:
             shutil.rmtree(folder, ignore_errors=True)
         else:
             say(f"The history and the logs of seed {seed} stay in {folder}.")
@@ -93,9 +101,9 @@ async def _drive(
     settings: Settings, wish: Wish, seed: int, say: Say, folder: Path, journal: Journal, *, tell_all: bool
 ) -> None:
     async with _copy(settings, wish, folder) as setup:
+        nemeses = _chosen(setup, wish, seed)
         if tell_all:
             _introduce(setup, say)
-        nemeses = _chosen(setup, wish, seed)
         say(f"Seed {seed}: {', '.join(nemesis.name for nemesis in nemeses)}")
         plan = Plan(seed=seed, nemeses=nemeses, pace=wish.pace, say=lambda sentence: say(f"  {sentence}"))
         await driver.run(setup, plan, journal)
