@@ -116,6 +116,34 @@ test('what is written and said during a break is there afterwards, once and in o
   await shows(ana, id, ...before, 'while you were away', 'back')
 })
 
+test('recovered by the server: what was missed is replayed, and shown as somebody new sees it', async () => {
+  const { id } = await ana.createGroup('Recovered', [idOf(ben)])
+  await until(ben.conversationOf(id), (row) => row !== undefined)
+  await Promise.all([ana.openTimeline(id), ben.openTimeline(id)])
+  ana.send(id, { text: 'one' })
+  ana.send(id, { text: 'two' })
+  await shows(ben, id, 'one', 'two')
+  const seqs = ben.timelineOf(id).get().items.flatMap((item) => (item.kind === 'message' ? [item.message.seq] : []))
+
+  links.get(ben)!.drop()
+  await ana.edit(id, seqs[0]!, 'one, edited')
+  await ana.react(id, seqs[0]!, '🌱', true)
+  await ana.remove(id, seqs[1]!)
+  ana.send(id, { text: 'three' })
+  await shows(ana, id, 'one, edited', '', 'three')
+  ben.reconnectNow()
+  await shows(ben, id, 'one, edited', '', 'three')
+  await until(ben.connection, ({ state }) => state === 'online')
+  expect((links.get(ben)!.chat as unknown as { recovered: boolean }).recovered).toBe(true)
+
+  const fresh = createMadang({ url, token: await tokenOf('ben') })
+  await fresh.start()
+  await fresh.openTimeline(id)
+  const shown = (madang: Madang) => madang.timelineOf(id).get().items.map((item) => (item.kind === 'message' ? { ...item.message } : item.entry))
+  expect(shown(ben)).toEqual(shown(fresh))
+  fresh.stop()
+})
+
 test('a long conversation is paged back to the first message', async () => {
   const { id } = await ana.createGroup('Long', [idOf(ben)])
   await ana.openTimeline(id)
