@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from server.chaos import driver
@@ -19,6 +19,7 @@ from server.chaos.checker import check
 from server.chaos.driver import Plan
 from server.chaos.history import Journal
 from server.chaos.nemeses import table
+from server.chaos.report import Result
 from tests.faults import setups
 from tests.faults.bugs import ALL, BUGS, Bug
 
@@ -35,6 +36,7 @@ class Found:
     sentence: str
     invalid: list[str]
     seconds: float
+    result: Result = field(repr=False)
 
     def catches(self, bug: Bug) -> list[str]:
         """Those of the bug's own invariants that found it.
@@ -65,7 +67,8 @@ def run(on: str, seed: int, nemeses: Sequence[str], command: Sequence[str], bug:
         asyncio.run(_run(on, Path(folder), command, plan, journal))
     verdict = check(journal.records)
     sentence = verdict.violations[0].sentence if verdict.violations else ""
-    return Found(seed, verdict.broken, sentence, verdict.invalid, time.monotonic() - began)
+    result = Result.of(journal.records, verdict)
+    return Found(seed, verdict.broken, sentence, verdict.invalid, time.monotonic() - began, result)
 
 
 async def _run(on: str, folder: Path, command: Sequence[str], plan: Plan, journal: Journal) -> None:

@@ -68,6 +68,16 @@ def test_figures_are_counted_in_the_history() -> None:
     assert result.healed_s == pytest.approx(3.06)
 
 
+def test_a_run_without_faults_has_figures_too() -> None:
+    story = Story()
+    story.send("ana", "hello")
+    result = Result.of(story.end())
+    assert result.clean
+    assert (result.faults, result.healed_s, result.in_trouble_ms) == ([], None, [])
+    assert one(result).startswith("seed 7 on story, 1 worker: clean\n")
+    assert page([result])
+
+
 def test_a_result_is_kept_in_a_file(tmp_path: Path) -> None:
     results = [a_run(), a_run(8, broken=True)]
     for result in results:
@@ -107,6 +117,6 @@ def test_the_page_says_everything() -> None:
     assert "| sqlite, 1 worker | while something was broken | 2 | 2010.0 | 2010.0 |" in text
     assert "| I10 | each client shows each entry once, ascending, without a hole at the end |" in text
     assert "**sqlite, 1 worker, seed 2, I10.** Client ben shows entry 4 again" in text
-    assert "| mark without max | sqlite, 1 worker | 2 | 2 | I10 |" in text
+    assert "| mark without max | sqlite, 1 worker | redis_killed | 2 | seed 2 | I10 |" in text
     assert "| sqlite | 60 | 900 | 40 | 12 | 0 |" in text
     assert "- 2 cores" in text

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from server.chaos.report import Result
 from tests.faults.bugs import ALL
 from tests.faults.hunt import SEEDS, hunt, run
 from tests.faults.setups import LAUNCHER
+from tests.prove.delivery_report import keep_hunts
 from tests.prove.proof import Options, Proof
 
 
@@ -12,8 +14,11 @@ def prove(options: Options) -> Proof:
     """Prints for each bug the seed and the invariants that caught it."""
     proof = Proof()
     caught = 0
+    results: list[Result] = []
     for bug in ALL:
-        last = hunt(bug)[-1]
+        tries = hunt(bug)
+        results += [one.result for one in tries]
+        last = tries[-1]
         by = last.catches(bug)
         caught += bool(by)
         proof.figures[bug.name] = f"seed {last.seed} by {'+'.join(by)}" if by else "not caught"
@@ -24,5 +29,6 @@ def prove(options: Options) -> Proof:
         sound = run(on, SEEDS[0], faults, LAUNCHER)
         proof.must(not sound.broken, f"without a bug, {on}: {sound}")
         proof.must(not sound.invalid, f"without a bug, {on}: {sound}")
+    keep_hunts(results)
     proof.figures = {"bugs": len(ALL), "caught": caught, **proof.figures}
     return proof

@@ -24,7 +24,7 @@ def test_parts_are_put_together_whenever_one_is_new() -> None:
     text = report.read_text()
     assert "| sqlite, 1 worker | 1 to 30 | 30 |" in text
     assert "| SQLite | 60 | 900 | 40 | 12 | 0 |" in text
-    assert "| no_beacon | postgres, 3 workers | 1 | 1 | I11 |" in text
+    assert "| no_beacon | postgres, 3 workers | none | 1 | seed 1 | I11 |" in text
     delivery_report.keep_runs([Result("sqlite", 1, 7)])
     assert "| sqlite, 1 worker | 7 to 7 | 1 |" in report.read_text()
     assert "| no_beacon |" in report.read_text()

@@ -91,7 +91,8 @@ def _operations(results: Sequence[Result]) -> list[str]:
         for kind, one in sorted(kinds.items(), key=lambda pair: -pair[1].all):
             rows.append([name, kind, one.all, one.ok, one.refused, one.later, one.unknown])
     head = ["setup", "operation", "asked", "answered", "refused", "refused for now", "no answer"]
-    return ["## Operations", "", *_table(head, rows)]
+    note = "Each try counts: a message that is sent three times until it is answered is asked for three times here."
+    return ["## Operations", "", *_table(head, rows), "", note]
 
 
 def _times(results: Sequence[Result]) -> list[str]:
@@ -166,12 +167,12 @@ def _bugs(results: Sequence[Result]) -> list[str]:
     rows = []
     for bug, runs in bugs.items():
         ordered = sorted(runs, key=lambda result: result.seed)
-        needed = next((place for place, result in enumerate(ordered, 1) if result.found), None)
-        by = sorted({name for result in runs for name in result.found}, key=_number)
-        within = "never" if needed is None else str(needed)
-        setups = ", ".join(dict.fromkeys(result.name for result in ordered))
-        rows.append([bug, setups, len(runs), within, ", ".join(by) or "-"])
-    head = ["bug", "setup", "seeds run", "caught by seed no.", "by"]
+        # A hunt ends with the run that caught it.
+        last = ordered[-1]
+        by = ", ".join(sorted(last.found, key=_number))
+        faults = ", ".join(dict.fromkeys(fault.nemesis for fault in last.faults)) or "none"
+        rows.append([bug, last.name, faults, len(runs), f"seed {last.seed}" if by else "**never**", by or "-"])
+    head = ["bug", "setup", "faults", "runs", "caught with", "by"]
     return [
         "## Seeded bugs",
         "",

@@ -182,11 +182,12 @@ def _spans(run: Indexed) -> list[tuple[history.Fault, history.Fault]]:
 
 def _faults(run: Indexed) -> list[FaultSeen]:
     spans = _spans(run)
-    ends = [*(begin.t for begin, _ in spans[1:]), None]
-    return [
-        FaultSeen(end.nemesis, end.fired, end.detail, round(end.t - begin.t, 3), _caught_up(run, end.t, next_t))
-        for (begin, end), next_t in zip(spans, ends, strict=True)
-    ]
+    seen = []
+    for number, (begin, end) in enumerate(spans, 1):
+        next_t = spans[number][0].t if number < len(spans) else None
+        healed_s = _caught_up(run, end.t, next_t)
+        seen.append(FaultSeen(end.nemesis, end.fired, end.detail, round(end.t - begin.t, 3), healed_s))
+    return seen
 
 
 def _caught_up(run: Indexed, from_t: float, until_t: float | None) -> float | None:
