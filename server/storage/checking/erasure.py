@@ -24,6 +24,9 @@ _QUOTES = (
     "join entry on entry.conversation_id = answer.conversation_id and entry.seq = answer.seq "
     # What was answered when it had been deleted already has never quoted it.
     "where gone.kind = 'message_deleted' and gone.target_seq is not null and answer.seq < gone.seq "
+    # An answer that was deleted itself has been looked at with its own words.
+    "and not exists (select 1 from entry own where own.conversation_id = answer.conversation_id "
+    "and own.target_seq = answer.seq and own.kind = 'message_deleted') "
     "and (gone.conversation_id, gone.target_seq, answer.seq) > (?, ?, ?) "
     "order by gone.conversation_id, gone.target_seq, answer.seq"
 )

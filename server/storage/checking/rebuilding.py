@@ -6,12 +6,14 @@ import contextlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 
 from server.storage.checking import Contradicts
 from server.storage.checking.checking import look
 from server.storage.checking.findings import Finding, Findings, Tell
 from server.storage.checking.opened import transaction
-from server.storage.unit import fetch_all
+from server.storage.unit import execute_many, fetch_all
 
 AT_ONCE = 500
 """So many statements in one transaction, or as many as one finding takes."""
@@ -48,9 +50,10 @@ class _Mending:
             if not self.mended:
                 # What clients hold was made of what was wrong: another epoch has them load everything anew.
                 fetch_all("update server_value set value = ? where name = 'epoch'", (secrets.token_hex(8),))
-            for finding in findings:
-                for sql, parameters in finding.mends:
-                    fetch_all(sql, parameters)
+            statements = (statement for finding in findings for statement in finding.mends)
+            for sql, some in groupby(statements, itemgetter(0)):
+                execute_many(sql, [parameters for _, parameters in some])
+            fetch_all("select 1")  # what waits has been done now
         self.mended += len(findings)
 
 
