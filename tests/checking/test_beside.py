@@ -225,3 +225,22 @@ def asked(place: Path | str, sql: str) -> list[tuple[object, ...]]:
             return file.execute(sql).fetchall()
     with psycopg.connect(place) as connection:
         return connection.execute(sql).fetchall()  # type: ignore[call-overload, no-any-return]
+
+
+async def test_an_answer_that_was_deleted_itself_gets_none_of_its_words_back(
+    db: Database, place: Path | str, tmp_path: Path
+) -> None:
+    street = await lived_in(db, DiskStore(tmp_path / "files"), SteppedClock())
+    first = await street.say("ana", 2, "the key is here")
+    answer = await street.say("ben", 2, "the key?", reply_to_seq=first)
+    await street.delete("ana", 2, first)
+    await street.delete("ben", 2, answer)
+    await db.close()
+    where = f"where conversation_id = 2 and seq = {answer}"
+    damage = [
+        f'update entry set data = replace(data, \'"{name}":""\', \'"{name}":"the key"\') {where}'
+        for name in ("text", "excerpt")
+    ]
+    done(place, damage)
+    assert await asyncio.to_thread(rebuild, place, name="here", out=io.StringIO())
+    assert asked(place, "select count(*) from entry where data like '%the key%'") == [(0,)]
