@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from server.errors import ChatError
+from tests.faults.bugs import CUT_BUGS
 from tests.faults.counting import count_calls
 from tests.faults.loop import STEPS, House, make_certain, plain
 from tests.faults.places import Place, State, place_at
@@ -164,7 +165,6 @@ def _run_step(place: Place, number: int, at: int, reference: Reference, spoil: S
     certain = make_certain()
     cut = Cut(tell)
     count_calls(cut)
-    spoil()
     if not number:
         cut.begin(at)
 
@@ -173,6 +173,7 @@ def _run_step(place: Place, number: int, at: int, reference: Reference, spoil: S
         if number:
             cut.begin(at)
             tell("begins")
+        spoil()
         answer = await STEPS[number].do(house)
         tell("answered")
         if plain(answer) != plain(reference.answers[number]):
@@ -209,8 +210,11 @@ def asked_again(place: Place, number: int, reference: Reference, *, was_done: bo
     return [*complaints, f"when it was asked for again, {difference}"] if difference else complaints
 
 
-def look(place: Place, number: int, told: Told, reference: Reference) -> tuple[int, list[str]]:
-    """How many of a step's commits stand after its process was killed, and what is wrong."""
+def look(place: Place, number: int, told: Told, reference: Reference, sound: set[int]) -> tuple[int, list[str]]:
+    """How many of a step's commits stand after its process was killed, and what is wrong.
+
+    ``sound`` are the states, by their commits, that `madang check` has found nothing wrong with.
+    """
     place.wait_until_alone()
     state = place.state()
     before = reference.commits_before(number)
@@ -223,6 +227,9 @@ def look(place: Place, number: int, told: Told, reference: Reference) -> tuple[i
     complaints = place.damages(state)
     if told.answered and before + stand < reference.commits[number]:
         complaints.append("it was answered, and is not there")
+    if number and before + stand not in sound and not complaints:
+        sound.add(before + stand)
+        complaints += place.findings()
     return stand, complaints
 
 
@@ -230,6 +237,7 @@ def cut(place: Place, every: int = 1, spoil: Spoil = lambda: None, steps: Iterab
     """Walks the loop, killing at every n-th call; ``spoil`` puts a bug into whoever is killed."""
     reference = undisturbed(place)
     outcome = Outcome()
+    sound: set[int] = set()
     for number in steps:
         points = _points(number, every, reference)
         if not points:
@@ -240,7 +248,7 @@ def cut(place: Place, every: int = 1, spoil: Spoil = lambda: None, steps: Iterab
         outcome.commands += 1
         for at in points:
             told = killed(place, number, at, reference, spoil)
-            stand, complaints = look(place, number, told, reference)
+            stand, complaints = look(place, number, told, reference, sound)
             place.give_numbers_again()
             complaints += told.complaints
             if told.passed:
@@ -309,8 +317,12 @@ def main() -> None:
     parser.add_argument("database")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--only", help="the steps of that name")
+    parser.add_argument("--bug", choices=CUT_BUGS, help="put into whoever is killed")
     asked = parser.parse_args()
-    print(json.dumps(asdict(cut(place_at(asked.database, asked.folder), asked.every))))
+    steps = [number for number, step in enumerate(STEPS) if asked.only in (None, step.name)]
+    spoil = CUT_BUGS.get(asked.bug, lambda: None)
+    print(json.dumps(asdict(cut(place_at(asked.database, asked.folder), asked.every, spoil, steps))))
 
 
 if __name__ == "__main__":

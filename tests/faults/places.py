@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import psycopg
 
 from server.files.store import place_of
+from server.storage.checking.checking import check
 
 _PATIENCE_S = 10.0
 
@@ -62,6 +63,9 @@ class Place(Protocol):
 
     def damages(self, state: State) -> list[str]:
         """What the database itself finds wrong, and files without bytes."""
+
+    def findings(self) -> list[str]:
+        """What `madang check` finds wrong."""
 
 
 def place_at(database: str, folder: Path) -> Place:
@@ -113,6 +117,9 @@ class SqlitePlace:
             said = [row for (row,) in db.execute("pragma integrity_check") if row != "ok"]
             said += [str(row) for row in db.execute("pragma foreign_key_check")]
         return said + _without_bytes(state, self.folder)
+
+    def findings(self) -> list[str]:
+        return _found_in(self._path)
 
 
 class PostgresPlace:
@@ -167,6 +174,9 @@ class PostgresPlace:
     def damages(self, state: State) -> list[str]:
         return _without_bytes(state, self.folder)
 
+    def findings(self) -> list[str]:
+        return _found_in(self.url)
+
     @property
     def _db(self) -> psycopg.Connection[tuple[Any, ...]]:
         assert self._beside is not None
@@ -179,6 +189,11 @@ def _rows(cursor: Any) -> list[dict[str, Any]]:
     for row in rows:
         row.pop("applied", None)  # when a migration was done
     return sorted(rows, key=repr)
+
+
+def _found_in(database: Path | str) -> list[str]:
+    found = check(database)
+    return [f"madang check: {sentence}" for sentence in found.sentences]
 
 
 def _bytes_of(state: State, folder: Path) -> list[Path]:

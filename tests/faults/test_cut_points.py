@@ -19,10 +19,10 @@ from tests.test_architecture import modules
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def cut_in_a_process(database: str, folder: Path, every: int) -> dict[str, Any]:
+def cut_in_a_process(database: str, folder: Path, every: int, *more: str) -> dict[str, Any]:
     """What was found by a process that may fork: it has no threads."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.faults.cut_points", database, str(folder), "--every", str(every)],
+        [sys.executable, "-m", "tests.faults.cut_points", database, str(folder), "--every", str(every), *more],
         cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -31,15 +31,24 @@ def cut_in_a_process(database: str, folder: Path, every: int) -> dict[str, Any]:
 
 
 def test_a_sample_of_cuts_leaves_all_or_nothing_in_a_file(tmp_path: Path) -> None:
-    outcome = cut_in_a_process("sqlite", tmp_path, 17)
+    outcome = cut_in_a_process("sqlite", tmp_path, 29)
     assert outcome["failures"] == []
-    assert outcome["points"] > 30
+    assert outcome["points"] > 20
 
 
 def test_a_sample_of_cuts_leaves_all_or_nothing_on_postgresql(postgres: PostgresServer, tmp_path: Path) -> None:
-    outcome = cut_in_a_process(postgres.address("postgres"), tmp_path, 61)
+    outcome = cut_in_a_process(postgres.address("postgres"), tmp_path, 97)
     assert outcome["failures"] == []
-    assert outcome["points"] > 10
+    assert outcome["points"] > 8
+
+
+@pytest.mark.parametrize(
+    ("bug", "complaint"),
+    [("answer_before_commit", "it was answered, and is not there"), ("commit_in_pieces", "neither all nor nothing")],
+)
+def test_a_bug_shows_at_some_call(tmp_path: Path, bug: str, complaint: str) -> None:
+    outcome = cut_in_a_process("sqlite", tmp_path, 1, "--only", "create_group", "--bug", bug)
+    assert any(complaint in failure for failure in outcome["failures"]), outcome
 
 
 def writes() -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,13 +18,12 @@ from tests.storage.writer import names, put, together_in_one_group
 @pytest.fixture
 def syncs() -> Iterator[Counter[str]]:
     """How often each file was brought to the disk."""
-    try:
-        counting = counted_syncs()
-        counted = counting.__enter__()
-    except AttributeError:
-        pytest.skip("this Python has SQLite inside, where nothing can be put between")
-    yield counted
-    counting.__exit__(None, None, None)
+    with contextlib.ExitStack() as stack:
+        try:
+            counted = stack.enter_context(counted_syncs())
+        except AttributeError:
+            pytest.skip("this Python has SQLite inside, where nothing can be put between")
+        yield counted
 
 
 async def opened(path: Path, syncs: Counter[str]) -> Database:

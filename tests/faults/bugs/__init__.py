@@ -133,3 +133,9 @@ ALL = (
 )
 
 BUGS = {bug.name: bug for bug in ALL}
+
+CUT_BUGS = {
+    "answer_before_commit": of_storage.answer_before_commit,
+    "commit_in_pieces": of_storage.commit_in_pieces,
+}
+"""What shows when a process is killed at some call to its SQLite file."""

@@ -15,7 +15,7 @@ from server.storage.engine import Engine, Piece
 from server.storage.postgres import PostgresEngine
 from server.storage.postgres_connection import READER, PostgresConnection, connect
 from server.storage.postgres_sql import translated
-from server.storage.sqlite import SqliteEngine
+from server.storage.sqlite import SqliteConnection, SqliteEngine
 from server.storage.unit import Rows
 from tests.faults.bugs.patching import put, put_text
 
@@ -78,6 +78,20 @@ def swallowed_commit_error() -> None:
         return end_somehow
 
     put(SqliteEngine, "end", swallowed)
+
+
+def commit_in_pieces() -> None:
+    """What a write does is committed as it goes."""
+
+    def piecemeal(execute_many: Callable[..., None]) -> Callable[..., None]:
+        def execute_and_commit(connection: SqliteConnection, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+            execute_many(connection, sql, rows)
+            connection.raw.execute("commit")
+            connection.raw.execute("begin immediate")
+
+        return execute_and_commit
+
+    put(SqliteConnection, "execute_many", piecemeal)
 
 
 def no_unique_key() -> None:
