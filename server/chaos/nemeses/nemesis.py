@@ -53,14 +53,16 @@ class Scene:
         """What was written down since that moment of the history."""
         return self.journal.records[_first_after(self.journal, t) :]
 
-    def sends_since(self, t: float, workers: Sequence[str] = (), *, until: float | None = None) -> Waits:
+    def sends_since(self, t: float, workers: Sequence[str] = ()) -> Waits:
         """The sends that were answered since that moment of the history, by these workers or by any."""
+        return self.waits_since(t, history.Send, workers)
+
+    def waits_since(self, t: float, kind: type[history.Call], workers: Sequence[str] = ()) -> Waits:
+        """The same for calls of any kind."""
         asked: dict[int, float] = {}
-        waits = Waits(t, until or self.journal.now())
+        waits = Waits(t, self.journal.now())
         for record in self.since(t):
-            if until is not None and record.t > until:
-                break
-            if isinstance(record, history.Invoke) and isinstance(record.call, history.Send):
+            if isinstance(record, history.Invoke) and isinstance(record.call, kind):
                 if not workers or record.worker in workers:
                     asked[record.op] = record.t
             elif isinstance(record, history.Ok) and record.op in asked:
@@ -71,7 +73,7 @@ class Scene:
 
 @dataclass(slots=True)
 class Waits:
-    """How long sends took, and when they were answered, between two moments."""
+    """How long answers took, and when they came, between two moments."""
 
     start: float
     end: float
