@@ -1,11 +1,11 @@
-"""Where a process calls its database: every statement, and a commit before, after, and while PostgreSQL is asked."""
+"""Where a process calls its database: every statement; and a commit before, after, and at each step within."""
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import threading
 from collections.abc import Callable, Generator
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
 import psycopg
@@ -15,7 +15,10 @@ from server.storage import commit_order
 from server.storage.postgres_silence import BoundedConnection
 from server.storage.postgres_threads import ThreadDatabase
 from server.storage.sqlite import SqliteEngine
+from tests.storage.syncs import watched
 
+watching = contextlib.ExitStack()
+"""Open until this process ends, as it is to."""
 _CHANGING = ("create", "alter", "drop", "insert", "update", "delete")
 
 
@@ -25,7 +28,7 @@ class Cut(Protocol):
     def point(self) -> None:
         """A call, or its end."""
 
-    def change(self) -> AbstractContextManager[None]:
+    def change(self) -> contextlib.AbstractContextManager[None]:
         """Inside, what was done becomes visible to others."""
 
 
@@ -36,6 +39,15 @@ def count_calls(cut: Cut) -> None:
 
 
 def _count_sqlite(cut: Cut) -> None:
+    committing: set[int] = set()  # threads
+
+    def hear(file: str, what: str) -> None:
+        if threading.get_ident() in committing:
+            cut.point()
+
+    with contextlib.suppress(AttributeError):  # where SQLite is a part of Python, a commit is one step
+        watching.enter_context(watched(hear))
+
     class Cursor(sqlite3.Cursor):
         def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
             cut.point()
@@ -43,8 +55,10 @@ def _count_sqlite(cut: Cut) -> None:
             alone = not self.connection.in_transaction and _first_word(sql) in _CHANGING
             if not (is_commit or alone):
                 return super().execute(sql, *parameters)
+            committing.add(threading.get_ident())
             with cut.change():
                 super().execute(sql, *parameters)
+            committing.clear()
             cut.point()
             return self
 
@@ -79,7 +93,7 @@ def _count_postgres(cut: Cut) -> None:
         cut.point()
         is_idle = cursor.connection.info.transaction_status == TransactionStatus.IDLE
         alone = is_idle and _first_word(str(sql)) in _CHANGING
-        with cut.change() if alone else nullcontext():
+        with cut.change() if alone else contextlib.nullcontext():
             return execute(cursor, sql, *about, **more)
 
     def counted_wait(connection: Any, gen: Generator[Any, Any, Any], *about: Any, **more: Any) -> Any:

@@ -1,4 +1,4 @@
-"""How often SQLite asks the system to bring a file to the disk: counted between SQLite and its way to the files."""
+"""What SQLite does to its files, heard of between SQLite and its way to them: writes, and syncs to the disk."""
 
 from __future__ import annotations
 
@@ -6,17 +6,19 @@ import _sqlite3
 import contextlib
 import ctypes
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
-_KINDS = {0x100: "database", 0x80000: "log"}
+_FILES = {0x100: "database", 0x80000: "log"}
 """SQLITE_OPEN_MAIN_DB and SQLITE_OPEN_WAL."""
 _POINTERS = 18
-_SYNC = 4
+
+Hear = Callable[[str, str], None]
+"""Gets the file (``database`` or ``log``) and what is about to be done to it (``write``, ``truncate``, ``sync``)."""
 
 
 class _Methods(ctypes.Structure):
-    """sqlite3_io_methods: what can be done with a file. The fifth of its functions is xSync."""
+    """sqlite3_io_methods: what can be done with a file."""
 
     _fields_ = [("version", ctypes.c_int), ("functions", ctypes.c_void_p * _POINTERS)]
 
@@ -35,7 +37,12 @@ _Open = ctypes.CFUNCTYPE(
     ctypes.c_int,
     ctypes.c_void_p,
 )
-_Sync = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int)
+_CHANGES = {
+    "write": (2, ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, ctypes.c_int64)),
+    "truncate": (3, ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int64)),
+    "sync": (4, ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int)),
+}
+"""Where the functions that change a file stand among its methods, and what they take."""
 
 
 class _Vfs(ctypes.Structure):
@@ -57,41 +64,60 @@ _kept: list[Any] = []
 
 
 @contextlib.contextmanager
-def counted_syncs() -> Iterator[Counter[str]]:
-    """How often the ``database`` and its ``log`` are synced, for files that are opened inside."""
-    syncs: Counter[str] = Counter()
+def watched(hear: Hear) -> Iterator[None]:
+    """Inside, ``hear`` is called before each change of a file that is opened there.
+
+    Raises AttributeError where SQLite is a part of Python, and nothing can be put between.
+    """
     library = ctypes.CDLL(_sqlite3.__file__)
     library.sqlite3_vfs_find.restype = ctypes.POINTER(_Vfs)
     vfs = library.sqlite3_vfs_find(None).contents
-    as_it_was = vfs.open
-    plain = _Open(ctypes.cast(as_it_was, ctypes.c_void_p).value or 0)
+    plain = _Open(ctypes.cast(vfs.open, ctypes.c_void_p).value or 0)
 
-    def open_counted(vfs: int, name: int, file: Any, flags: int, found: int) -> int:
+    def open_watched(vfs: int, name: int, file: Any, flags: int, found: int) -> int:
         code = plain(vfs, name, file, flags, found)
-        kind = next((kind for flag, kind in _KINDS.items() if flags & flag), None)
+        kind = next((kind for flag, kind in _FILES.items() if flags & flag), None)
         if code == 0 and kind is not None:
-            file.contents.methods = ctypes.pointer(_counting(file.contents.methods.contents, syncs, kind))
+            file.contents.methods = ctypes.pointer(_heard(file.contents.methods.contents, hear, kind))
         return int(code)
 
-    vfs.open = _Open(open_counted)
-    _kept.append(vfs.open)
+    vfs.open = _Open(open_watched)
+    _kept.extend((vfs.open, plain))
     try:
-        yield syncs
+        yield
     finally:
         vfs.open = plain
-        _kept.append(plain)
 
 
-def _counting(methods: _Methods, syncs: Counter[str], kind: str) -> _Methods:
-    """The same methods, but that each sync counts."""
+@contextlib.contextmanager
+def counted_syncs() -> Iterator[Counter[str]]:
+    """How often the ``database`` and its ``log`` are synced, for files that are opened inside."""
+    syncs: Counter[str] = Counter()
+
+    def count(file: str, what: str) -> None:
+        if what == "sync":
+            syncs[file] += 1
+
+    with watched(count):
+        yield syncs
+
+
+def _heard(methods: _Methods, hear: Hear, kind: str) -> _Methods:
+    """The same methods, but that ``hear`` is told first."""
     own = _Methods.from_buffer_copy(methods)
-    plain = _Sync(methods.functions[_SYNC])
-
-    def sync(file: int, flags: int) -> int:
-        syncs[kind] += 1
-        return int(plain(file, flags))
-
-    counted = _Sync(sync)
-    own.functions[_SYNC] = ctypes.cast(counted, ctypes.c_void_p).value
-    _kept.extend((own, counted, plain))
+    _kept.append(own)
+    for what, (place, function) in _CHANGES.items():
+        own.functions[place] = _told_first(
+            function(methods.functions[place]), function, lambda what=what: hear(kind, what)
+        )
     return own
+
+
+def _told_first(plain: Any, function: Any, tell: Callable[[], None]) -> int | None:
+    def changed(*about: Any) -> int:
+        tell()
+        return int(plain(*about))
+
+    told = function(changed)
+    _kept.extend((told, plain))
+    return ctypes.cast(told, ctypes.c_void_p).value
