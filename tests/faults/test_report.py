@@ -100,6 +100,17 @@ def test_a_broken_run_shows_what_broke() -> None:
     assert text.count('{"kind":"shown"') == 2
 
 
+def test_long_texts_are_cut_where_they_are_shown() -> None:
+    story = Story()
+    said = story.send("ana", 'she said "no" ' * 20)
+    story.show("ben", said)
+    story.log[-1].text = "other words"
+    text = page([Result.of(story.end())])
+    assert 'she said \\"no\\" she said' in text
+    assert max(len(line) for line in text.splitlines() if line.startswith("{")) < 400
+    assert '..."' in text
+
+
 def test_many_runs_and_what_follows() -> None:
     results = [a_run(seed) for seed in range(1, 30)]
     assert many(results) == (

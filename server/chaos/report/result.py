@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from server.chaos import history
 from server.chaos.checker import Verdict, check
 from server.chaos.checker.indexed import Indexed
 
+_LONG = re.compile(r'("text":"(?:[^"\\]|\\.){60})(?:[^"\\]|\\.){20,}')
 KEPT = 3
 """So many violations of each invariant are kept with their slices."""
 
@@ -137,7 +139,8 @@ def quantile(values: Sequence[float], part: float) -> float:
 
 
 def _line(record: history.AnyRecord) -> str:
-    return history.line(record).decode().rstrip()
+    """A record as a line, with the beginning of each long text."""
+    return _LONG.sub(r"\1...", history.line(record).decode().rstrip())
 
 
 def _operations(run: Indexed) -> dict[str, Outcomes]:
