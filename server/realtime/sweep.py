@@ -15,6 +15,8 @@ from server.realtime.rooms import CHAT
 
 INTERVAL_S = 2.0
 PATIENCE_S = 0.2
+ALONE = 10
+"""So many times longer waits whoever is alone: it has told itself, or somebody at the command line has written."""
 SOON_S = 0.1
 _log = logging.getLogger(__name__)
 
@@ -31,7 +33,8 @@ class Written:
 class Sweep:
     """Asks the log every ``interval_s`` for what came after the last time.
 
-    What is behind gets ``patience_s`` to arrive by itself. ``on_healed(conversation_id)`` hears what did not.
+    What is behind gets ``patience_s`` to arrive by itself, ten times as
+    long where there is one worker. ``on_healed(conversation_id)`` hears what did not.
     ``written_since(position)`` is one range query; a worker that is alone asks for the ``newest()`` position
     first, and as a rule has seen it.
     """
@@ -99,9 +102,10 @@ class Sweep:
             return
         written = await self._written_since(self._position)
         behind = order.behind(self._behind | written.heads)
-        if behind:
-            await asyncio.sleep(self._patience_s)
-            behind = order.behind(behind)
+        for _ in range(1 if order.is_shared else ALONE):
+            if behind:
+                await asyncio.sleep(self._patience_s)
+                behind = order.behind(behind)
         for conversation_id, head in behind.items():
             order.catch_up(conversation_id, head)
             self.on_healed(conversation_id)

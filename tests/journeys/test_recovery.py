@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import urllib.request
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -106,6 +108,35 @@ async def test_after_a_cut_there_is_exactly_what_was_missed(yard: Yard, transpor
         for where in (yard.group, yard.direct):
             places = ben.entries(where)
             assert places == list(range(places[0], places[0] + len(places))), "once each, in their order"
+
+
+@pytest.mark.parametrize("transports", ["websocket", "polling"])
+async def test_cut_again_and_again_while_somebody_talks(yard: Yard, transports: str) -> None:
+    done = asyncio.Event()
+
+    async def talks() -> None:
+        while not done.is_set():
+            await yard.say(yard.group, 3)
+            await yard.say(yard.direct)
+
+    chance = random.Random(20261121)
+    async with yard.returning(transports) as ben:
+        talking = asyncio.create_task(talks())
+        for _ in range(6):
+            heard = len(ben.texts()) + chance.randint(0, 12)
+            await ben.until(lambda heard=heard: len(ben.texts()) >= heard)  # type: ignore[misc]
+            await ben.cut()
+            await ben.back()
+            assert ben.recovered()[0] is True
+        done.set()
+        await talking
+        await ben.hears(f"word {yard.said - 1}")
+        times = Counter(ben.texts())
+        twice = [line for line in ben.of("message_created") if times[line[0]["data"]["text"]] > 1]
+        assert (len(ben.texts()), twice) == (yard.said, [])
+        for where in (yard.group, yard.direct):
+            places = ben.entries(where)
+            assert places == list(range(places[0], places[0] + len(places)))
 
 
 async def test_a_client_that_has_heard_nothing_yet(yard: Yard) -> None:

@@ -117,6 +117,18 @@ async def test_what_is_on_its_way_gets_a_moment(yard: Yard) -> None:
     assert (yard.delivered, yard.healed) == ([1], [])
 
 
+async def test_whoever_is_alone_and_slow_to_tell_itself_reads_nothing(yard: Yard) -> None:
+    yard.order.is_shared = False
+    yard.sweep = yard.new_sweep(patience_s=0.02)
+    entry = yard.write()
+    looking = asyncio.create_task(yard.sweep._look())
+    await eventually(lambda: yard.asked)
+    await asyncio.sleep(0.05)
+    await yard.order.take(entry)
+    await looking
+    assert (yard.delivered, yard.healed, yard.order.complete) == ([1], [], 1)
+
+
 async def test_each_position_is_asked_for_once(yard: Yard) -> None:
     for _ in range(2):
         yard.write()
