@@ -125,7 +125,10 @@ async def _clients(
 ) -> AsyncIterator[tuple[list[Client], dict[str, Proxy]]]:
     """All clients, connected; and the lines of those who have one of their own."""
     devices = cast.devices()
-    lines = {name: Proxy("127.0.0.1", _port(setup.doors[0]), small=True) for name, _ in devices[-ON_A_LINE:]}
+    lines = {
+        name: Proxy("127.0.0.1", _port(setup.doors[number % len(setup.doors)]), small=True)
+        for number, (name, _) in enumerate(devices[-ON_A_LINE:])
+    }
     for line in lines.values():
         await line.start()
     clients = []

@@ -58,6 +58,7 @@ async def half_open(scene: Scene) -> Outcome:
     """Nothing passes, and neither end is told: each has to find out by itself."""
     name, line = _someone(scene)
     links, closed = line.open_links, line.closed_by_server
+    scene.workload.steady.add(name)
     line.freeze()
     wait_s = scene.lasting(CLOSED_WITHIN_S + 2, 3)
     await asyncio.sleep(wait_s)
@@ -65,6 +66,7 @@ async def half_open(scene: Scene) -> Outcome:
     line.open_to_client()
     await asyncio.sleep(0.3)
     gone = line.closed_by_server - closed
+    scene.workload.steady.discard(name)
     line.cut()
     line.thaw()
     wrong = []
@@ -76,10 +78,11 @@ async def half_open(scene: Scene) -> Outcome:
 
 async def stop_reading(scene: Scene) -> Outcome:
     """Somebody takes nothing more from their socket, while others say much in a conversation of theirs."""
-    name, line = _someone(scene)
-    slow = scene.client(name)
-    workers = {worker.name: worker for worker in scene.setup.workers}
-    worker = workers.get(slow.worker, scene.setup.workers[0])
+    # A proxy between takes in megabytes before the worker feels anything.
+    workers = {worker.port: worker for worker in scene.setup.workers}
+    name = scene.chance.choice([name for name, line in sorted(scene.lines.items()) if line.target[1] in workers])
+    line, slow = scene.lines[name], scene.client(name)
+    worker = workers[line.target[1]]
     room = next(room for room in scene.cast.rooms if not room.direct and slow.account.id in room.members)
     speakers = [
         client
@@ -87,6 +90,7 @@ async def stop_reading(scene: Scene) -> Outcome:
         if client.account.id in room.members and client.name not in scene.lines and client.is_here
     ][:4]
     before, closed = worker.resident_mb(), await _closed_as_slow(scene, worker)
+    scene.workload.steady.add(name)
     line.freeze(to_server=False)
     began = scene.journal.now()
     flood = asyncio.create_task(_flood(scene, room.id, speakers))
@@ -95,6 +99,7 @@ async def stop_reading(scene: Scene) -> Outcome:
     finally:
         flood.cancel()
         await asyncio.gather(flood, return_exceptions=True)
+        scene.workload.steady.discard(name)
     grown = worker.resident_mb() - before if worker.is_alive else 0.0
     held = (await worker.metrics(scene.http)).get("madang_engine_unsent_bytes", 0)
     closed = await _closed_as_slow(scene, worker) - closed
