@@ -11,8 +11,10 @@ from server.chaos.workers import Worker
 
 CLOSED_WITHIN_S = 30.0
 MOST_GROWTH_MB = 40.0
+MOST_FLOODED_S = 20.0
 FLOOD_TEXT = "x" * 7000
 FLOOD_AT_ONCE = 10
+"""Each speaker's messages that wait for an answer."""
 DELAY_S = 0.4
 
 
@@ -96,6 +98,9 @@ async def stop_reading(scene: Scene) -> Outcome:
     flood = asyncio.create_task(_flood(scene, room.id, speakers))
     try:
         await asyncio.sleep(scene.lasting(10, 4))
+        # A busy machine takes longer to say so much.
+        while not await _is_felt(scene, worker, closed) and scene.journal.now() - began < MOST_FLOODED_S:
+            await asyncio.sleep(0.5)
     finally:
         flood.cancel()
         await asyncio.gather(flood, return_exceptions=True)
@@ -112,6 +117,12 @@ async def stop_reading(scene: Scene) -> Outcome:
         f"{grown:.1f} MB; p99 of sends {p99_ms:.0f} ms"
     )
     return Outcome(held > 0 or closed > 0, detail, wrong)
+
+
+async def _is_felt(scene: Scene, worker: Worker, closed: float) -> bool:
+    """Whether bytes wait for somebody, or somebody was closed for it."""
+    waiting = (await worker.metrics(scene.http)).get("madang_engine_unsent_bytes", 0)
+    return waiting > 0 or await _closed_as_slow(scene, worker) > closed
 
 
 async def _closed_as_slow(scene: Scene, worker: Worker) -> float:
