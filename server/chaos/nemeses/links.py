@@ -99,7 +99,9 @@ async def stop_reading(scene: Scene) -> Outcome:
     try:
         await asyncio.sleep(scene.lasting(10, 4))
         # A busy machine takes longer to say so much.
-        while not await _is_felt(scene, worker, closed) and scene.journal.now() - began < MOST_FLOODED_S:
+        while scene.journal.now() - began < MOST_FLOODED_S:
+            if await _is_felt(scene, worker, closed):
+                break
             await asyncio.sleep(0.5)
     finally:
         flood.cancel()
@@ -130,9 +132,7 @@ async def _closed_as_slow(scene: Scene, worker: Worker) -> float:
 
 
 async def _flood(scene: Scene, conversation_id: int, speakers: list[Client]) -> None:
-    number = 0
     while True:
-        number += 1
         for speaker in speakers:
             label = scene.workload.label(speaker, scene.chance)
             if speaker.outbox.unfinished < FLOOD_AT_ONCE:
