@@ -80,8 +80,12 @@ class Found:
         proof.must(not twice, f"stored twice: {twice[:5]}")
         proof.must(texts.keys() <= self.written, "something is stored that nobody wrote")
         proof.must(not swapped, f"{swapped} messages are stored before what their sender wrote before them")
-        where = [(one["person"], one["conversation"]) for one in wrong[:5]]
-        proof.must(not wrong, f"screens differ from the log, of these people and conversations: {where}")
+        proof.must(not wrong, f"screens differ from the log: {[self._difference(one) for one in wrong[:5]]}")
+
+    def _difference(self, screen: dict[str, Any]) -> str:
+        seqs, log = [seq for seq, _ in screen["lines"]], self.log[screen["conversation"]]
+        extent = f"{seqs[0]} to {seqs[-1]}" if seqs else "nothing"
+        return f"person {screen['person']} sees {len(seqs)}, {extent}, of {len(log)} up to {log[-1][0]}"
 
     def _is_true(self, screen: dict[str, Any]) -> bool:
         """Whether it is the log's end, up to any length: without a hole, nothing twice."""

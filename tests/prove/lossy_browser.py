@@ -72,9 +72,9 @@ class Writer:
         await self._waits_for(0)
 
     async def look(self) -> None:
-        """Opens every conversation in every tab."""
+        """Goes to the end of every conversation in every tab."""
         for tab in self._tabs:
-            await tab.evaluate("(ids) => look(ids)", self.conversations)
+            await tab.evaluate("(ids) => lookAtLatest(ids)", self.conversations)
 
     async def screens(self) -> list[dict[str, Any]]:
         """What each tab shows of each conversation."""

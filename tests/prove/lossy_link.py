@@ -1,4 +1,4 @@
-"""A link that loses answers and repeats frames: a proxy that understands WebSocket frames and Socket.IO packets.
+"""A link that loses answers, repeats frames and is cut now and then: a proxy that understands WebSocket and Socket.IO.
 
 Everything else passes as it is: pages, files, HTTP.
 """
@@ -20,10 +20,14 @@ REPEATED = 0.1
 REPEATED_LATE = 0.5
 """Of the repeated frames; the others are repeated at once."""
 LATE_S = 0.05
+CUT = 1 / 2000
+"""Of the frames; the link ends there."""
 
 _ENDS = (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError)
 _TEXT = 1
 _HEAD_BYTES = 64 * 1024
+_CONNECTION = re.compile(rb"\r\nconnection: [^\r]*\r\n", re.IGNORECASE)
+_CLOSE = b"Connection: close\r\n\r\n"
 _SEND = re.compile(rb'^42/chat,(\d+)\["send_message",.*?"client_id":"([^"]+)"')
 _ANSWER = re.compile(rb"^43(/[a-z]+),(\d+)\[")
 _ENTRY = re.compile(rb'^42/chat,\["message_created",.*?"client_id":"([^"]+)"')
@@ -34,6 +38,7 @@ class Losses:
     """What happened on all links so far."""
 
     links: int = 0
+    cut: int = 0
     frames: int = 0
     repeated: int = 0
     answers: int = 0
@@ -109,7 +114,7 @@ class LossyLink:
             return
         is_socket = b"upgrade: websocket" in head.lower()
         # One request for each connection, so that a socket is seen to begin.
-        up_writer.write(head if is_socket else head.replace(b"keep-alive", b"close"))
+        up_writer.write(head if is_socket else _CONNECTION.sub(b"\r\n", head)[:-2] + _CLOSE)
         if is_socket:
             answer = await up_reader.readuntil(b"\r\n\r\n")
             writer.write(answer)
@@ -134,6 +139,9 @@ class LossyLink:
                 writer.write(frame.raw)
                 continue
             self.losses.frames += 1
+            if self._chance.random() < CUT:
+                self.losses.cut += 1
+                return
             if not comes_through(frame.payload):
                 continue
             writer.write(frame.raw)

@@ -88,7 +88,7 @@ async function live({ core, url, folder, seed, person }) {
   parentPort.on('message', () => {
     const shown = conversations.map((id) => [id, madang.timelineOf(id).get()])
     parentPort.postMessage({
-      positions: shown.map(([id, { known_seq }]) => [id, known_seq]),
+      positions: shown.map(([id, { known_seq, more_after }]) => [id, more_after ? -1 : known_seq]),
       waiting: storage.waiting + shown.reduce((sum, [, { items }]) => sum + items.filter(({ state }) => state !== 'sent').length, 0),
       items: shown.map(([id, { items }]) => [id, items.filter(({ kind }) => kind === 'message').map(({ message }) => [message.seq, message.text])]),
     })
@@ -107,7 +107,9 @@ async function live({ core, url, folder, seed, person }) {
   }
   while (storage.waiting > 0) await sleep(20)
   parentPort.postMessage({ done: true })
+  // Some stand where reading stopped.
   await Promise.all(conversations.map((id) => madang.openTimeline(id)))
+  await Promise.all(conversations.map((id) => madang.jumpToLatest(id)))
 }
 
 /** One person, through as many lives as it takes. */

@@ -109,6 +109,17 @@ test('a link that the browser calls offline is dropped only when the server does
   expect(connection.state.get()).toEqual({ state: 'offline' })
 })
 
+test('the banner knows of a lost link, whichever namespace hears of it first', async () => {
+  pair.notifications.onConnect = () => (pair.notifications.connected = true)
+  connection.open()
+  await turn()
+  connection.caughtUp()
+  pair.notifications.lose()
+  expect(connection.state.get().state).toBe('online')
+  pair.chat.lose()
+  expect(connection.state.get()).toEqual({ state: 'waiting', until: 1_001_000 })
+})
+
 test('a lost link comes back by itself', async () => {
   connection.open()
   await turn()

@@ -1,6 +1,6 @@
 import { atom } from 'nanostores'
 import type { ConnectionState } from './api.ts'
-import { retryDelay, sleep } from './backoff.ts'
+import { askAgainDelay, retryDelay, sleep } from './backoff.ts'
 import { asMadangError, MadangError, noAnswer, notConnected } from './errors.ts'
 import { makeSockets, type MakeSockets, type SocketLike, type SocketPair } from './sockets.ts'
 import type { Entry, ErrorBody, Reply } from './types.ts'
@@ -38,6 +38,7 @@ export class Connection {
   private wanted = false
   private isReady = false
   private tries = 0
+  private until = 0
   private timer: ReturnType<typeof setTimeout> | undefined
   private welcomeTimer: ReturnType<typeof setTimeout> | undefined
   private drainingFor: number | undefined
@@ -118,7 +119,7 @@ export class Connection {
         const error = asMadangError(reason)
         if (!error.retryable) throw error
         // The second namespace joins a moment after the first: that is no failure to back off from.
-        if (this.isReady) await sleep(error.code === 'not_connected' ? JOINING_MS : (error.retry_after_ms ?? retryDelay(tries)))
+        if (this.isReady) await sleep(error.code === 'not_connected' ? JOINING_MS : askAgainDelay(error, tries))
       }
     }
   }
@@ -189,11 +190,14 @@ export class Connection {
   }
 
   private tryLater(atLeastMs = 0): void {
-    if (!this.wanted || this.timer !== undefined) return
-    const delay = Math.max(retryDelay(this.tries++), atLeastMs)
+    if (!this.wanted) return
+    if (this.timer === undefined) {
+      const delay = Math.max(retryDelay(this.tries++), atLeastMs)
+      this.until = Date.now() + delay
+      this.timer = setTimeout(() => this.attempt(), delay)
+    }
     // A hiccup of the notifications alone is mended quietly: talking goes on meanwhile.
-    if (!this.isReady) this.show(isOffline() ? { state: 'offline' } : { state: 'waiting', until: Date.now() + delay })
-    this.timer = setTimeout(() => this.attempt(), delay)
+    if (!this.isReady) this.show(isOffline() ? { state: 'offline' } : { state: 'waiting', until: this.until })
   }
 
   private cancelTimer(): void {

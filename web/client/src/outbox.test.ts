@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { MadangError } from './errors.ts'
+import { MadangError, noAnswer } from './errors.ts'
 import {
   again, answered, departed, due, fromStore, isNext, merged, nextDue, reconnected, refused, shown, toStore, uploadsLost, writtenAfter,
   type OutboxItem,
@@ -53,6 +53,8 @@ test('tries are 1, 2, 4 ... 30 seconds apart, or as the server asks', () => {
     queue = refused(departed(queue, 'a1'), 'a1', busy, 0)
     expect(queue[0]?.not_before).toBe(wait)
   }
+  const silence = refused(departed(queue, 'a1'), 'a1', noAnswer(), 0)
+  expect(silence[0]?.not_before).toBe(1000)
   const slow = new MadangError({ code: 'rate_limited', message: 'Slower.', retryable: true, retry_after_ms: 45_000 })
   expect(refused(queue, 'a1', slow, 0)[0]?.not_before).toBe(45_000)
 })

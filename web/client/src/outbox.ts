@@ -1,6 +1,6 @@
 /** What waits to be sent, and what goes next: pure functions from one state to the next. */
 import type { Item, UnsentItem, Upload } from './api.ts'
-import { retryDelay } from './backoff.ts'
+import { askAgainDelay } from './backoff.ts'
 import { MadangError, type ErrorFacts } from './errors.ts'
 import type { StoredSend } from './outboxDb.ts'
 import type { Message, MessageSent, File as StoredFile } from './types.ts'
@@ -90,7 +90,7 @@ export function refused(queue: Queue, clientId: string, error: MadangError, now:
   return change(queue, clientId, (item) => {
     if (!error.retryable) return { ...item, progress: 'failed', error }
     // A lost connection is nobody's fault: it goes at once when there is one again.
-    const wait = error.code === 'not_connected' ? 0 : Math.max(retryDelay(item.tries, () => 1), error.retry_after_ms ?? 0)
+    const wait = error.code === 'not_connected' ? 0 : askAgainDelay(error, item.tries, () => 1)
     return { ...item, progress: 'waiting', error, tries: item.tries + 1, not_before: now + wait }
   })
 }
