@@ -98,7 +98,8 @@ ALL = (
     Bug(
         name="removal_only_by_bus",
         on="postgres",
-        nemeses=("publish_lost",),
+        # The entry of a removal has to be among those that are lost.
+        nemeses=("publish_lost", "publish_lost"),
         caught_by=("I12",),
         plant=of_delivery.removal_only_by_bus,
     ),
