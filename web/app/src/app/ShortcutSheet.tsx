@@ -1,5 +1,6 @@
 import { Dialog } from '../components/index.ts'
 import { t, type Key } from '../i18n/index.ts'
+import '../i18n/later.ts'
 import { shortcutText } from './shortcut-text.ts'
 import './shortcut-sheet.css'
 

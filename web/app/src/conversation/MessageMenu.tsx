@@ -6,6 +6,7 @@ import { useMadang } from '../app/context.ts'
 import { Icon, MenuList, Popover, Sheet, type MenuItem } from '../components/index.ts'
 import { clockTime } from '../i18n/format.ts'
 import { t } from '../i18n/index.ts'
+import '../i18n/later.ts'
 import { QUICK } from './emoji/recent.ts'
 import type { MessageActions } from './message/context.ts'
 

@@ -1,11 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
-import en from './en.json'
+import early from './en.json'
+import later from './en.later.json'
 import ko from './ko.json'
 import { rich, speak, t, type Catalogue, type Key } from './index.ts'
+import './later.ts'
 import { particle } from './particles.ts'
 
+const en = { ...early, ...later }
 const catalogues = { en, ko } as unknown as Record<'en' | 'ko', Catalogue>
 
 afterEach(() => speak('en', catalogues.en))
@@ -42,6 +45,17 @@ describe('the catalogues', () => {
     const unused = Object.keys(en).filter((key) => !source.includes(`'${key}'`) && !source.includes(`"${key}"`) && !dynamic.some((start) => key.startsWith(start)))
     expect(unused).toEqual([])
   })
+})
+
+test('what is said later is said only where its words are fetched', () => {
+  const at = join(import.meta.dirname, '..')
+  const fetching = ['settings/', 'conversation/trace/', 'conversation/MessageMenu.tsx', 'app/ShortcutSheet.tsx', 'i18n/']
+  const others = files(at).filter((file) => !fetching.some((place) => file.startsWith(place)))
+  const said = others.flatMap((file) => {
+    const text = readFileSync(join(at, file), 'utf8')
+    return Object.keys(later).filter((key) => text.includes(`'${key}'`)).map((key) => `${file}: ${key}`)
+  })
+  expect(said).toEqual([])
 })
 
 describe('t', () => {
@@ -109,7 +123,12 @@ function sentencesOf(entry: Catalogue[Key]): string[] {
 }
 
 function sources(folder: string): string[] {
-  return readdirSync(folder, { withFileTypes: true, recursive: true })
-    .filter((file) => file.isFile() && /\.tsx?$/.test(file.name) && !file.name.includes('.test.'))
-    .map((file) => readFileSync(join(file.parentPath, file.name), 'utf8'))
+  return files(folder).map((file) => readFileSync(join(folder, file), 'utf8'))
+}
+
+/** The files of the app without its tests, by their paths in the folder. */
+function files(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((file) => file.replaceAll('\\', '/'))
+    .filter((file) => /\.tsx?$/.test(file) && !file.includes('.test.'))
 }

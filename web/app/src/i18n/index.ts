@@ -1,9 +1,10 @@
 import { atom } from 'nanostores'
 import { Fragment, createElement, type ReactNode } from 'react'
 import en from './en.json'
+import type later from './en.later.json'
 
 /** Every sentence of the app by its key `place.thing.state`, typed from English. */
-export type Key = keyof typeof en
+export type Key = keyof typeof en | keyof typeof later
 export type Language = 'en' | 'ko'
 export type Values = Record<string, string | number>
 
@@ -16,7 +17,7 @@ export const languages: readonly { code: Language; name: string }[] = [
   { code: 'ko', name: '한국어' },
 ]
 
-const english = en as Catalogue
+const english = { ...en } as Catalogue
 let catalogue: Catalogue = english
 let plurals = new Intl.PluralRules('en')
 /** What a `{name|이/가}` adds behind the name; only Korean needs it, and brings it along. */
@@ -29,6 +30,11 @@ export function preferredLanguage(chosen: string, browser: readonly string[] = n
   const wanted = chosen ? [chosen] : browser
   const found = wanted.map((tag) => tag.toLowerCase().split('-')[0]).find((code) => languages.some((one) => one.code === code))
   return (found as Language | undefined) ?? 'en'
+}
+
+/** Adds English sentences that the first screens can do without; Korean comes with all of its own. */
+export function learn(more: Partial<Catalogue>): void {
+  Object.assign(english, more)
 }
 
 /** Loads a language if needed and makes it the one that `t` speaks. */

@@ -2,7 +2,7 @@ import type { Entry } from '@madang/client'
 import { expect, test } from 'vitest'
 import en from '../../i18n/en.json'
 import ko from '../../i18n/ko.json'
-import { speak } from '../../i18n/index.ts'
+import { speak, type Catalogue } from '../../i18n/index.ts'
 import { systemSentence } from './systemSentence.ts'
 
 const names = { me: 1, actor: 'ana', other: '민지' }
@@ -27,5 +27,5 @@ test.each([
 test('in Korean people are 님', () => {
   speak('ko', ko)
   expect(systemSentence(entry('member_added', 2, member(3)), names)).toBe('ana님이 민지님을 초대했어요.')
-  speak('en', en)
+  speak('en', en as unknown as Catalogue)
 })

@@ -6,6 +6,7 @@ import { AccountAvatar, Button, Dialog, Empty, Icon, SkeletonRows, TextButton } 
 import { errorText } from '../../i18n/errors.ts'
 import { countText, exactTime, machineTime } from '../../i18n/format.ts'
 import { t } from '../../i18n/index.ts'
+import '../../i18n/later.ts'
 import './trace.css'
 
 const AGAIN_MS = 3000
