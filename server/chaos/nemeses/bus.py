@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 
 from server.chaos import history
+from server.chaos.client import Client
 from server.chaos.nemeses.nemesis import Outcome, Scene
 from server.chaos.proxy import Sieve
 
@@ -17,8 +18,10 @@ DEGRADED_S = 18.0
 """After so long without Redis a worker calls itself not ready."""
 LISTENS_S = 3.5
 """Until a listener is back, and the beacon that follows has passed."""
-SWEPT_S = 5.0
+SWEPT_S = 8.0
 """The sweep looks every two seconds, and a machine may be busy."""
+COME_S = 15.0
+ENOUGH = 3
 _MESSAGE = re.compile(rb"\*3\r\n\$7\r\nmessage\r\n\$(\d+)\r\n")
 
 
@@ -96,7 +99,9 @@ async def swallow_last(scene: Scene) -> Outcome:
     """
     line, worker = scene.setup.one_line, scene.setup.workers[0]
     assert line is not None
-    room = scene.chance.choice([room for room in scene.cast.rooms if not room.direct])
+    # Where everybody is, so that some are at this worker.
+    room = next(room for room in scene.cast.rooms if not room.direct)
+    await _have_come(scene, room.id, worker.name)
     scene.workload.quiet.add(room.id)
     lost: list[bytes] = []
     mark = f'"conversation_id":{room.id},'.encode()
@@ -104,11 +109,7 @@ async def swallow_last(scene: Scene) -> Outcome:
     try:
         line.cut()
         await asyncio.sleep(LISTENS_S)  # and what was under way there arrives
-        members = [
-            client
-            for client in scene.clients
-            if client.is_here and (screen := client.screens.get(room.id)) is not None and screen.is_mine
-        ]
+        members = _members(scene, room.id)
         victims = [client for client in members if client.worker == worker.name]
         speakers = [client for client in members if client.worker != worker.name]
         if not victims or not speakers:
@@ -123,6 +124,28 @@ async def swallow_last(scene: Scene) -> Outcome:
     detail = f"{len(lost)} messages to {worker.name} were lost, {len(victims)} there had the last one in time"
     wrong = [f"{worker.name} did not tell {name} within {SWEPT_S:.0f} s what the bus had lost" for name in missing]
     return Outcome(bool(lost), detail, wrong)
+
+
+def _members(scene: Scene, conversation_id: int) -> list[Client]:
+    """The connected clients of those who belong there."""
+    return [
+        client
+        for client in scene.clients
+        if client.is_here and (screen := client.screens.get(conversation_id)) is not None and screen.is_mine
+    ]
+
+
+async def _have_come(scene: Scene, conversation_id: int, worker: str) -> None:
+    """Lets members take other doors until some of them are at a worker, which may have been away."""
+    deadline = scene.journal.now() + COME_S
+    while scene.journal.now() < deadline:
+        members = _members(scene, conversation_id)
+        if sum(client.worker == worker for client in members) >= ENOUGH:
+            return
+        for client in members:
+            if client.worker != worker and scene.chance.random() < 0.3:
+                client.cut()
+        await asyncio.sleep(1.0)
 
 
 async def _missing(scene: Scene, conversation_id: int, seq: int, names: list[str], began: float) -> list[str]:
