@@ -12,6 +12,7 @@ from pathlib import Path
 
 from server.chaos import history
 from server.chaos.nemeses.nemesis import Outcome, Scene
+from server.chaos.nemeses.reading import Reading
 
 _PIECE = 1 << 20
 
@@ -41,9 +42,12 @@ async def hold_sqlite(scene: Scene) -> Outcome:
     assert isinstance(path, Path)
     began = scene.journal.now()
     with contextlib.closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
-        await asyncio.to_thread(_begin, other)
-        await asyncio.sleep(scene.lasting(8, 2))
-        reads = _reads_since(scene, began)
+        # Whoever reads has come before the lock: coming is a write too.
+        async with Reading(scene) as reading:
+            await asyncio.to_thread(_begin, other)
+            before = reading.answered
+            await asyncio.sleep(scene.lasting(8, 2))
+            reads = reading.answered - before
         other.execute("rollback")
     wrong = [] if reads else ["no read was answered meanwhile"]
     held = f"held for {scene.journal.now() - began:.1f} s, {reads} reads meanwhile"
@@ -66,12 +70,14 @@ async def fill_disk(scene: Scene) -> Outcome:
     ballast = folder / "ballast"
     began = scene.journal.now()
     try:
-        _fill(ballast)
-        for _ in range(10):
-            await asyncio.sleep(scene.lasting(8, 2) / 10)
-            _fill(ballast)  # what a checkpoint has let go
+        async with Reading(scene) as reading:
+            _fill(ballast)
+            before = reading.answered
+            for _ in range(10):
+                await asyncio.sleep(scene.lasting(8, 2) / 10)
+                _fill(ballast)  # what a checkpoint has let go
+            reads = reading.answered - before
         refused = _refused_since(scene, began)
-        reads = _reads_since(scene, began)
         free = shutil.disk_usage(folder).free
     finally:
         ballast.unlink(missing_ok=True)
@@ -93,13 +99,15 @@ async def limit_files(scene: Scene) -> Outcome:
     [worker] = scene.setup.workers
     began = scene.journal.now()
     soft, hard = resource.prlimit(worker.pid, resource.RLIMIT_FSIZE)
-    # SQLite writes into the log from its beginning after a checkpoint: a bound below its size is met at once.
-    resource.prlimit(worker.pid, resource.RLIMIT_FSIZE, (4096, hard))
-    try:
-        await asyncio.sleep(scene.lasting(8, 2))
-        refused, reads = _refused_since(scene, began), _reads_since(scene, began)
-    finally:
-        resource.prlimit(worker.pid, resource.RLIMIT_FSIZE, (soft, hard))
+    async with Reading(scene) as reading:
+        # SQLite writes into the log from its beginning after a checkpoint: a bound below its size is met at once.
+        resource.prlimit(worker.pid, resource.RLIMIT_FSIZE, (4096, hard))
+        try:
+            before = reading.answered
+            await asyncio.sleep(scene.lasting(8, 2))
+            refused, reads = _refused_since(scene, began), reading.answered - before
+        finally:
+            resource.prlimit(worker.pid, resource.RLIMIT_FSIZE, (soft, hard))
     wrong = [] if reads else ["no read was answered meanwhile"]
     detail = f"{worker.name} could write nothing for {scene.journal.now() - began:.1f} s, {reads} reads meanwhile"
     return Outcome(refused.total() > 0, f"{detail}; {_refusals(scene, began)}", wrong)
@@ -114,10 +122,6 @@ def is_sound(path: Path) -> bool:
 def _refused_since(scene: Scene, t: float) -> Counter[str]:
     """Refusals that may be tried again, by code."""
     return Counter(record.code for record in scene.since(t) if isinstance(record, history.Fail) and record.retryable)
-
-
-def _reads_since(scene: Scene, t: float) -> int:
-    return sum(isinstance(record, history.Ok) and isinstance(record.answer, history.Page) for record in scene.since(t))
 
 
 def _refusals(scene: Scene, t: float) -> str:
