@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,9 @@ from server.chaos.history import Journal
 from server.chaos.proxy import Proxy
 from server.chaos.setup import Setup
 from server.chaos.workload import Workload
+
+OVERLOADED = 3
+"""So many that run or wait for each processor: a run itself makes about half of it, on two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,11 @@ class Nemesis:
     name: str
     can: Callable[[Setup], bool]
     act: Callable[[Scene], Awaitable[Outcome]]
+
+
+def is_overloaded() -> bool:
+    """Whether so much else waits for this machine's processors that times say nothing: they are told, not judged."""
+    return os.getloadavg()[0] > OVERLOADED * (os.cpu_count() or 1)
 
 
 def _first_after(journal: Journal, t: float) -> int:
