@@ -9,7 +9,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
-from urllib.parse import parse_qs, unquote, urlsplit, urlunsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit, urlunsplit
 
 from server.chaos.proxy import Proxy
 from server.chaos.setup import Clock, Setup
@@ -115,20 +115,20 @@ async def _redis_lines(
         line = _line_to(parts.hostname or "127.0.0.1", parts.port or 6379, path) if not path else Proxy(path=path)
         await _opened(line, stack)
         lines.append(line)
-    return lines, [_by_line(url, line.port) for line in lines], []
+    return lines, [redis_by_line(url, line.port) for line in lines], []
 
 
-def _by_line(url: str, port: int) -> str:
-    """The address of the same Redis by a proxy."""
+def redis_by_line(url: str, port: int) -> str:
+    """The address of the same Redis by a proxy on this machine."""
     parts = urlsplit(url)
     user, _, _ = parts.netloc.rpartition("@")
-    where = f"{user}@127.0.0.1:{port}" if user else f"127.0.0.1:{port}"
     if parts.scheme != "unix":
-        return urlunsplit(parts._replace(netloc=where))
-    given = parse_qs(parts.query)
-    password = given.get("password", [""])[0]
-    where = f":{password}@127.0.0.1:{port}" if password and not user else where
-    return urlunsplit(("redis", where, f"/{given.get('db', ['0'])[0]}", "", ""))
+        where, path = user, parts.path
+    else:
+        given = parse_qs(parts.query)
+        password = given.get("password", [""])[0]
+        where, path = user or (f":{quote(password, safe='')}" if password else ""), f"/{given.get('db', ['0'])[0]}"
+    return urlunsplit(("redis", f"{where}@127.0.0.1:{port}" if where else f"127.0.0.1:{port}", path, "", ""))
 
 
 def _line_to(host: str, port: int, path: str) -> Proxy:

@@ -78,7 +78,8 @@ def in_transaction(raw: RawConnection) -> set[int]:
 def with_database(address: str, name: str) -> str:
     """The address of another database on the same server."""
     parts = urlsplit(address)
-    return urlunsplit(parts._replace(path=f"/{quote(name)}"))
+    # By hand: an address without a host, by a Unix socket, loses its slashes otherwise.
+    return f"{parts.scheme}://{parts.netloc}/{quote(name)}" + (f"?{parts.query}" if parts.query else "")
 
 
 def through(address: str, port: int) -> str:
