@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import psycopg
@@ -45,7 +44,7 @@ async def test_postgresql_on_a_unix_socket_is_reached_by_a_proxy(postgres: Postg
     proxy = Proxy(path=f"{host}/.s.PGSQL.{port}")
     await proxy.start()
     try:
-        with await asyncio.to_thread(copy.__enter__):
+        with copy:
             connection = await psycopg.AsyncConnection.connect(through(copy.address, proxy.port))
             found = await (await connection.execute("select current_database()")).fetchone()
             await connection.close()
