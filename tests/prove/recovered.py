@@ -33,6 +33,7 @@ SECONDS = 120.0
 KILL_EVERY_S = 10.0
 AWAY_S = 2.0
 BEFORE_S = 5.0
+COME_S = 120.0
 HEAL_S = 40.0
 TRANSPORTS: tuple[list[str] | None, ...] = (["websocket"], None, ["websocket"], ["polling"])
 """None: what a client does unasked, polling first and then an upgrade."""
@@ -77,7 +78,7 @@ class Crowd:
             self._processes.append(process)
             assert process.stdin is not None
             process.stdin.write(json.dumps({"url": self._address, "clients": share}).encode() + b"\n")
-        async with asyncio.timeout(HEAL_S):
+        async with asyncio.timeout(COME_S):
             while not all(client["places"] for client in await self.report()):  # noqa: ASYNC110
                 await asyncio.sleep(0.5)
 
