@@ -244,21 +244,51 @@ test('a clock that went back between two visits changes no order', async () => {
   before.stop()
 
   vi.setSystemTime(Date.now() - DAY_MS)
-  server.down = false
   const all = storage.all.bind(storage)
   let read = (): void => undefined
   storage.all = () => new Promise((resolve) => (read = () => resolve(all())))
-  madang = await arrive(server, storage)
-  // Written while the disk is still being read, over a connection that is there already.
-  madang.send(YARD, { text: 'three' })
+  const between = await arrive(server, storage)
+  // While the disk is still being read.
+  between.send(YARD, { text: 'three' })
   await settle()
-  expect(stored()).toEqual([])
-  storage.all = all
   read()
   await settle()
-  madang.send(YARD, { text: 'four' })
+  between.send(YARD, { text: 'four' })
   await settle()
-  expect(stored()).toEqual(['one', 'two', 'three', 'four'])
+  between.stop()
+  storage.all = all
+  expect((await all()).map(({ text }) => text)).toEqual(['one', 'two', 'three', 'four'])
+
+  const again = await arrive(server, storage)
+  again.send(YARD, { text: 'five' })
+  await settle()
+  again.stop()
+  server.down = false
+  madang = await arrive(server, storage)
+  await settle()
+  expect(stored()).toEqual(['one', 'two', 'three', 'four', 'five'])
+})
+
+test('nothing overtakes what waits on a disk that is slower than the connection', async () => {
+  const storage = new MemoryStorage()
+  madang.stop()
+  server.down = true
+  const before = await arrive(server, storage)
+  before.send(YARD, { text: 'one' })
+  await settle()
+  before.stop()
+
+  server.down = false
+  const all = storage.all.bind(storage)
+  const read: (() => void)[] = []
+  storage.all = () => new Promise((resolve) => read.push(() => resolve(all())))
+  madang = await arrive(server, storage)
+  madang.send(YARD, { text: 'two' })
+  await settle()
+  expect(stored()).toEqual([])
+  for (const go of read) go()
+  await settle()
+  expect(stored()).toEqual(['one', 'two'])
 })
 
 describe('a disk that does not work', () => {

@@ -6,7 +6,7 @@ import { MadangError } from './errors.ts'
 import { MemoryStorage } from './outboxDb.ts'
 import { Tabs } from './tabs.ts'
 import { FakeBrowser, type FakeTab } from './testing/fakeBrowser.ts'
-import { conversation, FakeServer, YARD } from './testing/fakeServer.ts'
+import { ANA, conversation, FakeServer, YARD } from './testing/fakeServer.ts'
 import { Refusal } from './testing/fakeSockets.ts'
 import { arrive, settle, texts } from './testing/people.ts'
 
@@ -131,6 +131,41 @@ test('a tab that was frozen does not send again what others sent meanwhile', asy
   await vi.advanceTimersByTimeAsync(30_000)
   expect(asked(one)).toEqual([])
   expect(lines(one)).toEqual(['before the frost'])
+})
+
+test('two tabs that come back at once send it once, even when one has not heard of the other', async () => {
+  cutOff(one)
+  cutOff(two)
+  say(one, 'once')
+  await settle()
+  two.tab.isFrozen = true
+  two.server.isDeaf = true
+  one.server.down = two.server.down = false
+  one.madang.reconnectNow()
+  two.madang.reconnectNow()
+  await vi.advanceTimersByTimeAsync(3000)
+  expect(asked(one, two)).toEqual(['once'])
+  expect(lines(two)).toEqual([])
+})
+
+test('what was written first goes first, even when it is heard of while the other one waits for its turn', async () => {
+  let free = (): void => undefined
+  const third = new Tabs(browser.open())
+  void third.turn(`madang send ${ANA} ${YARD}`, () => new Promise((resolve) => (free = resolve)))
+  cutOff(one)
+  const put = storage.put.bind(storage)
+  let keep = (): void => undefined
+  storage.put = (item) => new Promise((resolve) => (keep = () => resolve(put(item))))
+  say(one, 'older')
+  await settle()
+  storage.put = put
+  say(two, 'newer')
+  await settle()
+  keep()
+  await settle()
+  free()
+  await vi.advanceTimersByTimeAsync(3000)
+  expect(stored()).toEqual(['older', 'newer'])
 })
 
 test('a refusal shows in every tab, and can be tried again or thrown away in any', async () => {
