@@ -236,11 +236,20 @@ test('several questions about one gap wait for the one that is on its way', asyn
     heads(YARD)
     await vi.advanceTimersByTimeAsync(250)
   }
+  unheard(() => server.say(YARD, 'three'))
+  for (let round = 0; round < 3; round++) {
+    heads(YARD)
+    await vi.advanceTimersByTimeAsync(250)
+  }
   expect(server.askedFor('fetch_entries')).toHaveLength(1)
   answer?.()
   await settle()
   expect(texts(timeline())).toEqual(['one', 'two'])
-  expect(server.askedFor('fetch_entries')).toHaveLength(1)
+  expect(server.askedFor('fetch_entries')).toHaveLength(2)
+  answer?.()
+  await settle()
+  expect(texts(timeline())).toEqual(['one', 'two', 'three'])
+  expect(server.askedFor('fetch_entries')).toHaveLength(2)
 })
 
 test('an entry of an unknown kind has its place: no gap, nothing shown', async () => {
@@ -360,6 +369,7 @@ test('a row that a busy server did not tell is asked for again', async () => {
 
 test('a shorter log after a restored backup: nothing of the old one is taken for new', async () => {
   for (let count = 1; count <= 9; count++) server.say(YARD, `old ${count}`)
+  madang.markRead(YARD, 9)
   server.cut()
   server.epoch = 'epoch-2'
   server.logs.set(YARD, [])
@@ -367,6 +377,7 @@ test('a shorter log after a restored backup: nothing of the old one is taken for
   unheard(() => server.say(YARD, 'new 1'))
   await vi.advanceTimersByTimeAsync(2000)
   expect(texts(timeline())).toEqual(['new 1'])
+  expect(row()?.read_seq).toBe(0)
   server.say(YARD, 'new 2')
   expect(texts(timeline())).toEqual(['new 1', 'new 2'])
   expect(row()).toMatchObject({ head_seq: 2 })

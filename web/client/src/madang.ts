@@ -273,6 +273,8 @@ class Client {
     if (this.catchUp.isOtherLog(ready.server.epoch)) {
       this.conversations.clear()
       this.announced.clear()
+      this.readMarks.clear()
+      this.receivedMarks.clear()
       this.inbox.startOver()
     }
     this.server.set(ready.server)

@@ -291,6 +291,18 @@ test('nothing overtakes what waits on a disk that is slower than the connection'
   expect(stored()).toEqual(['one', 'two'])
 })
 
+test('a disk that stops answering does not stop what waits', async () => {
+  const storage = new MemoryStorage()
+  madang.stop()
+  madang = await arrive(server, storage)
+  server.cut()
+  madang.send(YARD, { text: 'one' })
+  await settle()
+  storage.has = () => new Promise(() => undefined)
+  await vi.advanceTimersByTimeAsync(5000)
+  expect(stored()).toEqual(['one'])
+})
+
 describe('a disk that does not work', () => {
   const broken = (work: () => Promise<never>): OutboxStorage => ({ all: work, put: work, delete: work, has: work })
   const silent = vi.spyOn(console, 'warn').mockImplementation(() => undefined)

@@ -168,6 +168,32 @@ test('what was written first goes first, even when it is heard of while the othe
   expect(stored()).toEqual(['older', 'newer'])
 })
 
+test('what was seen in the log need not be answered before the next one goes', async () => {
+  one.server.isMute = true
+  say(one, 'first')
+  say(one, 'second')
+  await vi.advanceTimersByTimeAsync(100)
+  expect(stored()).toEqual(['first', 'second'])
+  expect(lines(one)).toEqual(['first', 'second'])
+})
+
+test('what was thrown away while a tab was frozen is gone there too when it comes back', async () => {
+  one.server.instead = (command) => {
+    if (command === 'send_message') throw new Refusal('forbidden')
+    return undefined
+  }
+  say(one, 'refused')
+  await settle()
+  expect(lines(two)).toEqual(['refused [failed]'])
+  two.tab.isFrozen = true
+  one.madang.discard(YARD, one.madang.timelineOf(YARD).get().items[0]!.key)
+  await settle()
+  two.tab.isFrozen = false
+  two.server.cut()
+  await vi.advanceTimersByTimeAsync(3000)
+  expect(lines(two)).toEqual([])
+})
+
 test('a refusal shows in every tab, and can be tried again or thrown away in any', async () => {
   one.server.instead = (command) => {
     if (command === 'send_message') throw new Refusal('forbidden')
