@@ -23,8 +23,8 @@ lossy       10,000 sends by the client core over a link that loses 30 % of the a
             reloaded or closed right after Enter: each is stored once, in order, and shown once to everybody
 heads       10,000 people hear a round of the heads beacon: two statements, whatever has been written, and the loop is
             held for no more than 10 ms at once
-recovered   200 stock JavaScript clients in both namespaces, three workers behind nginx: one killed every ten seconds for two
-            minutes, then all at once; everybody is `recovered` each time, and nothing is lost
+recovered   200 stock JavaScript clients in both namespaces, three workers behind nginx: one killed every ten seconds
+            for two minutes, then all at once; everybody is `recovered` each time, and nothing is lost
 cut         a process killed at each of its calls to the database, one after another, until a loop of everything that
             writes passes, on SQLite and PostgreSQL: what it leaves is all or nothing, and asking again is right
 faults      everything that may go wrong, under load, in 30 mixtures on SQLite with one worker and 30 on PostgreSQL with
