@@ -280,11 +280,11 @@ export class Outbox {
     if (!item || item.answer) return
     const stored = toStore(item)
     const put = this.parts.storage.put(stored).then(() => {
-      if (this.done.has(clientId)) return
-      this.kept.add(clientId)
-      this.parts.tabs.tell({ kind: 'queued', item: stored })
+      if (!this.done.has(clientId)) this.kept.add(clientId)
     })
     void this.quietly(put)
+    // Told at once: this page may be closed before the disk answers, and what is written elsewhere then comes behind it.
+    this.parts.tabs.tell({ kind: 'queued', item: stored })
   }
 
   /** Reads what waits on disk; nothing is sent before, so that nothing overtakes. A disk that hangs is not waited for. */

@@ -153,15 +153,13 @@ test('what was written first goes first, even when it is heard of while the othe
   const third = new Tabs(browser.open())
   void third.turn(`madang send ${ANA} ${YARD}`, () => new Promise((resolve) => (free = resolve)))
   cutOff(one)
-  const put = storage.put.bind(storage)
-  let keep = (): void => undefined
-  storage.put = (item) => new Promise((resolve) => (keep = () => resolve(put(item))))
+  two.tab.isFrozen = true
   say(one, 'older')
   await settle()
-  storage.put = put
+  two.tab.isFrozen = false
   say(two, 'newer')
   await settle()
-  keep()
+  one.madang.retry(YARD, one.madang.timelineOf(YARD).get().items[0]!.key)
   await settle()
   free()
   await vi.advanceTimersByTimeAsync(3000)
@@ -192,6 +190,18 @@ test('what was thrown away while a tab was frozen is gone there too when it come
   two.server.cut()
   await vi.advanceTimersByTimeAsync(3000)
   expect(lines(two)).toEqual([])
+})
+
+test('a page that is closed before the disk answers has told the others what was written there', async () => {
+  const put = storage.put.bind(storage)
+  storage.put = (item) => (item.text === 'older' ? put(item).then(() => new Promise(() => undefined)) : put(item))
+  cutOff(one)
+  say(one, 'older')
+  one.tab.close()
+  await settle()
+  say(two, 'newer')
+  await vi.advanceTimersByTimeAsync(3000)
+  expect(stored()).toEqual(['older', 'newer'])
 })
 
 test('a refusal shows in every tab, and can be tried again or thrown away in any', async () => {
