@@ -18,9 +18,9 @@ slow        readers that do not read are cut at their bound, cost less than 2 MB
 drain       200 clients, stuck ones among them, are gone within ten seconds, and who listened was told (R23)
 reader      Madang whole: 200 messages a second for a minute past a member who stopped reading. It costs less than
             2 MB, the others' p99 stays, it is closed as slow, and it misses nothing after coming back
-lossy       10,000 sends by the client core over a link that loses 30 % of the answers, repeats 10 % of the frames and is
-            cut now and then, with reloads at random, in Node; 500 of them in Chromium, with two tabs each, where a tab is
-            reloaded or closed right after Enter: each is stored once, in order, and shown once to everybody
+lossy       10,000 sends by the client core over a link that loses 30 % of the answers, repeats 10 % of the frames and
+            is cut now and then, with reloads at random, in Node; 500 of them in Chromium, with two tabs each, where a
+            tab is reloaded or closed right after Enter: each is stored once, in order, and shown once to everybody
 heads       10,000 people hear a round of the heads beacon: two statements, whatever has been written, and the loop is
             held for no more than 10 ms at once
 recovered   200 stock JavaScript clients in both namespaces, three workers behind nginx: one killed every ten seconds
