@@ -21,7 +21,7 @@ SCREEN = {"person": 1, "conversation": 7, "lines": [[2, "2 7 1"], [4, "1 7 2"]]}
 
 
 def test_a_few_hundred_sends_over_a_lossy_link_with_reloads() -> None:
-    size = lossy.Size(sends=200, people=5, conversations=5, each_in=3, life_ms=(400, 2000))
+    size = lossy.Size(sends=200, people=5, conversations=5, each_in=3, life_ms=(600, 3000))
     proof = lossy.proved(size, seed=20261121)
     assert not proof.failures, proof.figures
     assert proof.figures["rows"] == 200
