@@ -20,6 +20,8 @@ from tests.faults import setups
 from tests.services_under_test import ROOT
 
 KEPT = ROOT / "build" / "faults"
+PAUSE_S = (1.5, 0.6)
+"""Between two faults at most: in a full run, and in a short one."""
 SETUPS = {"sqlite": setups.sqlite, "postgres": setups.postgres}
 
 
@@ -47,7 +49,7 @@ async def _run(
 ) -> None:
     async with SETUPS[name](folder / "run") as setup:
         chosen = table.named(nemeses) if nemeses else table.dealt(setup, seed, count)
-        await driver.run(setup, Plan(seed=seed, nemeses=chosen, pace=pace), journal)
+        await driver.run(setup, Plan(seed=seed, nemeses=chosen, pace=pace, pause_s=PAUSE_S[pace < 1]), journal)
 
 
 def keep(folder: Path, setup: str, seed: int) -> Path:
