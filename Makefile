@@ -1,6 +1,6 @@
 # make run     everything it needs, then http://localhost:8000      make test    everything that proves it works
 # make lint    ruff, mypy, TypeScript, eslint                       make bench   speed beside Node, in 20 minutes
-# make prove   fuzz, bounds, slow readers, in 20 minutes            make bench-quick   in 2, fails when it is too slow
+# make prove   fuzz, bounds, faults, lost links, in two hours       make bench-quick   in 2, fails when it is too slow
 # PYTHON=python3.12 names another Python; ARGS="-k reaction" goes to pytest, or after `tests.bench` or `tests.prove`.
 
 PYTHON ?= python3
