@@ -30,9 +30,9 @@ class Kept(Struct):
     cuts: list[CutPoints] = field(default_factory=list)
 
 
-def keep_runs(results: Sequence[Result]) -> Path:
-    """Keeps whole runs, and writes the report anew."""
-    return _keep("runs", Kept(f"Runs: {_when()}", results=list(results)))
+def keep_runs(setup: str, results: Sequence[Result]) -> Path:
+    """Keeps the whole runs on one setup, and writes the report anew."""
+    return _keep(setup, Kept(f"Runs on {setup}: {_when()}", results=list(results)))
 
 
 def keep_hunts(results: Sequence[Result]) -> Path:
@@ -48,7 +48,7 @@ def keep_cuts(cuts: Sequence[CutPoints]) -> Path:
 def _keep(name: str, kept: Kept) -> Path:
     KEPT.mkdir(parents=True, exist_ok=True)
     (KEPT / f"{name}.json").write_bytes(msgspec.json.encode(kept))
-    parts = [_kept(one) for one in ("runs", "bugs", "cuts")]
+    parts = [_kept(one) for one in ("sqlite", "postgres", "bugs", "cuts")]
     there = [part for part in parts if part is not None]
     results = [result for part in there for result in part.results]
     cuts = [cut for part in there for cut in part.cuts]
