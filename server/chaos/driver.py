@@ -97,7 +97,7 @@ async def _run(
         finally:
             await workload.stop()
             await reader.stop()
-        belongs = await _settled(clients, database)
+        belongs = await _settled(clients, workload, database)
         _note_views(cast, clients, belongs, journal)
     _check(clients)
     await _read_back(setup, journal, cast, database, http)
@@ -169,10 +169,10 @@ async def _faults(plan: Plan, scene: Scene) -> list[str]:
     return wrong
 
 
-async def _settled(clients: Sequence[Client], database: Database) -> dict[int, set[int]]:
+async def _settled(clients: Sequence[Client], workload: Workload, database: Database) -> dict[int, set[int]]:
     """Waits until all have everything, or the time for it is over; who belongs where."""
     with contextlib.suppress(TimeoutError):
-        await _until(lambda: not any(client.outbox.unfinished for client in clients), SETTLED_S)
+        await _until(lambda: workload.is_over and not any(client.outbox.unfinished for client in clients), SETTLED_S)
     heads = await read_back.heads(database)
 
     def is_equal() -> bool:

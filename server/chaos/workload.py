@@ -72,6 +72,11 @@ class Workload:
             if isinstance(ended, Exception):
                 raise ended
 
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is under way any more."""
+        return not any(self._under_way.values())
+
     def label(self, client: Client, chance: random.Random) -> str:
         """A new client_id."""
         self._labels += 1

@@ -501,6 +501,17 @@ test('members are kept current by entries and receipts', async () => {
   stop()
 })
 
+test('marks that are heard while the members are asked for are not set back by the answer', async () => {
+  const members = madang.membersOf(YARD)
+  const stop = members.listen(() => undefined)
+  server.sockets.pair.chat.deliver('receipt', { conversation_id: YARD, account_id: BEN, read_seq: 4 })
+  server.append(YARD, 'message_created', message(1, { sender_id: ANA }))
+  expect(members.get()).toBeUndefined()
+  await settle()
+  expect(members.get()).toMatchObject([{ read_seq: 1 }, { read_seq: 4, received_seq: 4 }])
+  stop()
+})
+
 test('people are asked for together, and once', async () => {
   const stops = [5, 6, 7].map((id) => madang.accountOf(id).listen(() => undefined))
   await vi.advanceTimersByTimeAsync(50)

@@ -6,11 +6,20 @@ import type { Entry, Member } from './types.ts'
 
 const PAGE = 200
 
+/** How far an account has come in a conversation. */
+interface Mark {
+  accountId: number
+  read: number
+  received: number
+}
+
 /** Who belongs to the conversations that somebody looks at, and how far they have read and received. */
 export class Members {
   private readonly stores = new Map<number, WritableAtom<Member[] | undefined>>()
   private readonly watched = new Set<number>()
   private readonly asked = new Map<number, Promise<Member[]>>()
+  /** What is heard while a list is under way: the list may have been read before. */
+  private readonly heard = new Map<number, Mark[]>()
   private readonly connection: Connection
   private readonly people: People
 
@@ -42,6 +51,8 @@ export class Members {
 
   private async fetch(id: number): Promise<Member[]> {
     const members: Member[] = []
+    const heard: Mark[] = []
+    this.heard.set(id, heard)
     let cursor: string | undefined
     do {
       const at = cursor
@@ -52,8 +63,9 @@ export class Members {
       cursor = page.cursor
     } while (cursor)
     this.people.learn(members.map((member) => member.account))
-    this.stores.get(id)?.set(members)
-    return members
+    const now = members.map((member) => heard.filter((mark) => mark.accountId === member.account.id).reduce(moved, member))
+    this.stores.get(id)?.set(now)
+    return now
   }
 
   /** Marks may have moved unheard while there was no connection. */
@@ -62,12 +74,10 @@ export class Members {
   }
 
   receive(entry: Entry): void {
+    if (entry.kind === 'message_created') this.mark(entry.conversation_id, entry.data.sender_id, entry.seq)
     const members = this.stores.get(entry.conversation_id)?.get()
     if (!members) return
     switch (entry.kind) {
-      case 'message_created':
-        this.mark(entry.conversation_id, entry.data.sender_id, entry.seq)
-        break
       case 'member_added':
         void this.load(entry.conversation_id)
         break
@@ -95,14 +105,22 @@ export class Members {
 
   /** What was read was received. */
   private mark(id: number, accountId: number, read = 0, received = read): void {
+    const mark = { accountId, read, received }
+    if (this.asked.has(id)) this.heard.get(id)?.push(mark)
     const members = this.stores.get(id)?.get()
     const member = members?.find((one) => one.account.id === accountId)
-    if (!members || !member || (member.read_seq >= read && member.received_seq >= received)) return
-    const moved = { ...member, read_seq: Math.max(member.read_seq, read), received_seq: Math.max(member.received_seq, received) }
-    this.set(id, members.map((one) => (one === member ? moved : one)))
+    if (!members || !member) return
+    const further = moved(member, mark)
+    if (further !== member) this.set(id, members.map((one) => (one === member ? further : one)))
   }
 
   private set(id: number, members: Member[]): void {
     this.stores.get(id)?.set(members)
   }
+}
+
+/** Marks only move forward. */
+function moved(member: Member, { read, received }: Mark): Member {
+  if (member.read_seq >= read && member.received_seq >= received) return member
+  return { ...member, read_seq: Math.max(member.read_seq, read), received_seq: Math.max(member.received_seq, received) }
 }
