@@ -64,5 +64,5 @@ def _kept(name: str) -> Kept | None:
 def _when() -> str:
     return (
         f"{datetime.now(UTC).date().isoformat()}, Madang {__version__}, Python {platform.python_version()}, "
-        f"{platform.system()} {platform.release()}, {os.cpu_count()} cores, which servers and clients share"
+        f"{platform.system()}, {os.cpu_count()} cores, which servers and clients share"
     )
