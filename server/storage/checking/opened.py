@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -18,6 +19,7 @@ from server.storage.unit import fetch_all, here
 if TYPE_CHECKING:  # it needs an extra
     from server.storage.postgres_connection import RawConnection
 
+PATIENCE_S = 1.0
 _APPLIED = "select name from schema_migration"
 _OTHERS = (
     "select coalesce(string_agg(distinct application_name, ', '), '') from pg_stat_activity "
@@ -203,12 +205,23 @@ def _postgres(address: str, what: str) -> Iterator[None]:
 
 def _hold_off_others() -> None:
     """A server that starts waits at this lock, which goes with the connection."""
-    if not _one("select pg_try_advisory_lock(7201, 0)"):
+    if not _comes_true("select pg_try_advisory_lock(7201, 0)"):
         raise CannotCheck("A server is starting on this database, or another rebuild is under way.")
     _refuse_others()
 
 
+def _comes_true(sql: str) -> bool:
+    """What has just been closed may still be there for a moment: PostgreSQL ends its side a little later."""
+    until = time.monotonic() + PATIENCE_S
+    while not _one(sql):
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.05)
+    return True
+
+
 def _refuse_others() -> None:
+    _comes_true(f"select ({_OTHERS}) = ''")
     if others := _one(_OTHERS):
         raise CannotCheck(f"A server uses this database ({others}). Stop all its workers first.")
 
