@@ -15,6 +15,7 @@ class Relay:
         self._goes_on = asyncio.Event()
         self._goes_on.set()
         self._ends: set[asyncio.StreamWriter] = set()
+        self._is_cut = False
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._carry, "127.0.0.1", 0)
@@ -26,6 +27,7 @@ class Relay:
 
     def cut(self) -> None:
         """Every connection breaks, and no new one is made."""
+        self._is_cut = True
         self._goes_on.set()
         self._server.close()
         for end in self._ends:
@@ -41,6 +43,9 @@ class Relay:
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._to_port)
         self._ends |= {writer, far_writer}
+        if self._is_cut:  # while this one was being made
+            writer.transport.abort()
+            far_writer.transport.abort()
         try:
             await asyncio.gather(self._pass_on(reader, far_writer), self._pass_on(far_reader, writer))
         finally:
