@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -17,65 +15,46 @@ from aiohttp import web
 from server import __version__, logs, sharing
 from server.clock import now
 from server.errors import ChatError
-from server.files.places import store_for
-from server.files.thumbnails import Thumbnails
 from server.followers.follow import Follower
 from server.followers.notifier import NAME as NOTIFIER
 from server.followers.notifier import Notifier
 from server.loop import new_loop
-from server.metrics import Metrics
+from server.parts import Parts, parts_of
 from server.protocol import base, chat
 from server.readings import Readings
 from server.realtime import roll_call
-from server.realtime.bus import Bus
-from server.realtime.everywhere import Everywhere
 from server.realtime.heads import Beacon
-from server.realtime.online import Online
 from server.realtime.periodic import Periodic
 from server.realtime.publisher import Publisher
-from server.realtime.recovery import LogRecovery
 from server.realtime.rooms import CHAT, NOTIFICATIONS
+from server.realtime.streams import STREAM
 from server.realtime.sweep import Sweep
-from server.realtime.verified import Verified
-from server.services.accounts import Accounts
-from server.services.attempts import Attempts
-from server.services.conversations import Conversations
-from server.services.files import Files
-from server.services.members import MAX_MEMBERS, Members
-from server.services.messages import Messages
-from server.services.notifications import Notifications
-from server.services.passwords import Passwords
-from server.services.people import People
-from server.services.presence import Presence
-from server.services.receipts import Receipts
-from server.services.sessions import Sessions
-from server.services.traces import Traces
-from server.services.typing import Typing
-from server.settings import Settings
+from server.services.members import MAX_MEMBERS
+from server.settings import Rate, Settings
 from server.storage import log, server_values
-from server.storage.database import Database
 from server.transport import chat as chat_door
 from server.transport import guard
 from server.transport import notifications as notifications_door
 from server.transport.access import access
-from server.transport.chat import ChatServices, ConnectionCommands, Welcome, tell_presence
-from server.transport.identity import Identity
+from server.transport.chat import ConnectionCommands, Welcome, tell_presence
 from server.transport.namespace import PROTOCOL, CommandNamespace
-from server.transport.origins import Origins
 from server.transport.peers import Peers
 from server.transport.rates import MessageRate
 from server.transport.routes import accounts as account_routes
+from server.transport.routes import conversations as conversation_routes
 from server.transport.routes import docs as docs_routes
 from server.transport.routes import files as file_routes
 from server.transport.routes import frontend as frontend_routes
 from server.transport.routes import health as health_routes
 from server.transport.routes import sessions as session_routes
+from server.transport.routes import stream as stream_routes
 from server.transport.routes.sessions import SignIns
-from server.transport.sockets import SocketServer
 from server.workers import listen, place_of
 
 STATIC = Path(__file__).parent / "static"
 DRAIN_RETRY_MS = 2000
+STREAMS_BEGUN = Rate(60, 4.0)
+"""So many streams and polls an account may begin at once, and then in each second."""
 SESSION_CHECK_S = 2.0
 """The command line ends sessions beside this process; asking costs one indexed query."""
 SWEEP_S = 3600.0
@@ -83,32 +62,6 @@ READY_S = 2.0
 """Whoever asks whether it is ready gives up soon; a database that stands still must not look like no process at all."""
 FILES_CHECK_S = 10.0
 """Readiness only repeats what was found last: a store that hangs must not make every probe hang."""
-
-
-@dataclass
-class Parts:
-    """Everything that runs. ``bus`` leads to other workers; ``epoch`` is known once the database is open."""
-
-    settings: Settings
-    db: Database
-    metrics: Metrics
-    online: Online
-    recovery: LogRecovery
-    everywhere: Everywhere
-    verified: Verified
-    bus: Bus | None
-    sockets: SocketServer
-    origins: Origins
-    passwords: Passwords
-    attempts: Attempts
-    message_rate: MessageRate
-    accounts: Accounts
-    sessions: Sessions
-    files: Files
-    chat: ChatServices
-    notifications: Notifications
-    identity: Identity
-    epoch: str = ""
 
 
 def run(settings: Settings) -> None:
@@ -133,7 +86,7 @@ def run(settings: Settings) -> None:
 
 def build_app(settings: Settings) -> web.Application:
     """The application: every door, and everything behind it, opened when it starts."""
-    parts = _parts(settings)
+    parts = parts_of(settings)
     app = web.Application(middlewares=[access(parts.metrics)])
     guard.install(app, parts.origins)
     # Before the sockets' own goodbye: clients are told first when to come back.
@@ -148,56 +101,6 @@ def build_app(settings: Settings) -> web.Application:
 PARTS: web.AppKey[Parts] = web.AppKey("parts", Parts)
 
 
-def _parts(settings: Settings) -> Parts:
-    metrics = Metrics()
-    bus = Bus(settings.redis_url) if settings.redis_url else None
-    peers = Peers(settings.trusted_proxies)
-    online = Online()
-    recovery = LogRecovery(online, now)
-    sockets = SocketServer(settings.origins, peers.of, worker=settings.worker_name, rooms=bus, recovery=recovery)
-    sockets.counted_by(metrics)
-    db = Database(settings.database, on_batch=metrics.batch)
-    everywhere = Everywhere(online)
-    verified = Verified(settings.worker_name)
-    message_rate = MessageRate(settings.message_rate)
-    origins = Origins(settings.origins)
-    attempts = Attempts()
-    passwords = Passwords(settings.password_cost)
-    sessions = Sessions(db, now, passwords, attempts)
-    store = store_for(settings, os.environ)
-    files = Files(db, store, Thumbnails(), now, max_file_bytes=settings.max_file_bytes)
-    return Parts(
-        settings=settings,
-        db=db,
-        metrics=metrics,
-        online=online,
-        recovery=recovery,
-        everywhere=everywhere,
-        verified=verified,
-        bus=bus,
-        sockets=sockets,
-        origins=origins,
-        passwords=passwords,
-        attempts=attempts,
-        message_rate=message_rate,
-        accounts=Accounts(db, now, passwords, attempts, registration=settings.registration, is_local=settings.is_local),
-        sessions=sessions,
-        files=files,
-        chat=ChatServices(
-            messages=Messages(db, now, message_rate.check, files.forget),
-            conversations=Conversations(db, now),
-            members=Members(db, now),
-            receipts=Receipts(db, now),
-            traces=Traces(db, everywhere, verified, NOTIFIER),
-            people=People(db),
-            presence=Presence(db, everywhere, now),
-            typing=Typing(db, now),
-        ),
-        notifications=Notifications(db, now),
-        identity=Identity(sessions, origins),
-    )
-
-
 def _routes(parts: Parts) -> list[web.RouteDef]:
     settings = parts.settings
     sign_ins = SignIns(
@@ -209,6 +112,8 @@ def _routes(parts: Parts) -> list[web.RouteDef]:
     return [
         *account_routes.routes(parts.accounts, parts.identity, sign_ins, settings.server_name),
         *session_routes.routes(parts.sessions, parts.identity, sign_ins),
+        *conversation_routes.routes(parts.chat.conversations, parts.chat.messages, parts.identity),
+        *stream_routes.routes(parts.streams, parts.identity, MessageRate(STREAMS_BEGUN)),
         *file_routes.routes(
             parts.files, parts.identity, accel_prefix=settings.accel_prefix, peers=Peers(settings.trusted_proxies)
         ),
@@ -250,7 +155,8 @@ async def _open(parts: Parts, stack: AsyncExitStack) -> None:
     key = await db.write(server_values.get_or_put, "recovery_key", secrets.token_hex(32))
     parts.recovery.start(parts.epoch, bytes.fromhex(key), readings.gap)
     parts.recovery.counted_by(parts.metrics)
-    publisher = Publisher(sockets, online, parts.notifications.counts_of, readings.log)
+    parts.streams.start(parts.epoch, readings.streaming, parts.bus)
+    publisher = Publisher(sockets, online, parts.notifications.counts_of, readings.log, parts.streams)
     publisher.on_published = parts.metrics.published
     publisher.start(parts.epoch, parts.bus)
     stack.push_async_callback(publisher.stop)
@@ -324,6 +230,7 @@ def _open_namespaces(parts: Parts, publisher: Publisher) -> None:
 
 def _drained(parts: Parts) -> Callable[[web.Application], Awaitable[None]]:
     async def drained(app: web.Application) -> None:
+        parts.streams.drain()
         await parts.sockets.take_leave(chat.Draining(retry_after_ms=DRAIN_RETRY_MS), CHAT)
 
     return drained
@@ -335,9 +242,11 @@ def _drained(parts: Parts) -> Callable[[web.Application], Awaitable[None]]:
 async def _end_stale_sessions(parts: Parts) -> None:
     """Closes the sockets of sessions that expired, or were ended by the command line beside this process."""
     ended = await parts.sessions.ended_of(parts.online.sessions())
+    parts.streams.end_sessions(ended)
     for session_id in ended:
         for connection in parts.online.of_session(session_id):
-            await parts.sockets.end_connection(connection.sid, connection.namespace)
+            if connection.namespace != STREAM:
+                await parts.sockets.end_connection(connection.sid, connection.namespace)
 
 
 def _tell_presence(parts: Parts, telling: set[asyncio.Task[None]], account_id: int, tell: bool, remember: bool) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from server.realtime.heads import Changed
 from server.realtime.order import Log
 from server.realtime.recovery import Gap
+from server.realtime.streams import News, Reading
 from server.realtime.sweep import Written
-from server.storage import behind, heads, log, replay
+from server.storage import behind, heads, log, replay, streaming
 from server.storage.database import Database
 
 
@@ -23,6 +24,10 @@ class Readings:
             entries=lambda *asked: db.read(replay.entries, *asked),
             notifications=lambda *asked: db.read(replay.notifications_after, *asked),
         )
+        self.streaming = Reading(news=self._news, inside=lambda account_id: db.read(replay.start, account_id))
+
+    async def _news(self, *asked: *tuple[int, int, int, int, int, bool]) -> News:
+        return News(*await self._db.read(streaming.news, *asked))
 
     async def newest(self) -> int:
         """The position of the newest entry."""

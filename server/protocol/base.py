@@ -75,10 +75,10 @@ def decode_json(text: str | bytes, kind: type[T] | Any = Any) -> T:
         raise Invalid("This is not valid JSON: check for NaN, broken text or a missing bracket.") from None
 
 
-def convert(value: Any, kind: type[T]) -> T:
-    """An already decoded value as a ``kind``. Raises Invalid naming the field."""
+def convert(value: Any, kind: type[T], *, strict: bool = True) -> T:
+    """An already decoded value as a ``kind``; not ``strict``: numbers may be texts. Raises Invalid naming the field."""
     try:
-        return msgspec.convert(value, kind)
+        return msgspec.convert(value, kind, strict=strict)
     except msgspec.ValidationError as error:
         raise explained(error) from None
 

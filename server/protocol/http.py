@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
+import msgspec
 from msgspec import Meta
 
-from server.protocol.base import Body, Command, DeviceName, Id, Name, Password, Username
-from server.protocol.chat import Account, File
+from server.protocol.base import (
+    MAX_FILES_PER_MESSAGE,
+    Body,
+    ClientId,
+    Command,
+    DeviceName,
+    Id,
+    MessageText,
+    Name,
+    Password,
+    Seq,
+    Username,
+)
+from server.protocol.chat import Account, ConversationsPage, File, MessageSent, MessagesPage
 from server.protocol.reply import ErrorBody
 
 
@@ -96,6 +109,55 @@ class FileLink(Body):
 
 FileId = Id
 
+Offset = Annotated[str, Meta(max_length=100)]
+WhyReset = Literal["unknown_offset", "another_epoch", "too_much"]
+
+
+class ReadAlong(Command):
+    """Where a stream or a poll begins: behind the offset ``after``, else now; ``only`` the notifications."""
+
+    after: Offset | None = None
+    only: Literal["notifications"] | None = None
+
+
+class PollEvents(ReadAlong):
+    """The same; ``timeout`` is how many seconds to wait at most."""
+
+    timeout: Annotated[int, Meta(ge=0, le=25)] = 25
+
+
+class StreamReset(Body):
+    """The stream cannot go on from the offset that was given: what lies between is not told. Load anew.
+
+    ``too_much`` was missed; ``another_epoch``: a backup has been restored since; ``unknown_offset``: none of ours.
+    """
+
+    reason: WhyReset
+
+
+class StreamEvent(Body):
+    """What happened: ``event`` and ``data`` as on the sockets, and the offset of everything up to it."""
+
+    id: str
+    event: str
+    data: Any
+
+
+class EventsPage(Body):
+    """What happened since, oldest first; empty when nothing did. ``offset`` is where to go on: the next ``after``."""
+
+    events: list[StreamEvent]
+    offset: str
+
+
+class PostMessage(Command):
+    """Say something; the same ``client_id`` and content gets the first answer again."""
+
+    client_id: ClientId
+    text: MessageText
+    reply_to_seq: Seq | None = None
+    file_ids: Annotated[list[Id], Meta(max_length=MAX_FILES_PER_MESSAGE)] = msgspec.field(default_factory=list)
+
 
 class HttpError(Body):
     """The body of every refusal over HTTP."""
@@ -125,8 +187,10 @@ class Route:
     path: str
     name: str
     summary: str
-    who: Literal["anyone", "account", "member", "operator"]
-    """``member``: of a conversation that holds the file, its uploader, or whoever holds a link to it."""
+    who: Literal["anyone", "account", "inside", "member", "operator"]
+    """``inside``: who belongs to the conversation. ``member``: of a conversation that holds the file, its uploader, or
+    whoever holds a link to it.
+    """
     takes: type[Command] | Literal["multipart/form-data"] | None = None
     gives: type[Body] | str | None = None
     """A body, or the media type of what is not JSON, or nothing."""
@@ -172,6 +236,29 @@ ROUTES: tuple[Route, ...] = (
     Route(
         method="GET", path="/api/v1/accounts/{id}/picture", name="account_picture", who="account", gives="image/*",
         summary="The picture of an account.",
+    ),
+    Route(
+        method="GET", path="/api/v1/conversations", name="list_conversations", who="account",
+        gives=ConversationsPage,
+        summary="One's conversations, most recently active first.",
+    ),
+    Route(
+        method="GET", path="/api/v1/conversations/{id}/messages", name="list_messages", who="inside",
+        gives=MessagesPage,
+        summary="Messages in their current state, oldest first; the newest page when no place is named.",
+    ),
+    Route(
+        method="POST", path="/api/v1/conversations/{id}/messages", name="post_message", who="inside",
+        takes=PostMessage, gives=MessageSent, status=201,
+        summary="Say something. Answered after the commit; a repeat of its `client_id` by 200 and the first answer.",
+    ),
+    Route(
+        method="GET", path="/api/v1/stream", name="stream", who="account", gives="text/event-stream",
+        summary="Server-Sent Events: entries and notifications as on the sockets, from `Last-Event-ID` on or from now.",
+    ),
+    Route(
+        method="GET", path="/api/v1/events", name="poll_events", who="account", gives=EventsPage,
+        summary="The same by long polling: answers when something happened after `after`, in 25 s at the latest.",
     ),
     Route(
         method="POST", path="/api/v1/files", name="upload_file", who="account",

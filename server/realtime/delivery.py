@@ -14,6 +14,7 @@ from server.realtime import offsets
 from server.realtime.furthest import Furthest
 from server.realtime.online import Online
 from server.realtime.rooms import CHAT, NOTIFICATIONS, account_room, conversation_room
+from server.realtime.streams import Streams
 
 SMALL_CONVERSATION = 20
 """Up to so many members, everybody hears of everybody's marks."""
@@ -44,14 +45,15 @@ class Delivery:
     """Turns facts into events.
 
     ``epoch`` and ``complete()``, up to where everything has been delivered, make the offsets that stock clients keep
-    to come back with.
+    to come back with. ``streams`` are told that there is more to read.
     """
 
-    def __init__(self, sockets: Sockets, online: Online) -> None:
+    def __init__(self, sockets: Sockets, online: Online, streams: Streams | None = None) -> None:
         self.epoch = ""
         self.complete: Callable[[], int] = lambda: MAX_SAFE_INTEGER
         self._sockets = sockets
         self._online = online
+        self._streams = streams
         self._marks = Furthest()
 
     async def entry(self, entry: records.Entry) -> None:
@@ -64,6 +66,8 @@ class Delivery:
         body = msgspec.Raw(_encode(chat.Entry.of(entry)))
         offset = offsets.written(self.epoch, entry.position, self.complete())
         await self._sockets.emit_here(entry.kind, (body, offset), room=room, namespace=CHAT)
+        if self._streams is not None:
+            self._streams.stir(entry.conversation_id)
         if member is not None and entry.kind == "member_removed":
             # Behind the entry itself: whoever is removed gets it as the last one.
             for connection in self._online.of_account(member.account_id, CHAT):
@@ -73,6 +77,8 @@ class Delivery:
         """Puts somebody's devices into a conversation's room."""
         for connection in self._online.of_account(account_id, CHAT):
             await self._sockets.enter_room(connection.sid, conversation_room(conversation_id), CHAT)
+        if self._streams is not None:
+            self._streams.enter(account_id, conversation_id)
 
     async def account_change(self, change: records.AccountChange, payload: dict[str, Any]) -> None:
         """Tells somebody's devices; ``payload`` is what the change's JSON holds."""
@@ -115,3 +121,5 @@ class Delivery:
         for session_id in ended.session_ids:
             for connection in self._online.of_session(session_id):
                 await self._sockets.end_connection(connection.sid, connection.namespace)
+        if self._streams is not None:
+            self._streams.end_sessions(ended.session_ids)

@@ -18,6 +18,7 @@ from server.realtime.delivery import Delivery, Sockets
 from server.realtime.online import Online
 from server.realtime.order import Log, Order
 from server.realtime.rooms import conversation_in, conversation_room
+from server.realtime.streams import Streams
 
 _SAID = "said"
 _log = logging.getLogger(__name__)
@@ -46,12 +47,21 @@ class Publisher:
     """Turns facts into events, here and at the other workers.
 
     ``publish`` is called after each commit and never waits. ``wake`` is called when the log has grown, so that
-    followers look. ``log`` is where to read what other workers wrote; whoever is alone needs none.
+    followers look. ``log`` is where to read what other workers wrote; whoever is alone needs none. ``streams`` are
+    those who read along over plain HTTP.
     """
 
-    def __init__(self, sockets: Sockets, online: Online, counts_of: CountsOf, log: Log | None = None) -> None:
+    def __init__(
+        self,
+        sockets: Sockets,
+        online: Online,
+        counts_of: CountsOf,
+        log: Log | None = None,
+        streams: Streams | None = None,
+    ) -> None:
         self._online = online
-        self.delivery = Delivery(sockets, online)
+        self._streams = streams
+        self.delivery = Delivery(sockets, online, streams)
         self.order = Order(self.delivery, log)
         self._bells = Bells(sockets, online, counts_of)
         self._others: Others | None = None
@@ -139,6 +149,8 @@ class Publisher:
                     # An event is a hint: whoever missed it finds the gap and fetches.
                     _log.exception("delivering %s failed", type(fact).__name__)
             self._bells.changed(changed_inboxes)
+            if self._streams is not None:
+                self._streams.stir_inboxes(changed_inboxes)
             self._bells.ring()
             self._idle.set()
 

@@ -159,7 +159,7 @@ class LogRecovery:
             entries = await self._gap.entries(given.account_id, after, most, MOST_BYTES)
             return None if entries is None else self._as_told(entries)
         rows = await self._gap.notifications(given.account_id, after, most)
-        return None if rows is None else [self._as_rung(row) for row in rows]
+        return None if rows is None else [self._as_rung(row, after) for row in rows]
 
     def _as_told(self, entries: Iterable[records.Entry]) -> list[Missed]:
         # Together they are everything up to each of them.
@@ -174,14 +174,22 @@ class LogRecovery:
             for entry in entries
         ]
 
-    def _as_rung(self, row: Notification) -> Missed:
-        is_untouched = row.count == 1 and row.seen_at is row.read_at is row.archived_at is None
-        event = "notification_created" if is_untouched else "notification_changed"
-        return Missed(event, (msgspec.Raw(_encode(row)), offsets.written(self._epoch, row.seq, row.seq)))
+    def _as_rung(self, row: Notification, after: int) -> Missed:
+        return Missed(event_of(row, after), (msgspec.Raw(_encode(row)), offsets.written(self._epoch, row.seq, row.seq)))
 
     def _is_over(self, why: str) -> bool:
         self.outcomes[why] += 1
         return False
+
+
+def event_of(row: Notification, after_seq: int) -> str:
+    """What a row is to somebody who knows the inbox up to ``after_seq``: new, whatever has become of it, or changed."""
+    created_seq = row.data.get("created_seq")
+    if created_seq is None:  # a row of old
+        is_new = row.count == 1 and row.seen_at is row.read_at is row.archived_at is None
+    else:
+        is_new = created_seq > after_seq
+    return "notification_created" if is_new else "notification_changed"
 
 
 def _size(missed: Missed) -> int:

@@ -103,22 +103,25 @@ def _folded(call: Call, before: Notification | None, seq: int) -> Notification:
         url=call.url,
         created_at=call.at,
         count=before.count + 1 if before else 1,
-        data=_data(call, before),
+        data=_data(call, before, seq),
         actor_id=call.actor_id,
         conversation_id=call.conversation_id,
         message_seq=call.message_seq,
     )
 
 
-def _data(call: Call, before: Notification | None) -> dict[str, Any]:
+def _data(call: Call, before: Notification | None, seq: int) -> dict[str, Any]:
     """The row's ``data``: what the call brings, and who has called since the row was last read, newest first.
 
-    ``first_seq`` is the first message that it stands for; rows of old do not say.
+    ``first_seq`` is the first message that it stands for, and ``created_seq`` the row's number when it was new; rows of
+    old do not say.
     """
     earlier = before.data.get("actor_ids", ()) if before else ()
     actors = [call.actor_id, *(other for other in earlier if other != call.actor_id)][:MOST_ACTORS]
     first_seq = before.data.get("first_seq") if before else call.message_seq
-    return call.data | {"actor_ids": actors, "actor_count": len(actors), "first_seq": first_seq}
+    called = {"actor_ids": actors, "actor_count": len(actors), "first_seq": first_seq}
+    created_seq = before.data.get("created_seq") if before else seq
+    return call.data | called | ({} if created_seq is None else {"created_seq": created_seq})
 
 
 def _write(rows: dict[Place, Notification]) -> dict[Place, int]:

@@ -14,7 +14,7 @@ from server.metrics import Metrics
 
 _log = structlog.get_logger("server.access")
 # Asked every few seconds by machines, or as long as a connection lives: of interest only when looking for trouble.
-_QUIET = ("/socket.io", "/healthz", "/readyz", "/metrics", "/assets/")
+_QUIET = ("/socket.io", "/healthz", "/readyz", "/metrics", "/assets/", "/api/v1/stream", "/api/v1/events")
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 GONE = 499

@@ -13,14 +13,14 @@ from aiohttp.typedefs import Handler
 
 from server.errors import ChatError, Internal, Invalid, NotFound, TooLarge, Unsupported
 from server.logs import log_bug
-from server.protocol.base import Body, decode_json
+from server.protocol.base import Body, convert, decode_json
 from server.protocol.reply import error_body
 from server.transport import origins
 from server.transport.origins import Origins
 from server.transport.peers import Peers
 from server.transport.rates import MessageRate
 
-__all__ = ["MAX_BODY_BYTES", "MessageRate", "Origins", "Peers", "body_of", "install", "refusal", "reply"]
+__all__ = ["MAX_BODY_BYTES", "MessageRate", "Origins", "Peers", "body_of", "install", "query_of", "refusal", "reply"]
 
 MAX_BODY_BYTES = 1_000_000
 BODY_TIMEOUT_S = 30
@@ -119,6 +119,14 @@ async def body_of(request: web.Request, kind: type[T] | Any) -> T:
     except web.RequestPayloadError:
         raise Invalid("The body cannot be read.") from None
     return decode_json(bytes(body), kind)  # type: ignore[no-any-return]
+
+
+def query_of(request: web.Request, kind: type[T], **fields: Any) -> T:
+    """What stands behind the path as a ``kind``, beside ``fields`` that are known. Raises Invalid naming the field."""
+    asked = dict(request.query)
+    if named := next((name for name in fields if name in asked), None):
+        raise Invalid(f"There is no field `{named}` here.", field=named)
+    return convert(asked | fields, kind, strict=False)
 
 
 def _too_large() -> TooLarge:

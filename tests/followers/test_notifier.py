@@ -29,6 +29,7 @@ async def test_a_mention_tells_the_person_and_nobody_else(yard: Yard) -> None:
         "actor_ids": [ana],
         "actor_count": 1,
         "first_seq": seq,
+        "created_seq": row.seq,
     }
     assert await yard.rows(ana) == await yard.rows(cleo) == []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from typing import Any
@@ -86,6 +87,13 @@ HTTP: dict[tuple[str, str], dict[str, int]] = {
     ("PATCH", "/api/v1/me"): SIGNED_IN,
     ("PUT", "/api/v1/me/password"): dict.fromkeys(EVERYBODY, 422) | {"anonymous": 401},
     ("GET", "/api/v1/accounts/{id}/picture"): dict.fromkeys(EVERYBODY, 404) | {"anonymous": 401},
+    ("GET", "/api/v1/conversations"): SIGNED_IN,
+    ("GET", "/api/v1/conversations/{id}/messages"): MEMBERS | {"anonymous": 401},
+    ("POST", "/api/v1/conversations/{id}/messages"): {
+        who: {200: 201}.get(status, status) for who, status in (MEMBERS | {"anonymous": 401}).items()
+    },
+    ("GET", "/api/v1/stream"): SIGNED_IN,
+    ("GET", "/api/v1/events"): SIGNED_IN,
     ("POST", "/api/v1/files"): dict.fromkeys(EVERYBODY, 422) | {"anonymous": 401},
     ("GET", "/api/v1/files/{id}/{name}"): MEMBERS,
     # The file is a text: whoever may see it is told that it has no picture, others that there is nothing.
@@ -101,6 +109,8 @@ HTTP: dict[tuple[str, str], dict[str, int]] = {
     ("GET", "/docs/openapi.json"): EVERYBODY,
     ("GET", "/docs/asyncapi.json"): EVERYBODY,
 }
+BODIES = {"/api/v1/conversations/{id}/messages": {"client_id": "$new", "text": "hello over HTTP"}}
+"""What is sent where a body decides; else it is empty."""
 
 
 class Group:
@@ -216,11 +226,14 @@ async def test_other_namespaces_do_not_exist(madang: MadangProcess, people: Make
 @pytest.mark.parametrize(("method", "path"), HTTP)
 async def test_a_route_is_for_whom_the_matrix_says(group: Group, method: str, path: str) -> None:
     numbers = {"/api/v1/sessions/{id}": 999_999, "/api/v1/accounts/{id}/picture": group.ids["member"]}
+    if path.startswith("/api/v1/conversations/"):
+        numbers[path] = group.ids["group"]
     concrete = path.replace("{id}", str(numbers.get(path, group.ids["file"]))).replace("{name}", "plan.txt")
     found = {}
     for who in HTTP[method, path]:
         headers = {} if who == "anonymous" else group.people[who].headers
-        body = {"data": b"{}", "headers": headers} if method in ("POST", "PATCH", "PUT") else {"headers": headers}
+        given = json.dumps(group.filled(BODIES.get(path, {}), f"matrix-{who}")).encode()
+        body = {"data": given, "headers": headers} if method in ("POST", "PATCH", "PUT") else {"headers": headers}
         async with (
             aiohttp.ClientSession() as http,
             http.request(method, group.url + concrete, allow_redirects=False, **body) as response,

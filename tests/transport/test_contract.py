@@ -222,8 +222,9 @@ async def test_every_json_body_of_the_running_server_is_as_written(
         stored = await door.json("POST", "/api/v1/files", form, 201)
         check(stored, chat.File, "upload_file")
         known = {"id": str(stored["id"]), "name": stored["name"]}
+        elsewhere = ("upload_file", "create_account", "list_messages", "post_message")
         for route in http.ROUTES:
-            if not isinstance(route.gives, type) or route.name in ("upload_file", "create_account"):
+            if not isinstance(route.gives, type) or route.name in elsewhere:
                 continue
             answer = await door.json(route.method, route.path.format(**known), given.get(route.name), route.status)
             check(answer, route.gives, route.name)
@@ -232,6 +233,35 @@ async def test_every_json_body_of_the_running_server_is_as_written(
         refused = await door.json("GET", "/api/v1/nothing", None, 404)
         check(refused, http.HttpError, "a refusal")
         check(refused["error"], ErrorBody, "a refusal")
+
+
+async def test_a_bot_without_a_socket_is_answered_as_written(
+    yard: tuple[str, dict[str, Checked], dict[str, Person]],
+) -> None:
+    url, clients, people = yard
+    ana, ben, _ = clients.values()
+    group = await ana.do("create_group", client_id="for-the-bot", title="Bots", account_ids=[ben.id])
+    messages = f"/api/v1/conversations/{group['id']}/messages"
+    async with HttpPerson(url, people["ben"]) as bot:
+        page = await bot.json("GET", "/api/v1/conversations?limit=1", None, 200)
+        check(page, chat.ConversationsPage, "list_conversations")
+        begin = (await bot.json("GET", "/api/v1/events", None, 200))["offset"]
+        said = {"client_id": "the-bot-0001", "text": "Good morning"}
+        sent = await bot.json("POST", messages, said, 201)
+        check(sent, chat.MessageSent, "post_message")
+        again = await bot.json("POST", messages, said, 200)
+        assert again == sent | {"duplicate": True}
+        conflict = await bot.json("POST", messages, said | {"text": "Good evening"}, 409)
+        assert conflict["error"]["code"] == "client_id_conflict"
+        read = await bot.json("GET", f"{messages}?limit=5&before_seq={sent['seq'] + 1}", None, 200)
+        check(read, chat.MessagesPage, "list_messages")
+        assert [one["text"] for one in read["messages"]] == ["Good morning"]
+        wrong = await bot.json("GET", f"{messages}?limit=500", None, 422)
+        assert wrong["error"]["field"] == "limit"
+        happened = await bot.json("GET", f"/api/v1/events?after={begin}&timeout=5", None, 200)
+        check(happened, http.EventsPage, "poll_events")
+        assert [one["event"] for one in happened["events"]] == ["message_created"]
+        check_entry(happened["events"][0]["data"])
 
 
 async def test_the_counters_of_the_running_server_move(

@@ -12,12 +12,19 @@ from server.protocol.http import ROUTES, HttpError, Readiness, Route
 from server.protocol.schema.components import Json, reference, schemas
 
 DESCRIPTION = """\
-What goes over HTTP beside the sockets: accounts, sessions and files. A session's token is sent as
+What goes over HTTP beside the sockets: accounts, sessions and files; and all that a bot needs without a socket. A
+session's token is sent as
 `Authorization: Bearer`, or lies in the cookie `madang_session`; the cookie counts only from an allowed origin wherever
 something is changed.
 
 A refusal is `{error: {code, message, retryable, retry_after_ms?, field?}}` with a fitting status. Times are UTC
-milliseconds, names are snake_case, every object may gain fields, unknown fields in a request are refused."""
+milliseconds, names are snake_case, every object may gain fields, unknown fields in a request are refused.
+
+`GET /api/v1/stream` and `GET /api/v1/events` tell what happens to an account: the entries of its conversations and its
+notifications, under the same names and with the same payloads as the sockets' events; the offset is the event's `id`.
+In the stream there are also `ready` (`InboxReady`: the first event, or the first behind what was missed), `counts`
+(`Counts`), `reset` (`StreamReset`; in the poll too) and `draining` (`Draining`). Each event comes once; whoever goes on
+from an id gets all that followed it, in order, from any worker and after a restart, or a `reset`."""
 
 PARAMETERS = {
     "/api/v1/sessions/{id}": {
@@ -30,6 +37,22 @@ PARAMETERS = {
 QUERIES = {
     "download_file": {"link": "From `POST /api/v1/files/{id}/link`: opens the file without a session."},
     "file_thumbnail": {"link": "The same link opens the thumbnail."},
+    "list_conversations": {"limit": "At most so many, 1 to 200.", "cursor": "From the page before."},
+    "list_messages": {
+        "before_seq": "Those just older.",
+        "after_seq": "Those just newer.",
+        "around_seq": "Those around.",
+        "limit": "At most so many, 1 to 100.",
+    },
+    "stream": {
+        "only": "`notifications`: these alone.",
+        "after": "An id, as the header `Last-Event-ID`, which goes before it.",
+    },
+    "poll_events": {
+        "after": "The `offset` of the answer before; without it the answer comes at once, with the newest.",
+        "only": "`notifications`: these alone.",
+        "timeout": "How many seconds to wait at most, 0 to 25.",
+    },
     "account_picture": {"v": "The version that `picture_url` names; under it the picture never changes."},
 }
 """What may stand behind a path, by route; all of it may be left out."""
@@ -37,12 +60,19 @@ QUERIES = {
 WHO = {
     "anyone": "anyone",
     "account": "whoever is signed in",
+    "inside": "members of the conversation",
     "member": "whoever uploaded the file, members of a conversation that holds it, and holders of a link to it",
     "operator": "admins of the server, and programs on its own machine (`MADANG_METRICS_ACCESS`)",
 }
 """Who may use a route, in words."""
 
-_TAGS = {"accounts": "Accounts and sessions", "files": "Files", "server": "The server"}
+_TAGS = {
+    "accounts": "Accounts and sessions",
+    "bots": "Conversations and what happens in them",
+    "files": "Files",
+    "server": "The server",
+}
+_BOTS = ("/api/v1/conversations", "/api/v1/stream", "/api/v1/events")
 _PARAMETER = re.compile(r"{(\w+)}")
 
 
@@ -78,6 +108,8 @@ def tag_of(route: Route) -> str:
     """Under which heading a route stands."""
     if "/files" in route.path:
         return "files"
+    if route.path.startswith(_BOTS):
+        return "bots"
     return "accounts" if route.path.startswith("/api/") and route.name != "welcome" else "server"
 
 

@@ -8,16 +8,21 @@ import type {
   ChangePassword,
   ChatCommands,
   ChatEvents,
+  ConversationsPage,
   CreateAccount,
   CreateSession,
   ErrorBody,
   ErrorCode,
+  EventsPage,
   File,
   FileLink,
   Health,
   Me,
+  MessageSent,
+  MessagesPage,
   NotificationCommands,
   NotificationEvents,
+  PostMessage,
   Readiness,
   Sessions,
   SignedIn,
@@ -872,6 +877,10 @@ export const http: {
   me: { answer: Me }
   change_me: { body: ChangeMe; answer: Account }
   change_password: { body: ChangePassword }
+  list_conversations: { answer: ConversationsPage }
+  list_messages: { answer: MessagesPage }
+  post_message: { body: PostMessage; answer: MessageSent }
+  poll_events: { answer: EventsPage }
   upload_file: { answer: File }
   link_file: { answer: FileLink }
   health: { answer: Health }
@@ -962,6 +971,71 @@ export const http: {
     }
   },
   "change_password": {"body": {"current_password": "a long sentence", "new_password": "another sentence"}},
+  "list_conversations": {
+    "answer": {
+      "conversations": [
+        {
+          "id": 7,
+          "kind": "group",
+          "title": "Design room",
+          "head_seq": 14,
+          "read_seq": 11,
+          "unread": 1,
+          "mentions": 1,
+          "member_count": 2,
+          "role": "member",
+          "rules": {"post": "member", "invite": "admin", "mention_all": "admin", "history": "all"},
+          "preferences": {"notify": "all", "pinned": false, "archived": false},
+          "created_at": 1763604000000,
+          "last_active_at": 1763690400000
+        }
+      ],
+      "cursor": "1763690400000.7"
+    }
+  },
+  "list_messages": {
+    "answer": {
+      "messages": [
+        {
+          "conversation_id": 7,
+          "seq": 12,
+          "client_id": "ana-0000-0012",
+          "sender_id": 1,
+          "sent_at": 1763690400000,
+          "text": "The gate is open",
+          "attachments": [],
+          "mentions": [],
+          "reactions": []
+        }
+      ],
+      "more_before": true,
+      "more_after": false,
+      "head_seq": 14
+    }
+  },
+  "post_message": {
+    "body": {"client_id": "backup-2025-11-21", "text": "The backup is done.", "reply_to_seq": 12, "file_ids": [9]},
+    "answer": {"conversation_id": 7, "seq": 15, "sent_at": 1763690460000, "duplicate": false}
+  },
+  "poll_events": {
+    "answer": {
+      "events": [
+        {
+          "id": "5f2c9a-42.17",
+          "event": "reaction_added",
+          "data": {
+            "conversation_id": 7,
+            "seq": 16,
+            "kind": "reaction_added",
+            "actor_id": 2,
+            "at": 1763690470000,
+            "data": {"target_seq": 15, "emoji": "👍"}
+          }
+        }
+      ],
+      "offset": "5f2c9a-42.17"
+    }
+  },
   "upload_file": {
     "answer": {
       "id": 10,

@@ -708,6 +708,8 @@ export interface InboxReady {
 
 // http
 
+export type WhyReset = 'unknown_offset' | 'another_epoch' | 'too_much'
+
 /** Sign up. `invitation` where the server wants one; `claim` for the first account of a public server. */
 export interface CreateAccount {
   username: string
@@ -778,6 +780,49 @@ export interface Welcome {
 export interface FileLink {
   url: string
   expires_at: number
+}
+
+/** Where a stream or a poll begins: behind the offset `after`, else now; `only` the notifications. */
+export interface ReadAlong {
+  after?: string | null
+  only?: 'notifications' | null
+}
+
+/** The same; `timeout` is how many seconds to wait at most. */
+export interface PollEvents {
+  after?: string | null
+  only?: 'notifications' | null
+  timeout?: number
+}
+
+/**
+ * The stream cannot go on from the offset that was given: what lies between is not told. Load anew.
+ *
+ * `too_much` was missed; `another_epoch`: a backup has been restored since; `unknown_offset`: none of ours.
+ */
+export interface StreamReset {
+  reason: WhyReset
+}
+
+/** What happened: `event` and `data` as on the sockets, and the offset of everything up to it. */
+export interface StreamEvent {
+  id: string
+  event: string
+  data: unknown
+}
+
+/** What happened since, oldest first; empty when nothing did. `offset` is where to go on: the next `after`. */
+export interface EventsPage {
+  events: StreamEvent[]
+  offset: string
+}
+
+/** Say something; the same `client_id` and content gets the first answer again. */
+export interface PostMessage {
+  client_id: string
+  text: string
+  reply_to_seq?: number | null
+  file_ids?: number[]
 }
 
 /** The body of every refusal over HTTP. */
