@@ -13,7 +13,7 @@ from typing import Any
 import bcrypt
 import msgspec
 
-from server import app
+from server import parts as house_parts
 from server.followers.follow import Follower
 from server.followers.notifier import NAME, Notifier
 from server.protocol import http
@@ -39,7 +39,7 @@ class House:
 
     def __init__(self, database_url: str | None, folder: Path, answers: Iterable[Any] = ()) -> None:
         self.answers = list(answers)
-        app.now = lambda: START + len(self.answers) * STEP_MS
+        house_parts.now = lambda: START + len(self.answers) * STEP_MS
         settings = Settings(
             data_dir=folder,
             database_url=database_url,
@@ -49,10 +49,10 @@ class House:
             max_file_bytes=1000,
             password_cost=4,
         )
-        parts = app._parts(settings)  # without the doors, which take longer than all of this
+        parts = house_parts.parts_of(settings)  # without the doors, which take longer than all of this
         self.db, self.accounts, self.sessions, self.files = parts.db, parts.accounts, parts.sessions, parts.files
         self.presence = parts.chat.presence
-        self.notifier = Follower(self.db, NAME, Notifier(app.now).handle)
+        self.notifier = Follower(self.db, NAME, Notifier(house_parts.now).handle)
         self._chat = chat_door.commands(parts.chat)
         self._bell = bell_door.commands(parts.notifications)
         self._passwords = parts.passwords

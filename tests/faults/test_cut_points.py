@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from server import app
+from server import parts
 from tests.faults.loop import STEPS, House
 from tests.postgres_server import PostgresServer
 from tests.test_architecture import modules
@@ -65,7 +65,7 @@ def writes() -> set[str]:
 
 
 async def test_the_loop_does_everything_that_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app, "now", app.now)  # which the house changes
+    monkeypatch.setattr(parts, "now", parts.now)  # which the house changes
     house = House(None, tmp_path)
     await house.db.open()
     done: set[str] = set()

@@ -21,6 +21,7 @@ import uvloop
 from aiohttp import web
 
 from server import app, logs
+from server.parts import Parts
 from server.protocol import chat
 from server.realtime.heads import Beacon
 from server.settings import Settings
@@ -93,7 +94,7 @@ async def _measured(folder: Path, people: int, group_size: int) -> dict[str, Rou
 
 
 @contextlib.asynccontextmanager
-async def _served(folder: Path) -> AsyncIterator[tuple[app.Parts, int]]:
+async def _served(folder: Path) -> AsyncIterator[tuple[Parts, int]]:
     app.Beacon = Watched  # type: ignore[misc]
     settings = Settings(data_dir=folder, port=free_port(), message_rate=None, log_level="warning")
     logs.set_up(settings.log_level, settings.log_format)
@@ -128,7 +129,7 @@ async def _joined(port: int, people: tuple[crowd.Person, ...]) -> AsyncIterator[
         await process.wait()
 
 
-async def _write_to_each(parts: app.Parts) -> None:
+async def _write_to_each(parts: Parts) -> None:
     """A message in each conversation; returns when everybody has it."""
     writers = await parts.db.read(
         fetch_all, "select conversation_id, min(account_id) from membership group by conversation_id"

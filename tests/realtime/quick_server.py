@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from server import app
+from server import app, parts
 from server.__main__ import main
 from server.realtime.bus import Bus, Timing
 from server.realtime.everywhere import Everywhere
@@ -22,5 +22,5 @@ if __name__ == "__main__":
         "Everywhere": partial(Everywhere, every_s=0.4, expiry_s=EXPIRY_S),
         "Online": partial(Online, grace_s=0.3),
     }.items():
-        setattr(app, name, part)
+        setattr(parts if hasattr(parts, name) else app, name, part)
     main()
