@@ -21,6 +21,7 @@ from server.clock import now
 from server.errors import ChatError
 from server.moving import move
 from server.protocol.chat import ServerRole
+from server.reindexing import run_reindex
 from server.services.accounts import Accounts
 from server.services.attempts import Attempts
 from server.services.passwords import Passwords
@@ -140,7 +141,7 @@ def run_move(source: str, target: str, anew: bool) -> None:
     sys.exit(0 if equal else 1)
 
 
-for other_command in (*checking.COMMANDS, chaos):
+for other_command in (*checking.COMMANDS, run_reindex, chaos):
     main.add_command(other_command)
 
 

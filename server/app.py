@@ -18,6 +18,9 @@ from server.errors import ChatError
 from server.followers.follow import Follower
 from server.followers.notifier import NAME as NOTIFIER
 from server.followers.notifier import Notifier
+from server.followers.search_index import NAME as SEARCH_INDEX
+from server.followers.search_index import SearchIndex
+from server.followers.search_index import begin as begin_search_index
 from server.loop import new_loop
 from server.parts import Parts, parts_of
 from server.protocol import base, chat
@@ -32,6 +35,7 @@ from server.realtime.sweep import Sweep
 from server.services.members import MAX_MEMBERS
 from server.settings import Rate, Settings
 from server.storage import log, server_values
+from server.storage.database import Database
 from server.transport import chat as chat_door
 from server.transport import guard
 from server.transport import notifications as notifications_door
@@ -58,6 +62,8 @@ STREAMS_BEGUN = Rate(60, 4.0)
 SESSION_CHECK_S = 2.0
 """The command line ends sessions beside this process; asking costs one indexed query."""
 SWEEP_S = 3600.0
+TIDY_S = 6 * 3600.0
+"""What was removed from the search index leaves the file then; it is not found from the first moment on."""
 READY_S = 2.0
 """Whoever asks whether it is ready gives up soon; a database that stands still must not look like no process at all."""
 FILES_CHECK_S = 10.0
@@ -162,10 +168,8 @@ async def _open(parts: Parts, stack: AsyncExitStack) -> None:
     stack.push_async_callback(publisher.stop)
     db.after_commit = publisher.publish
 
-    notifier = Follower(db, NOTIFIER, Notifier(now).handle)
-    publisher.wake.append(notifier.wake)
-    notifier.start()
-    stack.push_async_callback(notifier.stop)
+    search_index = SearchIndex()
+    await _follow_the_log(db, search_index, publisher, stack)
 
     beacon = Beacon(sockets, online, readings.changed_since, publisher.compare_bells)
     position = await readings.newest()
@@ -185,6 +189,7 @@ async def _open(parts: Parts, stack: AsyncExitStack) -> None:
         Periodic("session check", SESSION_CHECK_S, lambda: _end_stale_sessions(parts)),
         Periodic("sweep of files", SWEEP_S, parts.files.sweep),
         Periodic("look at the files", FILES_CHECK_S, parts.files.check),
+        Periodic("tidying of the search index", TIDY_S, lambda: search_index.tidy(db)),
     ):
         job.start()
         stack.push_async_callback(job.stop)
@@ -201,6 +206,20 @@ async def _open(parts: Parts, stack: AsyncExitStack) -> None:
         roll_call.answer(parts.bus, parts.settings.worker_name)
     else:
         sharing.watch_rooms(sockets, publisher)
+
+
+async def _follow_the_log(db: Database, search_index: SearchIndex, publisher: Publisher, stack: AsyncExitStack) -> None:
+    """Starts what happens after a commit."""
+    await db.write(begin_search_index)
+    followers = (
+        Follower(db, NOTIFIER, Notifier(now).handle),
+        # Small batches with rests between them: whoever writes waits for none of them for long.
+        Follower(db, SEARCH_INDEX, search_index.handle, 100, rest=1.0),
+    )
+    for follower in followers:
+        publisher.wake.append(follower.wake)
+        follower.start()
+        stack.push_async_callback(follower.stop)
 
 
 def _open_namespaces(parts: Parts, publisher: Publisher) -> None:

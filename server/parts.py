@@ -27,6 +27,7 @@ from server.services.passwords import Passwords
 from server.services.people import People
 from server.services.presence import Presence
 from server.services.receipts import Receipts
+from server.services.search import Search
 from server.services.sessions import Sessions
 from server.services.traces import Traces
 from server.services.typing import Typing
@@ -113,6 +114,7 @@ def parts_of(settings: Settings) -> Parts:
             receipts=Receipts(db, now),
             traces=Traces(db, everywhere, verified, NOTIFIER),
             people=People(db),
+            search=Search(db, now),
             presence=Presence(db, everywhere, now),
             typing=Typing(db, now),
         ),

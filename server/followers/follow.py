@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Callable, Sequence
 
 from server.records import Entry
@@ -25,6 +26,7 @@ class Follower:
     position, so a crash leaves both or neither. A new follower begins with the first entry there is.
     What fails is tried again, ever more slowly and in smaller pieces, and never passed over. Several
     processes may run the same follower: whoever comes second finds the place moved and does nothing.
+    After each batch it rests ``rest`` times as long as that took: others want to write, too.
     """
 
     def __init__(
@@ -35,6 +37,7 @@ class Follower:
         batch: int = 500,
         *,
         gather_s: float = 0.25,
+        rest: float = 0.0,
         first_wait_s: float = 0.5,
     ) -> None:
         self.name = name
@@ -42,6 +45,7 @@ class Follower:
         self._handle = handle
         self._batch = self._size = batch
         self._gather_s = gather_s
+        self._rest = rest
         self._first_wait_s = self._wait_s = first_wait_s
         self._complaint = ""
         self._awake = asyncio.Event()
@@ -77,10 +81,11 @@ class Follower:
 
     async def _catch_up(self) -> None:
         while not self._stopping.is_set():
+            began = time.monotonic()
             try:
                 entries = await self._db.read(followers.waiting_for, self.name, self._size)
                 if entries:
-                    await self._db.write(self._advance, entries)
+                    await self._db.write(advance, self.name, self._handle, entries)
             except Exception as error:
                 self._complain(error)
                 self._size = max(1, self._size // 2)
@@ -92,14 +97,8 @@ class Follower:
                 self._recover()
             if not full:
                 return
-
-    def _advance(self, entries: Sequence[Entry]) -> None:
-        """In the writer's thread: the entries that nobody has handled in the meantime, and the new place."""
-        done = followers.held_position_of(self.name)
-        new = [entry for entry in entries if entry.position > done]
-        if new:
-            self._handle(new)
-            followers.move_to(self.name, new[-1].position)
+            if self._rest:
+                await self._pause(self._rest * (time.monotonic() - began))
 
     def _complain(self, error: Exception) -> None:
         complaint = repr(error)
@@ -117,3 +116,12 @@ class Follower:
     async def _pause(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._stopping.wait(), seconds)
+
+
+def advance(name: str, handle: Handle, entries: Sequence[Entry]) -> None:
+    """A batch of a follower, in a write: the entries that nobody has handled in the meantime, and the new place."""
+    done = followers.held_position_of(name)
+    new = [entry for entry in entries if entry.position > done]
+    if new:
+        handle(new)
+        followers.move_to(name, new[-1].position)

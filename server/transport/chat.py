@@ -18,6 +18,7 @@ from server.services.messages import Messages
 from server.services.people import People
 from server.services.presence import Presence
 from server.services.receipts import Receipts
+from server.services.search import Search
 from server.services.traces import Traces
 from server.services.typing import Typing
 from server.transport.namespace import Recovered
@@ -36,6 +37,7 @@ class ChatServices:
     receipts: Receipts
     traces: Traces
     people: People
+    search: Search
     presence: Presence
     typing: Typing
 
@@ -68,6 +70,7 @@ def commands(
         "set_role": (chat.SetRole, members.set_role),
         "list_members": (chat.ListMembers, members.list),
         "find_people": (chat.FindPeople, services.people.find),
+        "search_messages": (chat.SearchMessages, services.search.messages),
         "get_accounts": (chat.GetAccounts, services.people.get),
         "fetch_account_changes": (chat.FetchAccountChanges, services.people.changes),
     }

@@ -16,6 +16,8 @@ import msgspec
 from server import parts as house_parts
 from server.followers.follow import Follower
 from server.followers.notifier import NAME, Notifier
+from server.followers.search_index import NAME as SEARCH_INDEX
+from server.followers.search_index import SearchIndex, begin
 from server.protocol import http
 from server.services.sessions import Visitor
 from server.settings import Settings
@@ -53,6 +55,8 @@ class House:
         self.db, self.accounts, self.sessions, self.files = parts.db, parts.accounts, parts.sessions, parts.files
         self.presence = parts.chat.presence
         self.notifier = Follower(self.db, NAME, Notifier(house_parts.now).handle)
+        self.index = SearchIndex()
+        self.indexer = Follower(self.db, SEARCH_INDEX, self.index.handle)
         self._chat = chat_door.commands(parts.chat)
         self._bell = bell_door.commands(parts.notifications)
         self._passwords = parts.passwords
@@ -158,6 +162,10 @@ async def _follow(house: House) -> None:
     await house.notifier._catch_up()
 
 
+async def _index(house: House) -> None:
+    await house.indexer._catch_up()
+
+
 async def _disconnect(house: House) -> None:
     await house.presence.changed(BEN, remember=True)
 
@@ -196,6 +204,8 @@ STEPS: tuple[Step, ...] = (
     Step("follow", _follow),
     Step("at once", _at_once),
     Step("follow", _follow),
+    Step("begin index", lambda house: house.db.write(begin), again="new"),
+    Step("index", _index),
     _chat("delete_message", BEN, conversation_id=GROUP, seq=5),
     _chat("mark_read", BEN, conversation_id=GROUP, seq=20),
     _chat("set_preferences", CHO, conversation_id=GROUP, notify="mentions", pinned=True),
@@ -217,6 +227,8 @@ STEPS: tuple[Step, ...] = (
     _chat("leave_conversation", BEN, conversation_id=GROUP, again="not_found"),
     _chat("leave_conversation", CHO, conversation_id=GROUP, again="not_found"),
     Step("sweep", lambda house: house.files.sweep(), again="new"),
+    Step("index", _index),
+    Step("tidy", lambda house: house.index.tidy(house.db)),
     Step(
         "change password",
         lambda house: house.accounts.change_password(house.of("sign_up ana").account, 1, _change_password, HERE),

@@ -59,6 +59,7 @@ CHAT: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
     "set_preferences": ({"conversation_id": "$group", "pinned": True}, INSIDE),
     "find_people": ({"query": "a"}, ALL_OK),
     "get_accounts": ({"account_ids": ["$bystander"]}, ALL_OK),
+    "search_messages": ({"query": "mine", "conversation_id": "$group"}, INSIDE),
     "set_active": ({"active": True}, ALL_OK),
     "watch_presence": ({"account_ids": ["$bystander"]}, ALL_OK),
     "fetch_account_changes": ({"after_version": 0}, ALL_OK),

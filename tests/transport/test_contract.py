@@ -143,6 +143,7 @@ async def look_around(group: int, ana: Checked, ben: Checked) -> None:
     await ben.do("list_members", conversation_id=group)
     assert (await ben.do("find_people", query="an"))["accounts"]
     await ben.do("get_accounts", account_ids=[ana.id])
+    assert (await ben.do("search_messages", conversation_id=group, from_id=ana.id))["complete"]
     await ben.do("watch_presence", account_ids=[ana.id])
     await ana.do("set_active", active=False)
 

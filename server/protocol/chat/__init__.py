@@ -36,6 +36,7 @@ COMMANDS: dict[str, tuple[type[Command], type[Body]]] = {
     "set_preferences": (SetPreferences, Preferences),
     "find_people": (FindPeople, Accounts),
     "get_accounts": (GetAccounts, Accounts),
+    "search_messages": (SearchMessages, SearchPage),
     "set_active": (SetActive, Nothing),
     "watch_presence": (WatchPresence, Presences),
     "fetch_account_changes": (FetchAccountChanges, AccountChanges),

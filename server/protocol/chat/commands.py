@@ -193,6 +193,25 @@ class GetAccounts(Command):
     account_ids: Annotated[list[Id], Meta(min_length=1, max_length=100)]
 
 
+class SearchMessages(Command):
+    """Messages with all words of ``query``, in their text or in the name of a file, that one may see now.
+
+    A word of three letters or more finds longer ones that begin with it; quotes keep words together as they are. Of
+    Korean, Japanese and Chinese any part of a word is found. Case, width and accents do not count. ``query`` may be
+    empty beside a filter. ``best`` looks at the newest 500 that fit.
+    """
+
+    query: Query = ""
+    conversation_id: Id | None = None
+    from_id: Id | None = None
+    after: Annotated[Milliseconds | None, Meta(description="sent at this time or later")] = None
+    before: Annotated[Milliseconds | None, Meta(description="sent earlier than that")] = None
+    has: Literal["image", "file", "link"] | None = None
+    order: Literal["newest", "best"] = "newest"
+    limit: Annotated[int, Meta(ge=1, le=50)] = 20
+    cursor: Cursor | None = None
+
+
 class SetActive(Command):
     """Whether this device has the person's attention; none active for 5 minutes is ``away``."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from server.protocol.base import Body
-from server.protocol.chat.things import Account, Availability, Conversation, Entry, Member, Message
+from server.protocol.chat.things import Account, Availability, Conversation, Entry, File, Member, Message
 
 
 class Nothing(Body):
@@ -128,6 +128,44 @@ class Trace(Body):
     received: int | None = None
     read: int | None = None
     members: list[TraceMember] | None = None
+    cursor: str | None = None
+
+
+class Highlight(Body):
+    """Where something that was looked for begins and ends, counted as JavaScript counts a string."""
+
+    start: int
+    end: int
+
+
+class FoundFile(Body):
+    """A file of a hit; ``highlights`` are in its name."""
+
+    file: File
+    highlights: list[Highlight]
+
+
+class SearchHit(Body):
+    """A message that was found; of a long one ``text`` is a part, with ``…`` where it was cut."""
+
+    conversation_id: int
+    seq: int
+    sender_id: int
+    sent_at: int
+    text: str
+    highlights: list[Highlight]
+    files: list[FoundFile]
+    edited_at: int | None = None
+
+
+class SearchPage(Body):
+    """Hits in the order that was asked for; ``cursor`` is there when there may be more, also when a page is not full.
+
+    ``complete``: false while older messages are still being indexed, and more may be found in a moment.
+    """
+
+    hits: list[SearchHit]
+    complete: bool
     cursor: str | None = None
 
 

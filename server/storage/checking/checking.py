@@ -11,9 +11,10 @@ from server.storage.checking.entries import check_logs
 from server.storage.checking.findings import Finding, Findings, Sink, Tell
 from server.storage.checking.opened import as_it_was
 from server.storage.checking.rest import check_database, check_rest
+from server.storage.checking.search import check_search
 from server.storage.unit import fetch_all
 
-_READ = {"entry": 2, "message": 1, "mention": 1, "reaction": 1, "membership": 1, "conversation": 1, "file": 1}
+_READ = {"entry": 2, "message": 2, "mention": 1, "reaction": 1, "membership": 1, "conversation": 1, "file": 1}
 """How often the rows of each table are read."""
 
 
@@ -38,6 +39,7 @@ def look(found: Findings, sink: Sink, tell: Tell) -> None:
         check_conversations(found, sink, tell, broken)
         erasure.elsewhere(found, sink, tell)
         check_rest(found, sink)
+        check_search(found, sink, tell)
     except sqlite3.DatabaseError as error:
         if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_CORRUPT:
             raise

@@ -13,6 +13,7 @@ from server.storage.checking import Contradicts
 from server.storage.checking.checking import look
 from server.storage.checking.findings import Finding, Findings, Tell
 from server.storage.checking.opened import transaction
+from server.storage.checking.search import check_search
 from server.storage.unit import execute_many, fetch_all
 
 AT_ONCE = 500
@@ -65,5 +66,8 @@ def rebuild(tell: Tell) -> int:
     """
     mending = _Mending()
     look(Findings(), mending.take, tell)
+    mending.write()
+    # It follows from messages, which may have been put right only now.
+    check_search(Findings(), mending.take, lambda part, rows: None)
     mending.write()
     return mending.mended

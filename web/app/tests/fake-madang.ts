@@ -1,4 +1,4 @@
-import type { Account, ConversationView, Conversation, Madang, MadangError, Member, Notification, Presence, Session, SessionState, Timeline, Trace, UploadProgress } from '@madang/client'
+import type { Account, ConversationView, Conversation, Madang, MadangError, Member, Notification, Presence, SearchPage, Session, SessionState, Timeline, Trace, UploadProgress } from '@madang/client'
 import { atom, map } from 'nanostores'
 
 const hour = 3_600_000
@@ -15,6 +15,8 @@ export interface FakeFacts {
   serverName?: string
   registration?: 'open' | 'invitation' | 'closed'
   signInError?: MadangError
+  /** What searches find, one after the other; an error is what it fails with. */
+  searches?: (SearchPage | MadangError)[]
   /** What a trace finds, page by page; an error is what it fails with. */
   traces?: (Trace | MadangError)[]
 }
@@ -72,6 +74,11 @@ export function fakeMadang(facts: FakeFacts) {
     setRole: note('setRole', undefined),
     leave: note('leave', undefined),
     setPreferences: note('setPreferences', { notify: 'all' as const, pinned: false, archived: false }),
+    search: (...args) => {
+      calls.push(['search', ...args])
+      const found = facts.searches?.shift()
+      return found === undefined || found instanceof Error ? Promise.reject(found ?? new Error('no search')) : Promise.resolve(found)
+    },
     trace: (...args) => {
       calls.push(['trace', ...args])
       const found = facts.traces?.shift()

@@ -2,7 +2,7 @@ import type { MapStore, ReadableAtom } from 'nanostores'
 import type { MadangError } from './errors.ts'
 import type { OutboxStorage } from './outboxDb.ts'
 import type {
-  Account, Conversation, Counts, Entry, File as StoredFile, Member, Message, Notification, Preferences, Presence, ServerInfo, Session, Trace, Welcome,
+  Account, Conversation, Counts, Entry, File as StoredFile, Member, Message, Notification, Preferences, Presence, SearchMessages, SearchPage, ServerInfo, Session, Trace, Welcome,
 } from './types.ts'
 
 /** What `createMadang` takes. Everything has a default that is right for a page served by Madang itself. */
@@ -184,6 +184,8 @@ export interface Madang {
   react(id: number, seq: number, emoji: string, on: boolean): Promise<void>
   /** Where a message of one's own is, or anybody's for an admin of the server; a page of members at a time. */
   trace(id: number, seq: number, cursor?: string): Promise<Trace>
+  /** Messages that this person may see now; a page's `cursor` goes into the next question. */
+  search(asked: SearchMessages): Promise<SearchPage>
   /** Only forward, at most once a second. */
   markRead(id: number, seq: number): void
   typing(id: number): void

@@ -207,6 +207,7 @@ class Client {
       remove: async (id, seq) => void (await chat.ask('delete_message', { conversation_id: id, seq })),
       react: async (id, seq, emoji, on) =>
         void (await chat.ask(on ? 'add_reaction' : 'remove_reaction', { conversation_id: id, seq, emoji })),
+      search: (asked) => chat.ask('search_messages', asked),
       trace: (id, seq, cursor) => chat.ask('trace_message', { conversation_id: id, seq, ...(cursor !== undefined && { cursor }) }),
       markRead: (id, seq) => this.readMarks.markRead(id, seq),
       typing: (id) => this.signs.start(id),

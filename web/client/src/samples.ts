@@ -446,6 +446,35 @@ export const chatCommands: Commands<ChatCommands> = {
       ]
     }
   },
+  "search_messages": {
+    "payload": {"query": "지붕 \"the tiles\"", "conversation_id": 7, "has": "image", "order": "best", "limit": 20},
+    "data": {
+      "hits": [
+        {
+          "conversation_id": 7,
+          "seq": 12,
+          "sender_id": 2,
+          "sent_at": 1767225600000,
+          "text": "🏠 지붕: the tiles come on Monday",
+          "highlights": [{"start": 3, "end": 5}, {"start": 7, "end": 16}],
+          "files": [
+            {
+              "file": {
+                "id": 31,
+                "name": "지붕.png",
+                "media_type": "image/png",
+                "size_bytes": 48211,
+                "url": "/api/v1/files/31/%EC%A7%80%EB%B6%95.png"
+              },
+              "highlights": [{"start": 0, "end": 2}]
+            }
+          ]
+        }
+      ],
+      "complete": true,
+      "cursor": "812-0"
+    }
+  },
   "set_active": {"payload": {"active": true}, "data": {}},
   "watch_presence": {
     "payload": {"account_ids": [1, 2]},

@@ -373,6 +373,27 @@ export interface GetAccounts {
   account_ids: number[]
 }
 
+/**
+ * Messages with all words of `query`, in their text or in the name of a file, that one may see now.
+ *
+ * A word of three letters or more finds longer ones that begin with it; quotes keep words together as they are. Of
+ * Korean, Japanese and Chinese any part of a word is found. Case, width and accents do not count. `query` may be
+ * empty beside a filter. `best` looks at the newest 500 that fit.
+ */
+export interface SearchMessages {
+  query?: string
+  conversation_id?: number | null
+  from_id?: number | null
+  /** sent at this time or later */
+  after?: number | null
+  /** sent earlier than that */
+  before?: number | null
+  has?: 'file' | 'image' | 'link' | null
+  order?: 'best' | 'newest'
+  limit?: number
+  cursor?: string | null
+}
+
 /** Whether this device has the person's attention; none active for 5 minutes is `away`. */
 export interface SetActive {
   active: boolean
@@ -499,6 +520,41 @@ export interface Trace {
   received?: number
   read?: number
   members?: TraceMember[]
+  cursor?: string
+}
+
+/** Where something that was looked for begins and ends, counted as JavaScript counts a string. */
+export interface Highlight {
+  start: number
+  end: number
+}
+
+/** A file of a hit; `highlights` are in its name. */
+export interface FoundFile {
+  file: File
+  highlights: Highlight[]
+}
+
+/** A message that was found; of a long one `text` is a part, with `…` where it was cut. */
+export interface SearchHit {
+  conversation_id: number
+  seq: number
+  sender_id: number
+  sent_at: number
+  text: string
+  highlights: Highlight[]
+  files: FoundFile[]
+  edited_at?: number
+}
+
+/**
+ * Hits in the order that was asked for; `cursor` is there when there may be more, also when a page is not full.
+ *
+ * `complete`: false while older messages are still being indexed, and more may be found in a moment.
+ */
+export interface SearchPage {
+  hits: SearchHit[]
+  complete: boolean
   cursor?: string
 }
 
@@ -894,6 +950,8 @@ export interface ChatCommands {
   find_people: (payload: FindPeople, ack: Ack<Accounts>) => void
   /** The public face of accounts met by id: senders of old messages, for instance. */
   get_accounts: (payload: GetAccounts, ack: Ack<Accounts>) => void
+  /** Messages with all words of `query`, in their text or in the name of a file, that one may see now. */
+  search_messages: (payload: SearchMessages, ack: Ack<SearchPage>) => void
   /** Whether this device has the person's attention; none active for 5 minutes is `away`. */
   set_active: (payload: SetActive, ack: Ack<Nothing>) => void
   /** The presence of these people now, and `presence` events from now on; a new list replaces the old one. */

@@ -22,6 +22,7 @@ const DetailsPane = lazy(() => import('../conversation/details/DetailsPane.tsx')
 const ConnectionBanner = lazy(() => import('./ConnectionBanner.tsx').then((file) => ({ default: file.ConnectionBanner })))
 const Home = lazy(() => import('./Home.tsx'))
 const NotificationsPage = lazy(() => import('../notifications/NotificationsPage.tsx'))
+const SearchPage = lazy(() => import('../search/SearchPage.tsx'))
 const SettingsPages = lazy(() => import('../settings/SettingsPages.tsx'))
 
 /** The panes: list, page, details; three, two or one of them by the width of the app's own container. */
@@ -100,6 +101,8 @@ function pageOf(route: Route, phone: boolean): ReactNode {
       return <ConversationPane key={route.id} conversationId={route.id} {...(route.aroundSeq ? { aroundSeq: route.aroundSeq } : {})} />
     case 'notifications':
       return <NotificationsPage />
+    case 'search':
+      return <SearchPage />
     case 'settings':
       return <SettingsPages section={route.section} phone={phone} />
     default:

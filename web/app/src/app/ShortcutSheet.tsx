@@ -9,6 +9,7 @@ const groups: { title: Key; rows: [string, Key][] }[] = [
     title: 'shortcuts.everywhere',
     rows: [
       ['Ctrl K', 'shortcuts.jump'],
+      ['Ctrl Shift F', 'shortcuts.search'],
       ['Alt ↑ / Alt ↓', 'shortcuts.neighbour'],
       ['Alt Shift ↑ / ↓', 'shortcuts.unread'],
       ['F6', 'shortcuts.pane'],
@@ -34,6 +35,7 @@ const groups: { title: Key; rows: [string, Key][] }[] = [
       ['+', 'shortcuts.react'],
       ['C', 'shortcuts.copy'],
       ['Delete', 'shortcuts.delete'],
+      ['/', 'shortcuts.search'],
     ],
   },
 ]
@@ -48,7 +50,7 @@ export default function ShortcutSheet({ onClose }: { onClose: () => void }) {
             <h3 className="label">{t(group.title)}</h3>
             <dl>
               {group.rows.map(([keys, what]) => (
-                <div key={what}>
+                <div key={keys}>
                   <dt>{t(what)}</dt>
                   <dd>
                     <kbd className="key">{shortcutText(keys)}</kbd>

@@ -11,6 +11,8 @@ describe('parseRoute', () => {
     ['/c/12/m/340', { page: 'conversation', id: 12, aroundSeq: 340, details: false }],
     ['/c/12/details', { page: 'conversation', id: 12, details: true }],
     ['/notifications', { page: 'notifications' }],
+    ['/search', { page: 'search' }],
+    ['/search/more', { page: 'unknown' }],
     ['/settings', { page: 'settings' }],
     ['/settings/devices', { page: 'settings', section: 'devices' }],
     ['/sign-in', { page: 'sign-in' }],

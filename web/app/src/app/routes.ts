@@ -6,7 +6,7 @@ export const settingsPages: readonly SettingsPage[] = ['profile', 'devices', 'no
 export type Route =
   | { page: 'conversations' }
   | { page: 'conversation'; id: number; aroundSeq?: number; details: boolean }
-  | { page: 'notifications' }
+  | { page: 'notifications' | 'search' }
   | { page: 'settings'; section?: SettingsPage }
   | { page: 'sign-in' }
   | { page: 'create-account'; invitation?: string }
@@ -21,7 +21,8 @@ export function parseRoute(path: string): Route {
     case 'c':
       return conversationRoute(second, third, fourth)
     case 'notifications':
-      return second === undefined ? { page: 'notifications' } : { page: 'unknown' }
+    case 'search':
+      return second === undefined ? { page: first } : { page: 'unknown' }
     case 'settings':
       if (second === undefined) return { page: 'settings' }
       return isSettingsPage(second) && third === undefined ? { page: 'settings', section: second } : { page: 'unknown' }

@@ -41,6 +41,10 @@ function act(madang: Madang, event: KeyboardEvent): boolean {
     return true
   }
   if (modalOpen()) return false
+  if ((command && event.shiftKey && event.code === 'KeyF') || isSlashOnMessage(event)) {
+    lookForMessages()
+    return true
+  }
   if (event.altKey && !event.ctrlKey && !event.metaKey && (event.code === 'ArrowUp' || event.code === 'ArrowDown')) {
     goToNeighbour(madang, event.code === 'ArrowDown' ? 1 : -1, event.shiftKey)
     return true
@@ -100,6 +104,15 @@ function focusInside(pane: HTMLElement): void {
   const wanted = pane.querySelector<HTMLElement>('textarea, a.row[tabindex="0"], h1[tabindex]') ?? pane.querySelector<HTMLElement>('a[href], button, input')
   wanted?.focus()
 }
+
+/** To the search page, or to its field. */
+function lookForMessages(): void {
+  if ($route.get().page === 'search') document.querySelector<HTMLElement>('.search-page input')?.focus()
+  else navigate('/search')
+}
+
+const isSlashOnMessage = (event: KeyboardEvent) =>
+  event.key === '/' && !event.ctrlKey && !event.altKey && !event.metaKey && event.target instanceof HTMLElement && event.target.matches('article, article :not(input, textarea)')
 
 const insideDetails = () => document.activeElement?.closest('.details') !== null
 

@@ -1,11 +1,11 @@
 import type { ConversationView } from '@madang/client'
 import { useStore } from '@nanostores/react'
-import { PanelRight } from 'lucide-react'
+import { PanelRight, Search } from 'lucide-react'
 import { useEffect, useRef } from 'react'
 import { toggleDetails } from '../app/details.ts'
 import { useLayout } from '../app/layout-size.ts'
 import { $preferences } from '../app/preferences.ts'
-import { useRoute } from '../app/router.ts'
+import { navigate, useRoute } from '../app/router.ts'
 import { ConversationAvatar, IconButton, PaneHead } from '../components/index.ts'
 import { t } from '../i18n/index.ts'
 import { useAbout } from './useAbout.ts'
@@ -34,6 +34,7 @@ export function ConversationHead({ conversation, takesFocus }: { conversation: C
             <span className="meta cut">{about}</span>
           </span>
         </div>
+        <IconButton icon={Search} label={t('search.title')} onClick={() => navigate(`/search?in=${conversation.id}`)} />
         <IconButton icon={PanelRight} label={t('details.title')} aria-pressed={open} onClick={() => toggleDetails(conversation.id)} />
       </PaneHead>
     </div>

@@ -14,7 +14,7 @@ import { useListbox } from './use-listbox.ts'
 import { usePeople } from './use-people.ts'
 import './people.css'
 
-type Choice = { kind: 'conversation'; conversation: ConversationView } | { kind: 'person'; account: Account }
+type Choice = { kind: 'messages' } | { kind: 'conversation'; conversation: ConversationView } | { kind: 'person'; account: Account }
 
 /** Ctrl+K: jump to a conversation, or to a person and begin one. */
 export default function Switcher({ onClose }: { onClose: () => void }) {
@@ -27,7 +27,8 @@ export default function Switcher({ onClose }: { onClose: () => void }) {
     const choice = choices[index]
     if (!choice) return
     onClose()
-    if (choice.kind === 'conversation') navigate(conversationPath(choice.conversation.id))
+    if (choice.kind === 'messages') navigate(`/search?q=${encodeURIComponent(query.trim())}`)
+    else if (choice.kind === 'conversation') navigate(conversationPath(choice.conversation.id))
     else
       void madang.openDirect(choice.account.id).then(
         (opened) => navigate(conversationPath(opened.id)),
@@ -56,14 +57,27 @@ export default function Switcher({ onClose }: { onClose: () => void }) {
         </label>
         <ul className="options" aria-label={t('switcher.title')} {...listbox.list}>
           {choices.map((choice, index) => (
-            <li key={choice.kind === 'person' ? `p${choice.account.id}` : `c${choice.conversation.id}`} data-first-person={index === firstPerson && index > 0 ? '' : undefined} {...listbox.option(index)}>
-              {choice.kind === 'person' ? <PersonLine account={choice.account} /> : <ConversationLine conversation={choice.conversation} />}
+            <li key={keyOf(choice)} data-first-person={index > 0 && (index === firstPerson || choice.kind === 'messages') ? '' : undefined} {...listbox.option(index)}>
+              <ChoiceLine choice={choice} query={query.trim()} />
             </li>
           ))}
         </ul>
-        {choices.length === 0 && state !== 'searching' && <p className="small nobody">{t('switcher.none', { query })}</p>}
+        {choices.every((choice) => choice.kind === 'messages') && state !== 'searching' && <p className="small nobody">{t('switcher.none', { query })}</p>}
       </div>
     </Dialog>
+  )
+}
+
+const keyOf = (choice: Choice): string => (choice.kind === 'messages' ? 'm' : choice.kind === 'person' ? `p${choice.account.id}` : `c${choice.conversation.id}`)
+
+function ChoiceLine({ choice, query }: { choice: Choice; query: string }) {
+  if (choice.kind === 'person') return <PersonLine account={choice.account} />
+  if (choice.kind === 'conversation') return <ConversationLine conversation={choice.conversation} />
+  return (
+    <>
+      <Icon of={Search} />
+      <span className="grow cut">{query ? t('switcher.messages', { query }) : t('search.title')}</span>
+    </>
   )
 }
 
@@ -79,10 +93,14 @@ function ConversationLine({ conversation }: { conversation: ConversationView }) 
   )
 }
 
-/** Conversations in the order of the list, then people with whom there is none yet. */
+/** Conversations in the order of the list, then people with whom there is none yet, then the way to the messages. */
 function choicesFor(query: string, conversations: ConversationView[], people: Account[]): Choice[] {
   const found = conversations.filter((one) => conversationMatches(one, query)).slice(0, query.trim() ? 20 : 8)
   const spokenTo = new Set(conversations.map((one) => one.with?.id))
   const others = people.filter((one) => !spokenTo.has(one.id)).slice(0, 12)
-  return [...found.map((conversation) => ({ kind: 'conversation' as const, conversation })), ...others.map((account) => ({ kind: 'person' as const, account }))]
+  return [
+    ...found.map((conversation) => ({ kind: 'conversation' as const, conversation })),
+    ...others.map((account) => ({ kind: 'person' as const, account })),
+    { kind: 'messages' },
+  ]
 }

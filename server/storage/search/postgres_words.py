@@ -1,0 +1,89 @@
+"""The index in PostgreSQL: a GIN over the words that we have made ourselves, without any extension.
+
+It finds all messages that have a word, in no order. Where those may be very many, the newest messages are looked at
+one by one first: a word that is in one of a hundred fills a page from these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from server.storage.search.queries import Token
+from server.storage.search.wanted import IN_TIME, JOINS, ROW, Row, Statement, Wanted
+from server.storage.unit import among, fetch_all, wanted
+
+NAME = "gin"
+STORED = "array_to_string(tsvector_to_array(s.words), ' ')"
+_MADE = "array_to_tsvector(string_to_array({}, ' '))"
+NEWEST = 2000
+"""So many messages are looked at one by one."""
+
+
+def add(rows: Sequence[tuple[int, int, int, str]]) -> None:
+    """Messages by (id, conversation, seq, words); their ids are not there yet."""
+    begin, parameters = wanted("id, conversation_id, seq, words", rows)
+    made = f"select id, conversation_id, seq, {_MADE.format('words')} from wanted"
+    fetch_all(f"{begin} insert into search_message {made}", parameters)
+
+
+def remove(rows: Sequence[tuple[int, str]]) -> None:
+    """Messages by (id, words)."""
+    these, parameters = among("id", [row[0] for row in rows])
+    fetch_all(f"delete from search_message where {these}", parameters)
+
+
+def addition(row: tuple[int, int, int, str]) -> list[Statement]:
+    """What ``add`` does for one."""
+    return [(f"insert into search_message values (?, ?, ?, {_MADE.format('?')})", row)]
+
+
+def removal(id_: int, words: str) -> list[Statement]:
+    """What ``remove`` does for one."""
+    return [("delete from search_message where id = ?", (id_,))]
+
+
+def clear() -> None:
+    """Forgets everything."""
+    fetch_all("truncate search_message")
+
+
+def tidy(pages: int, *, begin: bool) -> bool:
+    """PostgreSQL does so by itself, by its vacuum; false."""
+    return False
+
+
+def candidates(asked: Wanted, below: int, limit: int) -> list[Row]:
+    """Messages that have all that is wanted, from the newest before ``below`` on."""
+    if not asked.places and len(found := _newest(asked, below, limit)) == limit:
+        return found
+    conditions = "id < ? and id >= ?"
+    parameters: list[object] = [below, asked.lowest]
+    if asked.tokens:
+        conditions += " and words @@ ?::tsquery"
+        parameters.append(_query(asked.tokens))
+    if asked.places:
+        these, places = among("conversation_id", asked.places)
+        conditions += f" and {these}"
+        parameters += places
+    # Apart, so that it is found by what is rare: the planner would walk from the newest on in the hope of the best.
+    begin = f"with s as materialized (select id, conversation_id, seq from search_message where {conditions})"
+    return fetch_all(
+        f"{begin} select {ROW} from s {JOINS} where {IN_TIME} order by s.id desc limit ?",
+        (*parameters, asked.account_id, asked.after, asked.before, limit),
+    )
+
+
+def _newest(asked: Wanted, below: int, limit: int) -> list[Row]:
+    source = f"(select * from search_message where id < ? and id >= ? order by id desc limit {NEWEST}) s"
+    conditions = "s.words @@ ?::tsquery and " if asked.tokens else ""
+    return fetch_all(
+        f"select {ROW} from {source} {JOINS} where {conditions} {IN_TIME} order by s.id desc limit ?",
+        (
+            below, asked.lowest, asked.account_id, *([_query(asked.tokens)] if asked.tokens else []), asked.after,
+            asked.before, limit,
+        ),
+    )  # fmt: skip
+
+
+def _query(tokens: Iterable[Token]) -> str:
+    return " & ".join(f"'{token.text}'{':*' if token.begins else ''}" for token in tokens)
