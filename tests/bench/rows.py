@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.bench import calls, fanout, idle, peers, returning, sends, workers, writers
+from tests.bench import calls, fanout, idle, peers, returning, searches, sends, workers, writers
 from tests.bench.peers import Peer, Start
 from tests.bench.peers import workers as deployments
 
@@ -37,6 +37,9 @@ class Sizes:
     returning: int = 1_000
     shared_rate: float = 100.0
     """Messages a second into the room that several workers share."""
+    messages: int = 1_000_000
+    """There are so many to be searched."""
+    searches: int = 2_000
 
 
 FULL = Sizes()
@@ -92,7 +95,9 @@ class Row:
 def rows(sizes: Sizes) -> dict[str, Row]:
     """Every row by its name, in the order of the table."""
     everything = (_fanout(sizes), _crowded(sizes), _sends(sizes), _idle(sizes), _held(sizes), _calls(sizes))
-    return {row.name: row for row in (*everything, _returning(sizes), _workers(sizes), _writers(sizes))}
+    return {
+        row.name: row for row in (*everything, _returning(sizes), _workers(sizes), _writers(sizes), *_searches(sizes))
+    }
 
 
 def quick(sizes: Sizes) -> dict[str, Row]:
@@ -278,6 +283,32 @@ def _writers(sizes: Sizes) -> Row:
         "writes_per_s",
         sizes.rounds,
     )
+
+
+def _searches(sizes: Sizes) -> tuple[Row, Row]:
+    lines = (
+        Line("search_p50_ms", "answer p50, ms"),
+        Line("search_p99_ms", "answer p99, ms", Target(100.0, of_figure=True)),
+        Line("search_worst_ms", "the worst, ms"),
+        Line("with_hits_percent", "searches that found something, %"),
+        Line("index_mb", "size of the index, MB"),
+        Line("index_s", "time to build it, s"),
+    )
+
+    def row(name: str, where: str, start: Start) -> Row:
+        return Row(
+            name,
+            f"{sizes.searches:,} searches in {sizes.messages:,} messages, on {where}",
+            {"madang": start},
+            searches.PEOPLE,
+            searches.PEOPLE,
+            lambda peer: searches.measure(peer, sizes.messages, sizes.searches),  # type: ignore[arg-type]
+            lines,
+            "search_p50_ms",
+            1,
+        )
+
+    return row("search", "SQLite", searches.on_sqlite), row("search_postgres", "PostgreSQL", searches.on_postgres)
 
 
 def _broadcasting(with_stock: bool) -> dict[str, Start]:

@@ -22,6 +22,7 @@ from tests.services_under_test import ROOT
 SHORT = {
     "rounds": 1, "seconds": 0.4, "warm_up": 0.2, "members": 40, "crowded_rate": 100, "speakers": 4, "senders": 4,
     "idle": 30, "held": 20, "held_seconds": 0.2, "connects": 20, "callers": 4, "returning": 20, "shared_rate": 50,
+    "messages": 1000, "searches": 40,
 }  # fmt: skip
 
 
