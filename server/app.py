@@ -213,8 +213,8 @@ async def _follow_the_log(db: Database, search_index: SearchIndex, publisher: Pu
     await db.write(begin_search_index)
     followers = (
         Follower(db, NOTIFIER, Notifier(now).handle),
-        # Small batches with rests between them: whoever writes waits for none of them for long.
-        Follower(db, SEARCH_INDEX, search_index.handle, 100, rest=1.0),
+        # Small batches with long rests between them: under load, sends come first, and search a little later.
+        Follower(db, SEARCH_INDEX, search_index.handle, 50, rest=9.0),
     )
     for follower in followers:
         publisher.wake.append(follower.wake)

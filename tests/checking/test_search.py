@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import io
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,6 +22,7 @@ def indexed(place: Path | str) -> str:
     out = io.StringIO()
     with ThreadPoolExecutor(1) as thread:
         thread.submit(asyncio.run, reindex(place, "here", out)).result()
+    gc.collect()  # readers' connections go with their threads, and nobody may have the file open in a rebuild
     return out.getvalue()
 
 
@@ -31,7 +33,7 @@ def test_a_new_index_is_as_it_must_be_and_says_how_far_it_is(copies: Copies) -> 
         assert lines[-1].startswith("Indexing: 42 rows in ")
         found = check(place)
         assert found.sentences == []
-        assert found.looked_at["search"] == 12
+        assert found.looked_at["search"] == 11
         indexed(place)
         assert check(place).sentences == []
 
@@ -90,7 +92,7 @@ def test_the_command_makes_it_anew(file_copies: FileCopies) -> None:
     with file_copies.copy() as place:
         outcome = run("reindex", "--data", place.parent)
         assert outcome.exit_code == 0, outcome.output
-        assert check(place).looked_at["search"] == 12
+        assert check(place).looked_at["search"] == 11
     outcome = run("reindex", "--data", place.parent / "nowhere")
     assert outcome.exit_code == 1
     assert "There is no Madang database in" in outcome.output

@@ -41,8 +41,7 @@ function usePlace(): string {
   const route = useRoute()
   const conversation = useStore(route.page === 'conversation' ? madang.conversationOf(route.id) : $nowhere)
   if (route.page === 'conversation') return conversation?.with?.display_name ?? conversation?.title ?? ''
-  if (route.page === 'notifications') return t('notifications.title')
-  return route.page === 'settings' ? t('settings.title') : ''
+  return route.page === 'notifications' || route.page === 'settings' || route.page === 'search' ? t(`${route.page}.title`) : ''
 }
 
 function showIcon(state: 'dot' | 'hollow' | 'plain'): void {

@@ -28,7 +28,7 @@ export function Filters({ state, onChange }: FilterProps) {
           key: when ?? 'any',
           label: t(when ? `search.when.${when}` : 'search.when.any'),
           checked: state.when === when,
-          onSelect: () => onChange({ when, first: undefined, last: undefined } as Partial<SearchState>),
+          onSelect: () => onChange({ when, first: undefined, last: undefined }),
         }))}
       />
       <Filter
@@ -39,13 +39,13 @@ export function Filters({ state, onChange }: FilterProps) {
           key: has ?? 'any',
           label: t(has ? `search.has.${has}` : 'search.has.any'),
           checked: state.has === has,
-          onSelect: () => onChange({ has } as Partial<SearchState>),
+          onSelect: () => onChange({ has }),
         }))}
       />
       {state.when === 'days' && (
         <span className="days">
-          <Day label={t('search.first')} value={state.first} onChange={(first) => onChange({ first } as Partial<SearchState>)} />
-          <Day label={t('search.last')} value={state.last} onChange={(last) => onChange({ last } as Partial<SearchState>)} />
+          <Day label={t('search.first')} value={state.first} onChange={(first) => onChange({ first })} />
+          <Day label={t('search.last')} value={state.last} onChange={(last) => onChange({ last })} />
         </span>
       )}
     </div>
@@ -63,7 +63,7 @@ function PlaceFilter({ state, onChange }: FilterProps) {
       value={chosen ? name(chosen) : t('search.in.any')}
       chosen={state.place !== undefined}
       items={[
-        { key: 'any', label: t('search.in.any'), checked: state.place === undefined, onSelect: () => onChange({ place: undefined } as Partial<SearchState>) },
+        { key: 'any', label: t('search.in.any'), checked: state.place === undefined, onSelect: () => onChange({ place: undefined }) },
         ...(chosen && !listed.includes(chosen) ? [chosen] : []).concat(listed).map((one) => ({
           key: String(one.id),
           label: <bdi>{name(one)}</bdi>,
@@ -98,7 +98,7 @@ function PersonFilter({ state, onChange }: FilterProps) {
       value={from ? (from.id === me?.id ? t('search.from.you') : from.display_name) : t('search.from.any')}
       chosen={state.from !== undefined}
       items={[
-        { key: 'any', label: t('search.from.any'), checked: state.from === undefined, onSelect: () => onChange({ from: undefined } as Partial<SearchState>) },
+        { key: 'any', label: t('search.from.any'), checked: state.from === undefined, onSelect: () => onChange({ from: undefined }) },
         ...(me ? [person(me)] : []),
         ...listed.map(person),
       ]}

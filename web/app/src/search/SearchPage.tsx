@@ -14,18 +14,20 @@ import './search.css'
 /** Messages, files, people and conversations by what is typed. The address keeps it, so that Back and a link lead here again. */
 export default function SearchPage() {
   const [state, setState] = useState(() => readAddress(location.search))
-  const [composing, setComposing] = useState(false)
+  const [typed, setTyped] = useState(state.query)
+  const composing = useRef(false)
   const field = useRef<HTMLInputElement>(null)
   const page = useRef<HTMLDivElement>(null)
-  // While an input method composes, half a syllable is nothing to look for.
-  const settled = useRef(state)
-  if (!composing) settled.current = state
-  const looked = settled.current
-  const results = useSearch(looked)
+  const results = useSearch(state)
   const change = (changes: Partial<SearchState>) => setState((before) => ({ ...before, ...changes }))
+  const type = (text: string) => {
+    setTyped(text)
+    // While an input method composes, half a syllable is nothing to look for.
+    if (!composing.current) change({ query: text })
+  }
   useEffect(() => {
-    history.replaceState(history.state, '', searchPath(looked))
-  }, [looked])
+    history.replaceState(history.state, '', searchPath(state))
+  }, [state])
   useEffect(() => field.current?.focus(), [])
   return (
     <div className="search-page" role="search" aria-label={t('search.title')} ref={page} onKeyDown={(event) => moveAmongHits(event, page.current)}>
@@ -41,17 +43,22 @@ export default function SearchPage() {
             aria-label={t('search.title')}
             placeholder={t('search.hint')}
             maxLength={100}
-            value={state.query}
-            onChange={(event) => change({ query: event.target.value })}
-            onCompositionStart={() => setComposing(true)}
-            onCompositionEnd={() => setComposing(false)}
+            value={typed}
+            onChange={(event) => type(event.target.value)}
+            onCompositionStart={() => {
+              composing.current = true
+            }}
+            onCompositionEnd={(event) => {
+              composing.current = false
+              type(event.currentTarget.value)
+            }}
           />
-          {state.query && (
+          {typed && (
             <IconButton
               icon={X}
               label={t('search.clear')}
               onClick={() => {
-                change({ query: '' })
+                type('')
                 field.current?.focus()
               }}
             />
@@ -65,8 +72,8 @@ export default function SearchPage() {
         <div className="column found">
           <Filters state={state} onChange={change} />
           <Summary results={results} state={state} onChange={change} />
-          {looked.query.trim() && !isFiltered(looked) && <Names query={looked.query} />}
-          <Found results={results} state={looked} onChange={change} />
+          {state.query.trim() && !isFiltered(state) && <Names query={state.query} />}
+          <Found results={results} state={state} onChange={change} />
         </div>
       </div>
     </div>
@@ -153,7 +160,7 @@ function Found({ results, state, onChange }: PartProps) {
 
 function Nothing({ state, onChange }: { state: SearchState; onChange: PartProps['onChange'] }) {
   const text = state.query.trim() ? t('search.none', { query: state.query.trim() }) : t('search.none.filtered')
-  const nowhere = { place: undefined, from: undefined, has: undefined, when: undefined, first: undefined, last: undefined } as unknown as Partial<SearchState>
+  const nowhere = { place: undefined, from: undefined, has: undefined, when: undefined, first: undefined, last: undefined }
   return (
     <Empty text={text}>
       {isFiltered(state) && state.query.trim() && <Button onClick={() => onChange(nowhere)}>{t('search.everywhere')}</Button>}

@@ -81,7 +81,7 @@ export const isFiltered = (state: SearchState): boolean => Boolean(state.place ?
 function between(state: SearchState, now: number): [after?: number, before?: number] {
   if (!state.when) return []
   if (state.when !== 'days') return [startOfDay(now, -daysBack[state.when])]
-  return [state.first ? startOfDay(Date.parse(`${state.first}T00:00`)) : undefined, state.last ? startOfDay(Date.parse(`${state.last}T00:00`), 1) : undefined] as [number?, number?]
+  return [state.first ? startOfDay(Date.parse(`${state.first}T00:00`)) : undefined, state.last ? startOfDay(Date.parse(`${state.last}T00:00`), 1) : undefined]
 }
 
 /** Local midnight, some days away; a day may have 23 hours. */

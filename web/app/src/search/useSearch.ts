@@ -37,9 +37,10 @@ export function useSearch(state: SearchState): Results {
   const [attempt, setAttempt] = useState(0)
   const key = searchPath(state)
   const wanted = useMemo(() => asked(state), [state])
-  const failed = answer?.key === key && answer.problem !== undefined
+  const current = answer?.key === key ? answer : undefined
+  const done = current !== undefined && current.problem === undefined
   useEffect(() => {
-    if (!wanted || (failed && !connected)) return
+    if (!wanted || !connected || done) return
     let here = true
     const timer = setTimeout(() => {
       madang.search(wanted).then(
@@ -52,9 +53,7 @@ export function useSearch(state: SearchState): Results {
       clearTimeout(timer)
     }
     // What failed is asked for again by a person, or by the next connection.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [madang, key, attempt, connected])
-  const current = answer?.key === key ? answer : undefined
+  }, [madang, key, wanted, attempt, connected, done])
   const loadMore = useCallback(() => {
     if (!wanted || !current?.cursor || loading) return
     setLoading(true)
