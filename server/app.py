@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import gc
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 
@@ -197,7 +198,7 @@ async def _open(parts: Parts, stack: AsyncExitStack) -> None:
     telling: set[asyncio.Task[None]] = set()
     parts.everywhere.on_change = partial(_tell_presence, parts, telling)
     stack.push_async_callback(_tell_of_all, parts, telling)
-    _open_namespaces(parts, publisher)
+    _open_namespaces(parts, publisher, telling)
     if parts.bus:
         sharing.share_deliveries(parts.bus, publisher, sweep, beacon, parts.metrics)
         sharing.share_people(parts.bus, parts.everywhere)
@@ -222,7 +223,9 @@ async def _follow_the_log(db: Database, search_index: SearchIndex, publisher: Pu
         stack.push_async_callback(follower.stop)
 
 
-def _open_namespaces(parts: Parts, publisher: Publisher) -> None:
+def _open_namespaces(parts: Parts, publisher: Publisher, telling: set[asyncio.Task[None]]) -> None:
+    of_connections = ConnectionCommands(parts.sockets, parts.online, parts.chat, publisher.say)
+    publisher.on_sight = lambda *who: _beside(telling, of_connections.look_again(*who))
     namespace = partial(
         CommandNamespace,
         sockets=parts.sockets,
@@ -236,7 +239,7 @@ def _open_namespaces(parts: Parts, publisher: Publisher) -> None:
     namespace(
         CHAT,
         commands=chat_door.commands(parts.chat),
-        connection_commands=ConnectionCommands(parts.sockets, parts.online, parts.chat, publisher.say).table(),
+        connection_commands=of_connections.table(),
         welcome=welcome,
     )
     namespace(
@@ -274,7 +277,12 @@ def _tell_presence(parts: Parts, telling: set[asyncio.Task[None]], account_id: i
         if tell:
             await tell_presence(parts.sockets, presence)
 
-    task = asyncio.get_running_loop().create_task(told())
+    _beside(telling, told())
+
+
+def _beside(telling: set[asyncio.Task[None]], work: Coroutine[Any, Any, None]) -> None:
+    """Does what nobody waits for."""
+    task = asyncio.get_running_loop().create_task(work)
     telling.add(task)
     task.add_done_callback(telling.discard)
 
@@ -292,6 +300,7 @@ def _server_info(parts: Parts) -> chat.ServerInfo:
         version=__version__,
         protocol=[PROTOCOL],
         epoch=parts.epoch,
+        direct_messages=parts.settings.direct_messages,
         limits={
             "text_characters": base.MAX_TEXT,
             "payload_bytes": base.MAX_PAYLOAD_BYTES,

@@ -18,6 +18,7 @@ from server.realtime.streams import Streams
 from server.realtime.verified import Verified
 from server.services.accounts import Accounts
 from server.services.attempts import Attempts
+from server.services.contacts import Contacts
 from server.services.conversations import Conversations
 from server.services.files import Files
 from server.services.members import Members
@@ -108,15 +109,16 @@ def parts_of(settings: Settings) -> Parts:
         sessions=sessions,
         files=files,
         chat=ChatServices(
-            messages=Messages(db, now, message_rate.check, files.forget),
-            conversations=Conversations(db, now),
+            messages=Messages(db, now, message_rate.check, files.forget, settings.direct_messages),
+            conversations=Conversations(db, now, settings.direct_messages),
             members=Members(db, now),
+            contacts=Contacts(db, now, message_rate.check),
             receipts=Receipts(db, now),
             traces=Traces(db, everywhere, verified, NOTIFIER),
             people=People(db),
             search=Search(db, now),
             presence=Presence(db, everywhere, now),
-            typing=Typing(db, now),
+            typing=Typing(db, now, settings.direct_messages),
         ),
         notifications=Notifications(db, now),
         identity=Identity(sessions, origins),

@@ -51,6 +51,8 @@ class Conversation(msgspec.Struct, frozen=True):
     rules: Mapping[str, str]
     created_at: int
     dissolved_at: int | None
+    direct_state: str | None = None
+    """What the two of a direct conversation are to each other: strangers, contacts, or blocked by one of them."""
 
 
 class Membership(msgspec.Struct, frozen=True):
@@ -66,6 +68,21 @@ class Membership(msgspec.Struct, frozen=True):
     read_seq: int
     history_from_seq: int
     received_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """What somebody is to an account, as that account sees it: none, sent or received (a request), or contact.
+
+    ``since`` that came about, with the ``note`` of a request. A block hides all of it, and leaves it as it was.
+    """
+
+    account_id: int
+    other_id: int
+    state: str = "none"
+    note: str | None = None
+    since: int | None = None
+    blocked_at: int | None = None
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
@@ -136,7 +153,17 @@ class SessionsEnded:
     reason: str
 
 
-Fact = Entry | AccountChange | ReadMark | ReceivedMark | NotificationChange | CountsChanged | SessionsEnded
+@dataclass(frozen=True, slots=True)
+class SightChanged:
+    """An account may see the presence of another one from now on, or no longer."""
+
+    account_id: int
+    other_id: int
+
+
+Fact = (
+    Entry | AccountChange | ReadMark | ReceivedMark | NotificationChange | CountsChanged | SessionsEnded | SightChanged
+)
 """What a write announces with ``announce``: handed to the publisher after the commit, in commit order."""
 
 

@@ -16,6 +16,7 @@ from server.addresses import Bucket, bucket_at, database_at, path_prefix, redis_
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Registration = Literal["open", "invitation", "closed"]
+DirectMessages = Literal["everyone", "contacts"]
 MetricsAccess = Literal["admin", "local", "everyone"]
 
 PREFIX = "MADANG_"
@@ -58,6 +59,8 @@ class Settings:
     allowed_origins: tuple[str, ...] = ()
     """Origins of other pages that may use this server with cookies; ``origins`` has the whole list."""
     registration: Registration = "open"
+    direct_messages: DirectMessages = "everyone"
+    """Who may write to whom directly: everyone to everyone, or contacts to contacts. A block goes before it."""
     server_name: str = "Madang"
     message_rate: Rate | None = Rate(60, 2.0)
     """Messages of one account; ``None`` for no limit."""
@@ -354,6 +357,7 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
     "MADANG_PUBLIC_URL": _public_url,
     "MADANG_ALLOWED_ORIGINS": _allowed_origins,
     "MADANG_REGISTRATION": _one_of("open", "invitation", "closed"),
+    "MADANG_DIRECT_MESSAGES": _one_of("everyone", "contacts"),
     "MADANG_SERVER_NAME": _server_name,
     "MADANG_MESSAGE_RATE": _message_rate,
     "MADANG_MAX_FILE_BYTES": _max_file_bytes,

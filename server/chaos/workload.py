@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
@@ -16,6 +17,9 @@ from server.chaos.wire import NoAnswer
 AT_ONCE = 6
 """Commands of one client under way at the same time; whoever has so many waits."""
 RECENT = 40
+BLOCKED_S = (0.05, 0.5)
+BLOCK_TRIES = 20
+RETRY_S = 0.3
 RECEIVED = 0.3
 """Of the marks, so large a part says only that something has come."""
 EMOJIS = ("👍", "🎉", "😀")
@@ -34,6 +38,7 @@ MIX = {
     "remove": 2,
     "conflict": 0.3,
     "trespass": 0.4,
+    "block": 4,
 }
 """How often each is done, in parts of all."""
 
@@ -204,6 +209,26 @@ class Workload:
             reply = await client.ask(call, "add_members", {"conversation_id": room.id, "account_ids": call.account_ids})
             if reply["ok"]:
                 self._outside[room.id].difference_update(call.account_ids)
+
+    async def _block(self, client: Client, chance: random.Random) -> None:
+        """One of two people blocks the other for a moment, or takes the block back."""
+        screen = self._screen(client, chance)
+        room = self._rooms.get(screen.conversation_id) if screen else None
+        if room is not None and room.direct:
+            [other] = [one for one in room.members if one != client.account.id]
+            await self._set_block(client, other, active=True)
+            await asyncio.sleep(chance.uniform(*BLOCKED_S))
+            await self._set_block(client, other, active=False)
+
+    async def _set_block(self, client: Client, other: int, *, active: bool) -> None:
+        """Until there is an answer: nobody is to stay blocked because a connection was lost."""
+        for _ in range(BLOCK_TRIES):
+            call = history.Block(account_id=other, active=active)
+            with contextlib.suppress(NoAnswer):
+                reply = await client.ask(call, "block" if active else "unblock", {"account_id": other})
+                if reply["ok"] or not reply["error"]["retryable"]:
+                    return
+            await asyncio.sleep(RETRY_S)
 
     # Where
 

@@ -35,7 +35,7 @@ class Notification(Body):
 class ListNotifications(Command):
     """The inbox, newest first."""
 
-    filter: Literal["all", "unread", "mentions"] = "all"
+    filter: Literal["all", "unread", "mentions", "requests"] = "all"
     limit: Annotated[int, Meta(ge=1, le=100)] = 50
     cursor: Cursor | None = None
 

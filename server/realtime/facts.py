@@ -17,6 +17,7 @@ KINDS: dict[str, type[Any]] = {
     "notification_change": records.NotificationChange,
     "counts_changed": records.CountsChanged,
     "sessions_ended": records.SessionsEnded,
+    "sight_changed": records.SightChanged,
 }
 _NAMES = {kind: name for name, kind in KINDS.items()}
 _READERS = {name: msgspec.json.Decoder(kind) for name, kind in KINDS.items()}

@@ -14,7 +14,8 @@ State = Literal["online", "away", "offline"]
 class Connection:
     """One namespace joined over one socket.
 
-    ``watched``: the accounts whose presence it hears. ``start``: how far the log, or the account's inbox, had come
+    ``wanted``: the accounts whose presence it has asked for; ``watched``: those of them that it hears, by the last of
+    so many ``looks``. ``start``: how far the log, or the account's inbox, had come
     when it joined. ``shown``: the change of the inbox that its bell was told last.
     """
 
@@ -24,7 +25,9 @@ class Connection:
     session_id: int
     connected_at: int
     active: bool = True
+    wanted: frozenset[int] = frozenset()
     watched: set[int] = field(default_factory=set)
+    looks: int = 0
     start: int = 0
     shown: int = 0
 

@@ -47,8 +47,9 @@ class Publisher:
     """Turns facts into events, here and at the other workers.
 
     ``publish`` is called after each commit and never waits. ``wake`` is called when the log has grown, so that
-    followers look. ``log`` is where to read what other workers wrote; whoever is alone needs none. ``streams`` are
-    those who read along over plain HTTP.
+    followers look; ``on_sight(account_id, other_id)`` when somebody may see another one's presence from now on, or no
+    longer. ``log`` is where to read what other workers wrote; whoever is alone needs none. ``streams`` are those who
+    read along over plain HTTP.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Publisher:
         self._idle.set()
         self._task: asyncio.Task[None] | None = None
         self.wake: list[Callable[[], None]] = []
+        self.on_sight: Callable[[int, int], None] = lambda account_id, other_id: None
         self.on_published: Callable[[int], None] = lambda count: None
 
     def start(self, epoch: str, others: Others | None = None) -> None:
@@ -169,6 +171,8 @@ class Publisher:
                 await self.delivery.notification(fact)
             case records.SessionsEnded():
                 await self.delivery.sessions_ended(fact)
+            case records.SightChanged():
+                self.on_sight(fact.account_id, fact.other_id)
             case Said():
                 await self.delivery.others_of(fact.event, fact.body, fact.conversation_id, fact.account_id)
             case _:

@@ -8,6 +8,7 @@ from server.clock import Now
 from server.protocol import chat
 from server.protocol.base import MAX_SAFE_INTEGER
 from server.services import cursors, names, policy
+from server.settings import DirectMessages
 from server.storage import accounts, conversations, membership, replay, views
 from server.storage.database import Database
 
@@ -26,15 +27,18 @@ class Standing:
 
 
 class Conversations:
-    """The rules of conversations themselves; who belongs is `Members`."""
+    """The rules of conversations themselves; who belongs is `Members`. ``direct_messages``: who may write to whom."""
 
-    def __init__(self, db: Database, now: Now) -> None:
+    def __init__(self, db: Database, now: Now, direct_messages: DirectMessages = "everyone") -> None:
         self._db = db
         self._now = now
+        self._may_reach = policy.may_reach(direct_messages)
 
     async def open_direct(self, account_id: int, command: chat.OpenDirect) -> chat.Conversation:
         """The conversation with somebody; the same one every time."""
-        return await self._db.write(conversations.open_direct, account_id, command.account_id, self._now())
+        return await self._db.write(
+            conversations.open_direct, account_id, command.account_id, self._now(), self._may_reach
+        )
 
     async def create_group(self, account_id: int, command: chat.CreateGroup) -> chat.Conversation:
         """A new group; a repeat under the same ``client_id`` gets the first one."""

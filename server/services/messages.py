@@ -8,8 +8,10 @@ from collections.abc import Awaitable, Callable
 from server.clock import Now
 from server.errors import Invalid
 from server.protocol import chat
+from server.records import Conversation, Membership
 from server.services import policy
 from server.services.mentions import called_in
+from server.settings import DirectMessages
 from server.storage import appending, history, messages
 from server.storage.database import Database
 
@@ -20,7 +22,8 @@ _KEYCAP_BASES = frozenset("0123456789#*")
 class Messages:
     """The rules of messages.
 
-    ``check_rate(account_id)`` raises RateLimited; ``forget_files(keys)`` removes bytes that nobody may see any more.
+    ``check_rate(account_id)`` raises RateLimited; ``forget_files(keys)`` removes bytes that nobody may see any more;
+    ``direct_messages``: who may write to whom.
     """
 
     def __init__(
@@ -29,11 +32,13 @@ class Messages:
         now: Now,
         check_rate: Callable[[int], None],
         forget_files: Callable[[list[str]], Awaitable[None]],
+        direct_messages: DirectMessages = "everyone",
     ) -> None:
         self._db = db
         self._now = now
         self._check_rate = check_rate
         self._forget_files = forget_files
+        self._may_reach = policy.may_reach(direct_messages)
 
     async def send(self, sender_id: int, command: chat.SendMessage) -> chat.MessageSent:
         """Stores a message and says where it stands; publishing follows the commit, in its order."""
@@ -44,7 +49,7 @@ class Messages:
             raise Invalid("A file is named twice.", field="file_ids")
         draft = _draft(command.conversation_id, command.text, command)
         return await self._db.write(
-            appending.append_message, sender_id, draft, self._now(), policy.may_post, policy.may_mention_all
+            appending.append_message, sender_id, draft, self._now(), self._may_post, policy.may_mention_all
         )
 
     async def edit(self, account_id: int, command: chat.EditMessage) -> chat.EntryAppended:
@@ -59,6 +64,7 @@ class Messages:
             draft,
             self._now(),
             policy.may_mention_all,
+            self._may_reach,
         )
         return chat.EntryAppended(seq=seq)
 
@@ -94,8 +100,13 @@ class Messages:
             command.emoji,
             active,
             self._now(),
+            self._may_reach,
         )
         return chat.EntryAppended(seq=seq)
+
+    def _may_post(self, conversation: Conversation, member: Membership) -> None:
+        self._may_reach(conversation.direct_state)
+        policy.may_post(conversation, member)
 
     async def fetch_entries(self, account_id: int, command: chat.FetchEntries) -> chat.EntriesPage:
         """What a conversation's log holds after a place."""

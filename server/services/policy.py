@@ -4,8 +4,22 @@ from __future__ import annotations
 
 from server.errors import Forbidden
 from server.records import Conversation, Membership
+from server.settings import DirectMessages
+from server.storage.contacts import MayReach
 
 ADMINS = ("owner", "admin")
+
+
+def may_reach(direct_messages: DirectMessages) -> MayReach:
+    """The rule of this server for those who write to one another directly. A block goes before it."""
+
+    def check(direct_state: str | None) -> None:
+        if direct_state == "blocked":
+            raise Forbidden("You cannot write to this person.")
+        if direct_state == "strangers" and direct_messages == "contacts":
+            raise Forbidden("On this server people write to their contacts; send a request first.")
+
+    return check
 
 
 def may_post(conversation: Conversation, membership: Membership) -> None:

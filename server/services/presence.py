@@ -9,12 +9,15 @@ from server.clock import Now
 from server.errors import ChatError
 from server.protocol import chat
 from server.realtime.everywhere import Everywhere
-from server.storage import accounts, membership
+from server.storage import accounts, contacts, membership
 from server.storage.database import Database
 
 
 class Presence:
-    """The rules of presence: people who share a conversation see each other's."""
+    """The rules of presence: contacts, and people who share a conversation, see each other's.
+
+    Nobody does between whom there is a block.
+    """
 
     def __init__(self, db: Database, everywhere: Everywhere, now: Now) -> None:
         self._db = db
@@ -27,7 +30,10 @@ class Presence:
         return await self._db.read(self._visible, account_id, ids)
 
     def _visible(self, account_id: int, ids: list[int]) -> list[chat.Presence]:
-        seen = membership.share_a_conversation(account_id, ids) | ({account_id} & set(ids))
+        if not ids:
+            return []
+        known = membership.share_a_conversation(account_id, ids) | contacts.contacts_among(account_id, ids)
+        seen = known - contacts.kept_apart(account_id, ids) | ({account_id} & set(ids))
         return [self._told(person.id, person.last_seen_at) for person in accounts.get_many(seen)]
 
     async def changed(self, account_id: int, *, remember: bool) -> chat.Presence:

@@ -9,27 +9,39 @@ from typing import Any
 import msgspec
 
 from server import records
-from server.errors import ClientIdConflict, Invalid, NotFound
+from server.errors import ClientIdConflict, Forbidden, Invalid, NotFound
 from server.protocol import chat
-from server.storage import accounts, log, membership, views
+from server.storage import accounts, contacts, log, membership, views
+from server.storage.contacts import MayReach
 from server.storage.models import Conversation, Membership
-from server.storage.unit import Rows, holding, repeatable
+from server.storage.unit import Rows, hold, holding, repeatable
 
 GROUP_RULES = {"post": "member", "invite": "member", "mention_all": "admin", "history": "all"}
 DIRECT_RULES = {"post": "member", "invite": "admin", "mention_all": "admin", "history": "all"}
 
 
 @repeatable
-def open_direct(account_id: int, other_id: int, now: int) -> chat.Conversation:
-    """The conversation of two people, made when there is none yet. Raises NotFound for an unknown person."""
+def open_direct(
+    account_id: int, other_id: int, now: int, may_reach: MayReach = lambda direct_state: None
+) -> chat.Conversation:
+    """The conversation of two people, made when there is none yet.
+
+    Raises NotFound for an unknown person, and for a new one what ``may_reach`` raises.
+    """
     if other_id == account_id:
         raise Invalid("A direct conversation needs somebody else.", field="account_id")
     if not membership.existing_people([other_id]):
         raise NotFound("There is no such person.", field="account_id")
-    key = "{}:{}".format(*sorted((account_id, other_id)))
+    key = contacts.direct_key(account_id, other_id)
     found = Conversation.get_or_none(Conversation.direct_key == key)
     if found is None:
-        found = _create("direct", account_id, now, DIRECT_RULES, direct_key=key, member_count=2)
+        # Whoever blocks meanwhile waits, and then finds it.
+        hold(accounts=(account_id, other_id))
+        found = Conversation.get_or_none(Conversation.direct_key == key)
+    if found is None:
+        state = contacts.pair(account_id, other_id).direct_state
+        may_reach(state)
+        found = _create("direct", account_id, now, DIRECT_RULES, direct_key=key, direct_state=state, member_count=2)
         for member_id in (account_id, other_id):
             Membership.insert(conversation_id=found.id, account_id=member_id, role="member", joined_at=now).execute()
         membership.announce_added(found.id, account_id)
@@ -47,7 +59,7 @@ def create_group(
         if found.creation_hash != content:
             raise ClientIdConflict("This client_id already labels another group of yours.", field="client_id")
         return views.view(creator_id, found.id)
-    _check_people(account_ids)
+    _check_people(creator_id, account_ids)
     row = _create("group", creator_id, now, GROUP_RULES, title=title, client_id=client_id, creation_hash=content)
     conversation = membership.conversations([row.id])[row.id]
     membership.add(conversation, creator_id, [creator_id], now, role="owner")
@@ -66,7 +78,7 @@ def add_members(
     """Brings people into a group. Raises NotFound, Forbidden, Invalid when it would be too full."""
     conversation, member = membership.held(conversation_id, actor_id)
     may(conversation, member)
-    _check_people(account_ids)
+    _check_people(actor_id, account_ids)
     if conversation.member_count + len(set(account_ids)) > most:
         raise Invalid(f"A group has at most {most} members.", field="account_ids")
     membership.add(conversation, actor_id, account_ids, now)
@@ -124,7 +136,11 @@ def _create(kind: str, creator_id: int, now: int, rules: dict[str, str], **colum
     )
 
 
-def _check_people(account_ids: Sequence[int]) -> None:
+def _check_people(actor_id: int, account_ids: Sequence[int]) -> None:
+    """Raises NotFound for unknown people, Forbidden for those whom a block keeps apart from whoever brings them in."""
     unknown = set(account_ids) - set(membership.existing_people(account_ids))
     if unknown:
         raise NotFound("Some of these people do not exist.", field="account_ids")
+    if apart := contacts.kept_apart(actor_id, account_ids):
+        names = ", ".join(person.display_name for person in accounts.get_many(apart))
+        raise Forbidden(f"You cannot add {names}.", field="account_ids")

@@ -16,7 +16,7 @@ from server.storage import accounts, log, views
 from server.storage.models import Account, Conversation, Membership
 from server.storage.unit import Query, among, fetch_all, hold, wanted
 
-_CONVERSATION = "id, kind, title, description, head_seq, member_count, rules, created_at, dissolved_at"
+_CONVERSATION = "id, kind, title, description, head_seq, member_count, rules, created_at, dissolved_at, direct_state"
 _MEMBERSHIP = "conversation_id, account_id, role, joined_at, read_seq, history_from_seq, received_seq"
 
 
@@ -206,9 +206,9 @@ def announce_direct(conversation_id: int, sender_id: int) -> None:
 
 
 def _conversation(*row: Any) -> records.Conversation:
-    id_, kind, title, description, head_seq, member_count, rules, created_at, dissolved_at = row
+    id_, kind, title, description, head_seq, member_count, rules, created_at, dissolved_at, direct_state = row
     return records.Conversation(
-        id_, kind, title, description, head_seq, member_count, _rules(rules), created_at, dissolved_at
+        id_, kind, title, description, head_seq, member_count, _rules(rules), created_at, dissolved_at, direct_state
     )
 
 

@@ -9,6 +9,7 @@ from server.errors import Forbidden, Invalid, NotFound
 from server.protocol import chat
 from server.storage import files, log, membership, mentions
 from server.storage.appending import Draft, MayMentionAll
+from server.storage.contacts import MayReach
 from server.storage.models import Message, Reaction
 from server.storage.unit import Rows, execute_many, holding, repeatable
 
@@ -26,6 +27,7 @@ def edit_message(
     draft: Draft,
     now: int,
     may_mention_all: MayMentionAll,
+    may_reach: MayReach,
 ) -> int:
     """Changes a message of one's own to ``draft.text``; returns the ``seq`` of the entry that says so."""
     conversation, member, message = _message(actor_id, conversation_id, seq)
@@ -37,6 +39,7 @@ def edit_message(
         raise Invalid("A message needs a text or a file.", field="text")
     if message.text == draft.text:
         return int(message.changed_seq)
+    may_reach(conversation.direct_state)
     everyone = draft.everyone and may_mention_all(conversation, member)
     called = mentions.called(conversation_id, draft.names, everyone)
     body = chat.MessageEdited(target_seq=seq, text=draft.text, mentions=mentions.shown(called), edited_at=now)
@@ -71,9 +74,11 @@ def delete_message(
 
 @repeatable
 @holding(lambda actor_id, conversation_id, *_: Rows(conversations=[conversation_id]))
-def set_reaction(actor_id: int, conversation_id: int, seq: int, emoji: str, active: bool, now: int) -> int:
+def set_reaction(
+    actor_id: int, conversation_id: int, seq: int, emoji: str, active: bool, now: int, may_reach: MayReach
+) -> int:
     """Adds or takes back a reaction; returns the ``seq`` of the entry that says so, the earlier one if it stood."""
-    _, _, message = _message(actor_id, conversation_id, seq)
+    conversation, _, message = _message(actor_id, conversation_id, seq)
     if message.deleted_at is not None:
         raise Forbidden("This message has been deleted.")
     reactions = (Reaction.conversation_id == conversation_id) & (Reaction.target_seq == seq)
@@ -83,6 +88,7 @@ def set_reaction(actor_id: int, conversation_id: int, seq: int, emoji: str, acti
     if own is None and not active:
         return int(message.changed_seq)
     if active:
+        may_reach(conversation.direct_state)
         _check_room_for(emoji, {row.emoji for row in Reaction.select().where(reactions & Reaction.active)})
     kind = "reaction_added" if active else "reaction_removed"
     entry = log.append(conversation_id, kind, actor_id, now, chat.ReactionChanged(target_seq=seq, emoji=emoji), seq)

@@ -67,6 +67,21 @@ class AccountChange(Table):
         primary_key = CompositeKey("account_id", "version")
 
 
+class Contact(Table):
+    """What somebody is to an account, as that account sees it; what both agree on stands in a row of each."""
+
+    account_id = BigIntegerField()
+    other_id = BigIntegerField()
+    # none, sent, received, contact
+    state = TextField()
+    note = TextField(null=True)
+    since = BigIntegerField(null=True)
+    blocked_at = BigIntegerField(null=True)
+
+    class Meta:
+        primary_key = CompositeKey("account_id", "other_id")
+
+
 class Session(Table):
     id = BigAutoField()
     account_id = BigIntegerField(index=True)
@@ -105,6 +120,9 @@ class Conversation(Table):
     created_at = BigIntegerField()
     last_active_at = BigIntegerField()
     dissolved_at = BigIntegerField(null=True)
+    # Of two people, what `contact` says of them, so that whoever writes need not look there: strangers, contacts
+    # or blocked.
+    direct_state = TextField(null=True)
 
     class Meta:
         indexes = ((("created_by", "client_id"), True),)
@@ -282,6 +300,6 @@ class Follower(Table):
 
 
 ALL = (
-    ServerValue, Account, AccountChange, Session, Invitation, Conversation, Membership, Entry, Message, Mention,
-    Reaction, File, Notification, Follower,
+    ServerValue, Account, AccountChange, Contact, Session, Invitation, Conversation, Membership, Entry, Message,
+    Mention, Reaction, File, Notification, Follower,
 )  # fmt: skip

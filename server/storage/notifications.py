@@ -16,7 +16,7 @@ from server.protocol.notifications import Counts, Notification
 from server.records import CountsChanged, NotificationChange
 from server.storage.unit import among, announce, execute_many, fetch_all, hold, several_write
 
-Filter = Literal["all", "unread", "mentions"]
+Filter = Literal["all", "unread", "mentions", "requests"]
 
 MOST_ANNOUNCED = 50
 """When more rows change at once, other devices are told the counts alone and fetch the rows when they are shown."""
@@ -28,7 +28,12 @@ _COLUMNS = (
 )
 UNREAD = "read_at is null and archived_at is null"
 _OF_CONVERSATIONS = "('message', 'mention', 'reply', 'invitation')"
-_FILTERS = {"all": "", "unread": "and read_at is null", "mentions": "and type in ('mention', 'reply')"}
+_FILTERS = {
+    "all": "",
+    "unread": "and read_at is null",
+    "mentions": "and type in ('mention', 'reply')",
+    "requests": "and type = 'contact_request'",
+}
 
 
 # Writing

@@ -39,9 +39,9 @@ class Call:
     url: str
     at: int
     actor_id: int
-    conversation_id: int
-    message_seq: int
     data: dict[str, Any]
+    conversation_id: int | None = None
+    message_seq: int | None = None
 
 
 def tell(calls: Sequence[tuple[Call, int]]) -> None:

@@ -9,7 +9,7 @@ import msgspec
 
 from server.errors import NotFound
 from server.protocol import chat
-from server.storage import accounts
+from server.storage import accounts, contacts
 from server.storage.unit import fetch_all
 
 PREVIEW = 200
@@ -79,14 +79,21 @@ def _shown(account_id: int, rows: Sequence[tuple[Any, ...]]) -> list[chat.Conver
     return [_body(row, unread.get(row[0], 0), mentions.get(row[0], 0), others.get(row[0])) for row in rows]
 
 
-def _partners(account_id: int, rows: Sequence[tuple[Any, ...]]) -> dict[int, chat.Account]:
-    """The other person of each direct conversation."""
+def _partners(account_id: int, rows: Sequence[tuple[Any, ...]]) -> dict[int, tuple[chat.Account, chat.Relation]]:
+    """The other person of each direct conversation, and what they are to an account."""
     pairs = {row[0]: next(int(half) for half in row[9].split(":") if int(half) != account_id) for row in rows if row[9]}
     people = {person.id: accounts.public(person) for person in accounts.get_many(list(pairs.values()))}
-    return {conversation_id: people[other_id] for conversation_id, other_id in pairs.items()}
+    relations = contacts.relations(account_id, pairs.values()) if pairs else {}
+    return {
+        conversation_id: (people[other_id], relations.get(other_id, "none"))
+        for conversation_id, other_id in pairs.items()
+    }
 
 
-def _body(row: tuple[Any, ...], unread: int, mentions: int, partner: chat.Account | None) -> chat.Conversation:
+def _body(
+    row: tuple[Any, ...], unread: int, mentions: int, other: tuple[chat.Account, chat.Relation] | None
+) -> chat.Conversation:
+    partner, relation = other or (None, None)
     id_, kind, title, description, head_seq, member_count, rules, created_at, last_active_at, _, read_seq, role = row[
         :12
     ]
@@ -110,6 +117,7 @@ def _body(row: tuple[Any, ...], unread: int, mentions: int, partner: chat.Accoun
         last_active_at=last_active_at,
         last_message=_last_message(row[16:]),
         with_account=partner,
+        relation=relation,
     )
 
 

@@ -12,6 +12,7 @@ from server.protocol import chat
 from server.protocol.base import Command
 from server.realtime.online import Connection, Online
 from server.realtime.rooms import CHAT, conversation_room, presence_room
+from server.services.contacts import Contacts
 from server.services.conversations import Conversations
 from server.services.members import Members
 from server.services.messages import Messages
@@ -34,6 +35,7 @@ class ChatServices:
     messages: Messages
     conversations: Conversations
     members: Members
+    contacts: Contacts
     receipts: Receipts
     traces: Traces
     people: People
@@ -47,6 +49,7 @@ def commands(
 ) -> dict[str, tuple[type[Command], Callable[[int, Any], Awaitable[Any]]]]:
     """The commands that concern an account."""
     messages, conversations, members = services.messages, services.conversations, services.members
+    contacts = services.contacts
     return {
         "send_message": (chat.SendMessage, messages.send),
         "edit_message": (chat.EditMessage, messages.edit),
@@ -72,6 +75,12 @@ def commands(
         "find_people": (chat.FindPeople, services.people.find),
         "search_messages": (chat.SearchMessages, services.search.messages),
         "get_accounts": (chat.GetAccounts, services.people.get),
+        "list_contacts": (chat.ListContacts, contacts.list),
+        "request_contact": (chat.RequestContact, contacts.request),
+        "answer_contact": (chat.AnswerContact, contacts.answer),
+        "remove_contact": (chat.WithPerson, contacts.remove),
+        "block": (chat.WithPerson, contacts.block),
+        "unblock": (chat.WithPerson, contacts.unblock),
         "fetch_account_changes": (chat.FetchAccountChanges, services.people.changes),
     }
 
@@ -114,14 +123,32 @@ class ConnectionCommands:
 
     async def watch_presence(self, connection: Connection, command: chat.WatchPresence) -> chat.Presences:
         """Hears of these people from now on, and of nobody else."""
-        now = await self._services.presence.visible(connection.account_id, command.account_ids)
+        connection.wanted = frozenset(command.account_ids)
+        return chat.Presences(presence=await self._watch(connection))
+
+    async def look_again(self, account_id: int, other_id: int) -> None:
+        """Somebody may see another one now, or no longer: tells those of their devices here that have asked."""
+        for connection in self._online.of_account(account_id, CHAT):
+            if other_id in connection.wanted:
+                seen = {presence.account_id: presence for presence in await self._watch(connection)}
+                # Nobody is told why they see somebody no longer.
+                told = seen.get(other_id) or chat.Presence(account_id=other_id, state="offline")
+                await self._sockets.emit_here("presence", told, room=connection.sid, namespace=CHAT)
+
+    async def _watch(self, connection: Connection) -> list[chat.Presence]:
+        """Puts a connection into the rooms of those it wants and may see; their presence now."""
+        look = 0
+        while look != connection.looks or not look:
+            # What was read while another look began may be older than what that one reads.
+            look = connection.looks = connection.looks + 1
+            now = await self._services.presence.visible(connection.account_id, connection.wanted)
         watched = {presence.account_id for presence in now}
         for account_id in connection.watched - watched:
             await self._sockets.leave_room(connection.sid, presence_room(account_id), CHAT)
         for account_id in watched - connection.watched:
             await self._sockets.enter_room(connection.sid, presence_room(account_id), CHAT)
         connection.watched = watched
-        return chat.Presences(presence=now)
+        return now
 
     def _tell_typing(self, typing: chat.Typing | None) -> chat.Nothing:
         if typing is not None:

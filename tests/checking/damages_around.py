@@ -106,11 +106,30 @@ DAMAGES_AROUND = (
             "Conversation 5: its member_count is 2, but by the log 0.",
         ),
     ),
+    # Contacts
+    derived(
+        "block unknown to the conversation",
+        "update conversation set direct_state = 'strangers' where id in (2, 5)",
+        said=(
+            "Conversation 2: its direct_state is strangers, but by contacts and blocks contacts.",
+            "Conversation 5: its direct_state is strangers, but by contacts and blocks blocked.",
+        ),
+    ),
+    truth(
+        "contact of one alone",
+        "delete from contact where account_id = 2 and other_id = 1",
+        said=("To account 1 account 2 is contact, but the other way round none: the two do not say the same.",),
+    ),
+    truth(
+        "contact of nobody",
+        "insert into contact values (5, 77, 'none', null, null, 1)",
+        said=("Contact 77 of account 5: there is no account 77.",),
+    ),
     # The rest
     derived(
         "changes of an account",
         "update account set account_version = 1 where id = 1",
-        said=("Account 1 is at version 1, but its devices were told of 2.",),
+        said=("Account 1 is at version 1, but its devices were told of 6.",),
     ),
     truth(
         "picture gone",
@@ -120,12 +139,12 @@ DAMAGES_AROUND = (
     derived(
         "inbox counter",
         "update account set notification_seq = 0, seen_notification_seq = 0 where id = 2",
-        said=("Account 2: its inbox counts to 0, but has a change 4.",),
+        said=("Account 2: its inbox counts to 0, but has a change 6.",),
     ),
     derived(
         "inbox seen too far",
         "update account set seen_notification_seq = 50 where id = 2",
-        said=("Account 2 has seen its inbox up to 50, but it counts to 4.",),
+        said=("Account 2 has seen its inbox up to 50, but it counts to 6.",),
     ),
     truth(
         "notification of nothing",
@@ -141,7 +160,7 @@ DAMAGES_AROUND = (
         "insert into notification (account_id, seq, type, group_key, title, body, url, data, created_at, count) "
         "select account_id, -1, type, group_key, title, body, url, data, created_at, count from notification "
         "where id = (select max(id) from notification where read_at is null)",
-        said=("Account 5 has 2 unread notifications of mention for conversation:4, which fold into one.",),
+        said=("Account 5 has 2 unread notifications of contact_request for contact:4, which fold into one.",),
     ),
     derived(
         "follower ahead",

@@ -11,6 +11,7 @@ from server.files.store import Store
 from server.followers.notifier import Notifier
 from server.protocol import chat
 from server.protocol.notifications import MarkNotificationsRead
+from server.services.contacts import Contacts
 from server.services.conversations import Conversations
 from server.services.files import Files
 from server.services.members import Members
@@ -37,6 +38,7 @@ class Street:
         self.files: Files = make_files(db, store, clock)
         self.messages = Messages(db, self._now, lambda account_id: None, self.files.forget)
         self.conversations = Conversations(db, self._now)
+        self.contacts = Contacts(db, self._now, lambda account_id: None)
         self.members = Members(db, self._now)
         self.receipts = Receipts(db, self._now)
         self.inboxes = Notifications(db, self._now)
@@ -91,6 +93,17 @@ class Street:
         command = chat.SetRole(conversation_id=where, account_id=self.people[other], role=role)
         await self.members.set_role(self.people[name], command)
 
+    async def ask(self, name: str, other: str, note: str | None = None) -> None:
+        command = chat.RequestContact(account_id=self.people[other], note=note)
+        await self.contacts.request(self.people[name], command)
+
+    async def accept(self, name: str, other: str) -> None:
+        command = chat.AnswerContact(account_id=self.people[other], accept=True)
+        await self.contacts.answer(self.people[name], command)
+
+    async def block(self, name: str, other: str) -> None:
+        await self.contacts.block(self.people[name], chat.WithPerson(account_id=self.people[other]))
+
     async def notify(self) -> None:
         """What the notifier does of itself."""
 
@@ -121,6 +134,7 @@ async def lived_in(db: Database, store: Store, clock: SteppedClock) -> Street:
     await _faces(street)
     await street.notify()
     await street.inboxes.mark_read(street.people["cleo"], MarkNotificationsRead(all=True))
+    await _contacts(street)
     return street
 
 
@@ -175,6 +189,15 @@ async def _closed(street: Street) -> None:
     await street.say("cleo", where, "Before")
     await street.add("cleo", where, "eun")
     await street.say("cleo", where, "After, @eun")
+
+
+async def _contacts(street: Street) -> None:
+    """Ana and Ben are contacts; Dan is blocked by Ana, with whom he has a conversation, and asks Eun."""
+    await street.ask("ana", "ben")
+    await street.accept("ben", "ana")
+    await street.ask("dan", "ana")
+    await street.block("ana", "dan")
+    await street.ask("dan", "eun", "the tiles")
 
 
 async def _faces(street: Street) -> None:

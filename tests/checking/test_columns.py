@@ -19,6 +19,7 @@ KNOWN_HERE_ALONE = {
     "account_change": {"event", "data"},
     "session": {"id", "token_hash", "device_name", "created_at", "last_used_at", "expires_at"},
     "invitation": {"id", "code_hash", "created_by", "created_at", "expires_at", "uses_left"},
+    "contact": {"blocked_at"},
     "conversation": {"client_id", "creation_hash"},
     "entry": {"at"},  # of a reaction, as here
     "membership": {"notify", "pinned", "archived", "muted_until"},
@@ -39,9 +40,11 @@ _MORE = (
 _ROWS = {
     "conversation": "id = 1",
     "membership": "conversation_id = 1 and account_id = 2",
+    "contact": "account_id = 1 and other_id = 4",
     "entry": "conversation_id = 1 and seq = 10",
     "message": "conversation_id = 1 and seq = 17",
     "file": "conversation_id = 1 and message_seq = 18",
+    "notification": "id = (select max(id) from notification where conversation_id is not null)",
 }
 
 

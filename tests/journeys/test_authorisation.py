@@ -60,6 +60,13 @@ CHAT: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
     "find_people": ({"query": "a"}, ALL_OK),
     "get_accounts": ({"account_ids": ["$bystander"]}, ALL_OK),
     "search_messages": ({"query": "mine", "conversation_id": "$group"}, INSIDE),
+    "list_contacts": ({}, ALL_OK),
+    "request_contact": ({"account_id": "$bystander"}, ALL_OK),
+    # Nobody has asked any of them.
+    "answer_contact": ({"account_id": "$bystander", "accept": True}, dict.fromkeys(WHO, "not_found")),
+    "remove_contact": ({"account_id": "$bystander"}, ALL_OK),
+    "block": ({"account_id": "$bystander"}, ALL_OK),
+    "unblock": ({"account_id": "$bystander"}, ALL_OK),
     "set_active": ({"active": True}, ALL_OK),
     "watch_presence": ({"account_ids": ["$bystander"]}, ALL_OK),
     "fetch_account_changes": ({"after_version": 0}, ALL_OK),

@@ -264,3 +264,30 @@ async def test_while_redis_is_away_everything_is_answered_and_afterwards_everybo
             for client in clients.values():
                 assert client.socket.connected
                 assert seqs(client, group) == sorted(set(seqs(client, group)))
+
+
+async def test_a_block_holds_at_every_worker_at_once(madang: Deployment) -> None:
+    people = madang.people("ana", "ben")
+    async with connected(of_workers(madang), people) as here:
+        ana, ben = here["ana"], here["ben"]
+        direct = (await ana.do("open_direct", account_id=people["ben"].id))["id"]
+        await said(ana, direct, "hello")
+        await ben.hears("hello")
+        [seen] = (await ben.do("watch_presence", account_ids=[people["ana"].id]))["presence"]
+        assert seen["state"] == "online"
+        await ana.do("block", account_id=people["ben"].id)
+        gone = await ben.event("presence", lambda one: one["account_id"] == people["ana"].id)
+        assert (gone["state"], gone.get("last_seen_at")) == ("offline", None)
+        assert (await ben.do("watch_presence", account_ids=[people["ana"].id]))["presence"] == []
+        for client, command, payload in (
+            (ben, "send_message", {"conversation_id": direct, "client_id": secrets.token_hex(12), "text": "why?"}),
+            (ben, "start_typing", {"conversation_id": direct}),
+            (ben, "request_contact", {"account_id": people["ana"].id}),
+            (ana, "send_message", {"conversation_id": direct, "client_id": secrets.token_hex(12), "text": "so"}),
+        ):
+            assert (await client.ask(command, **payload))["error"]["code"] == "forbidden"
+        assert not [event for event, _ in ben.heard if event == "contact_changed"]
+        await ana.do("unblock", account_id=people["ben"].id)
+        await ben.event("presence", lambda one: one["state"] == "online")
+        await said(ben, direct, "here again")
+        await ana.hears("here again")

@@ -79,6 +79,10 @@ def awkward_house(path: Path) -> None:
             [(1000 + at, text, f"{at}{text}", text, LARGEST - at, -at) for at, text in enumerate(AWKWARD)],
         )
         connection.execute("insert into account_change values (1000, 3, 'account_changed', cast('{\"a\": 1}' as blob))")
+        connection.executemany(
+            "insert into contact values (?, ?, 'sent', ?, ?, null)",
+            [(1000 + at, 1, text, LARGEST - at) for at, text in enumerate(AWKWARD)],
+        )
         connection.execute("insert into session values (7, 1, x'00ff005c0a', '', 0, 1, ?)", (LARGEST,))
         connection.execute("insert into session values (9, 1, x'', 'phone', 0, 1, 2)")
         connection.execute("insert into invitation values (3, x'00', null, 0, 1, 2147483647)")

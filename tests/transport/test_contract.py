@@ -22,7 +22,7 @@ from tests.people import Person, make_people_in
 
 WHO = ("ana", "ben", "cleo")
 # The first two come every 15 seconds and when a worker stops; the others have a test of their own.
-UNHEARD = {"heads", "draining", "presence", "account_changed"}
+UNHEARD = {"heads", "draining", "account_changed"}
 
 
 def check(value: Any, kind: type, where: str) -> None:
@@ -79,6 +79,7 @@ async def test_every_reply_and_event_of_the_running_server_is_as_written(
     await talk(group, ana, ben)
     await look_around(group, ana, ben)
     await manage(group, ana, ben, cleo)
+    await connect(ana, ben)
     await look_at_the_bell(ben)
     asked = set.union(*(client.asked for client in clients.values()))
     assert asked == {
@@ -162,6 +163,20 @@ async def manage(group: int, ana: Checked, ben: Checked, cleo: Checked) -> None:
         check(change["data"], chat.EVENTS[change["event"]][0], change["event"])
     await ben.do("leave_conversation", conversation_id=group)
     await ana.event("member_removed", lambda entry: entry["actor_id"] == ben.id)
+
+
+async def connect(ana: Checked, ben: Checked) -> None:
+    """They become contacts, and what else two people may be to each other."""
+    await ana.do("request_contact", account_id=ben.id, note="from the yard")
+    await ben.event("contact_changed", lambda one: one["contact"]["relation"] == "received")
+    assert (await ben.do("list_contacts", filter="received", limit=1))["contacts"][0]["note"] == "from the yard"
+    await ben.do("answer_contact", account_id=ana.id, accept=True)
+    await ana.event("contact_changed", lambda one: one["contact"]["relation"] == "contact")
+    await ana.notice("notification_created", lambda one: one["type"] == "contact_accepted")
+    await ana.do("block", account_id=ben.id)
+    await ben.event("presence", lambda one: one["account_id"] == ana.id and one["state"] == "offline")
+    await ana.do("unblock", account_id=ben.id)
+    await ana.do("remove_contact", account_id=ben.id)
 
 
 async def look_at_the_bell(ben: Checked) -> None:

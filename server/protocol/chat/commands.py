@@ -18,6 +18,7 @@ from server.protocol.base import (
     MessageText,
     Milliseconds,
     Name,
+    Note,
     Position,
     Query,
     Seq,
@@ -210,6 +211,37 @@ class SearchMessages(Command):
     order: Literal["newest", "best"] = "newest"
     limit: Annotated[int, Meta(ge=1, le=50)] = 20
     cursor: Cursor | None = None
+
+
+class ListContacts(Command):
+    """People one is connected with, requests, and whom one has blocked; what came last is first.
+
+    Accounts that are no longer in use are left out, but for blocked ones.
+    """
+
+    filter: Literal["all", "contacts", "received", "sent", "blocked"] = "all"
+    limit: Annotated[int, Meta(ge=1, le=200)] = 100
+    cursor: Cursor | None = None
+
+
+class RequestContact(Command):
+    """Ask somebody to be a contact; who has asked oneself is thereby accepted. Asking again changes nothing."""
+
+    account_id: Id
+    note: Note | None = None
+
+
+class AnswerContact(Command):
+    """Accept or decline somebody's request."""
+
+    account_id: Id
+    accept: bool
+
+
+class WithPerson(Command):
+    """A command that names a person and nothing else."""
+
+    account_id: Id
 
 
 class SetActive(Command):

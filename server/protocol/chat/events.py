@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from server.protocol.base import Body
-from server.protocol.chat.things import Account, Conversation, Preferences
+from server.protocol.chat.things import Account, Contact, Conversation, Preferences
 
 
 class ServerInfo(Body):
-    """What this server is, and the limits it keeps."""
+    """What this server is, and the limits it keeps.
+
+    ``direct_messages``: whether people write to everyone here, or to their contacts only.
+    """
 
     name: str
     version: str
     protocol: list[int]
     epoch: str
     limits: dict[str, int]
+    direct_messages: Literal["everyone", "contacts"] = "everyone"
 
 
 class Ready(Body):
@@ -82,6 +88,13 @@ class AccountChanged(Body):
 
     account_version: int
     account: Account
+
+
+class ContactChanged(Body):
+    """Somebody is something else to oneself now: a contact, one who asks, blocked, or nothing."""
+
+    account_version: int
+    contact: Contact
 
 
 class Draining(Body):

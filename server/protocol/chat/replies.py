@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from server.protocol.base import Body
-from server.protocol.chat.things import Account, Availability, Conversation, Entry, File, Member, Message
+from server.protocol.chat.things import Account, Availability, Contact, Conversation, Entry, File, Member, Message
 
 
 class Nothing(Body):
@@ -187,6 +187,13 @@ class Accounts(Body):
     """People, as others see them."""
 
     accounts: list[Account]
+
+
+class ContactsPage(Body):
+    """What came last is first; ``cursor`` is there when there are more."""
+
+    contacts: list[Contact]
+    cursor: str | None = None
 
 
 class Presence(Body):

@@ -14,6 +14,7 @@ Role = Literal["owner", "admin", "member"]
 ServerRole = Literal["owner", "admin", "person", "bot"]
 Availability = Literal["online", "away", "busy", "offline"]
 Notify = Literal["all", "mentions", "nothing"]
+Relation = Literal["none", "sent", "received", "contact", "blocked"]
 EntryKind = Literal[
     "message_created",
     "message_edited",
@@ -35,6 +36,18 @@ class Account(Body):
     display_name: str
     role: ServerRole
     picture_url: str | None = None
+
+
+class Contact(Body):
+    """What somebody is to oneself. ``sent`` and ``received`` are requests, with the ``note`` of whoever asked.
+
+    ``blocked``: by oneself. Nobody is told by whom they are blocked.
+    """
+
+    account: Account
+    relation: Relation
+    since: int | None = None
+    note: str | None = None
 
 
 class Rules(Body):
@@ -137,6 +150,7 @@ class Conversation(Body):
     last_message: LastMessage | None = None
     # Named `with` on the wire: the other person of a direct conversation.
     with_account: Account | None = msgspec.field(default=None, name="with")
+    relation: Annotated[Relation | None, Meta(description="to the other person of a direct conversation")] = None
 
 
 class Member(Body):

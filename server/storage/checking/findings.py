@@ -11,7 +11,7 @@ NAMED = 10
 
 PARTS = (
     "database", "log", "deletions", "messages", "mentions", "reactions", "attachments", "members", "conversations",
-    "accounts", "inboxes", "followers", "search", "files",
+    "accounts", "contacts", "inboxes", "followers", "search", "files",
 )  # fmt: skip
 """What is looked at, in the order in which it is told."""
 

@@ -86,6 +86,35 @@ RULES = (
         "update account set account_version = ? where id = ?",
         (2, 0),
     ),
+    _unknown("contacts", "contact", "account_id", "other_id", "Contact {0} of account {1}: there is no account {1}."),
+    _unknown("contacts", "contact", "other_id", "account_id", "Contact {1} of account {0}: there is no account {1}."),
+    Rule(
+        "contacts",
+        "select mine.account_id, mine.other_id, mine.state, coalesce(theirs.state, 'none') from contact as mine "
+        "left join contact as theirs on theirs.account_id = mine.other_id and theirs.other_id = mine.account_id "
+        "where coalesce(theirs.state, 'none') <> case mine.state when 'sent' then 'received' "
+        "when 'received' then 'sent' when 'contact' then 'contact' else 'none' end "
+        "or mine.state not in ('none', 'sent', 'received', 'contact') "
+        "or (mine.state <> 'none' and (coalesce(mine.since, -1) <> coalesce(theirs.since, -2) "
+        "or coalesce(mine.note, '') <> coalesce(theirs.note, ''))) order by 1, 2",
+        "To account {0} account {1} is {2}, but the other way round {3}: the two do not say the same.",
+    ),
+    Rule(
+        "conversations",
+        "select id, coalesce(direct_state, 'nothing'), coalesce(wanted, 'nothing'), wanted from ("
+        "select c.id, c.direct_state, case when c.kind <> 'direct' then null else "
+        "coalesce(case standing.rank when 2 then 'blocked' when 1 then 'contacts' end, 'strangers') end as wanted "
+        "from conversation c left join (select "
+        "case when account_id < other_id then cast(account_id as text) || ':' || cast(other_id as text) "
+        "else cast(other_id as text) || ':' || cast(account_id as text) end as pair, "
+        "max(case when blocked_at is not null then 2 when state = 'contact' then 1 else 0 end) as rank "
+        "from contact group by 1) as standing on standing.pair = c.direct_key "
+        "where c.kind <> 'direct' or c.direct_key is not null) as derived "
+        "where coalesce(direct_state, '') <> coalesce(wanted, '') order by id",
+        "Conversation {0}: its direct_state is {1}, but by contacts and blocks {2}.",
+        "update conversation set direct_state = ? where id = ?",
+        (3, 0),
+    ),
     Rule(
         "inboxes",
         "select id, notification_seq, newest from account join (select account_id, max(seq) as newest "
@@ -128,7 +157,7 @@ RULES = (
 
 _STORED = {"int4": "integer", "int8": "integer", "bool": "integer", "text": "text", "bytea": "blob"}
 """How SQLite calls what a column of each kind holds."""
-_COUNTED = {"accounts": "account", "inboxes": "notification", "followers": "follower"}
+_COUNTED = {"accounts": "account", "contacts": "contact", "inboxes": "notification", "followers": "follower"}
 
 
 def check_rest(found: Findings, sink: Sink) -> None:

@@ -89,6 +89,13 @@ ALL = (
         plant=of_storage.mark_without_max,
     ),
     Bug(
+        name="block_unknown_to_conversations",
+        on="sqlite",
+        nemeses=(),
+        caught_by=("I12",),
+        plant=of_storage.block_unknown_to_conversations,
+    ),
+    Bug(
         name="join_after_read",
         on="sqlite",
         nemeses=("reconnect_storm",),

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import psycopg
 
-from server.storage import appending, commit_order, database, membership, receipts
+from server.storage import appending, commit_order, contacts, database, membership, receipts
 from server.storage.engine import Engine, Piece
 from server.storage.postgres import PostgresEngine
 from server.storage.postgres_connection import READER, PostgresConnection, connect
@@ -153,6 +153,28 @@ def position_without_its_lock() -> None:
     put_text(
         commit_order, "_INSERT", "returning position", "returning position + length(pg_sleep(0.01 * random())::text)"
     )
+
+
+def block_unknown_to_conversations() -> None:
+    """Whoever writes looks at the conversation, and a block does not stand there."""
+    put(contacts, "Conversation", lambda model: Nobody)
+
+
+class Nobody:
+    """A conversation that nothing can be written to."""
+
+    direct_key = None
+
+    @classmethod
+    def update(cls, **columns: object) -> type[Nobody]:
+        return cls
+
+    @classmethod
+    def where(cls, condition: object) -> type[Nobody]:
+        return cls
+
+    @classmethod
+    def execute(cls) -> None: ...
 
 
 def mark_without_max() -> None:

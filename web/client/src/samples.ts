@@ -475,6 +475,59 @@ export const chatCommands: Commands<ChatCommands> = {
       "cursor": "812-0"
     }
   },
+  "list_contacts": {
+    "payload": {"filter": "received", "limit": 100},
+    "data": {
+      "contacts": [
+        {
+          "account": {"id": 4, "username": "dana", "display_name": "Dana", "role": "person"},
+          "relation": "received",
+          "since": 1763690400000,
+          "note": "the workshop"
+        }
+      ],
+      "cursor": "1763690400000-4"
+    }
+  },
+  "request_contact": {
+    "payload": {"account_id": 4, "note": "the workshop"},
+    "data": {
+      "account": {"id": 4, "username": "dana", "display_name": "Dana", "role": "person"},
+      "relation": "sent",
+      "since": 1763690400000,
+      "note": "the workshop"
+    }
+  },
+  "answer_contact": {
+    "payload": {"account_id": 4, "accept": true},
+    "data": {
+      "account": {"id": 4, "username": "dana", "display_name": "Dana", "role": "person"},
+      "relation": "contact",
+      "since": 1763690400000
+    }
+  },
+  "remove_contact": {
+    "payload": {"account_id": 4},
+    "data": {
+      "account": {"id": 4, "username": "dana", "display_name": "Dana", "role": "person"},
+      "relation": "none"
+    }
+  },
+  "block": {
+    "payload": {"account_id": 4},
+    "data": {
+      "account": {"id": 4, "username": "dana", "display_name": "Dana", "role": "person"},
+      "relation": "blocked",
+      "since": 1763690400000
+    }
+  },
+  "unblock": {
+    "payload": {"account_id": 4},
+    "data": {
+      "account": {"id": 4, "username": "dana", "display_name": "Dana", "role": "person"},
+      "relation": "none"
+    }
+  },
   "set_active": {"payload": {"active": true}, "data": {}},
   "watch_presence": {
     "payload": {"account_ids": [1, 2]},
@@ -609,6 +662,17 @@ export const chatEvents: Events<ChatEvents> = {
       "account_version": 5,
       "conversation_id": 3,
       "preferences": {"notify": "mentions", "pinned": true, "archived": false, "muted_until": 1763694000000}
+    }
+  ],
+  "contact_changed": [
+    {
+      "account_version": 8,
+      "contact": {
+        "account": {"id": 4, "username": "dana", "display_name": "Dana", "role": "person"},
+        "relation": "received",
+        "since": 1763690400000,
+        "note": "the workshop"
+      }
     }
   ],
   "account_changed": [

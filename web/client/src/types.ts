@@ -31,6 +31,8 @@ export type Availability = 'online' | 'away' | 'busy' | 'offline'
 
 export type Notify = 'all' | 'mentions' | 'nothing'
 
+export type Relation = 'none' | 'sent' | 'received' | 'contact' | 'blocked'
+
 /** A person or a bot, as others see them. */
 export interface Account {
   id: number
@@ -38,6 +40,18 @@ export interface Account {
   display_name: string
   role: ServerRole
   picture_url?: string
+}
+
+/**
+ * What somebody is to oneself. `sent` and `received` are requests, with the `note` of whoever asked.
+ *
+ * `blocked`: by oneself. Nobody is told by whom they are blocked.
+ */
+export interface Contact {
+  account: Account
+  relation: Relation
+  since?: number
+  note?: string
 }
 
 /** Who may do what in a group, and what new members see of the past. */
@@ -132,6 +146,8 @@ export interface Conversation {
   picture_url?: string
   last_message?: LastMessage
   with?: Account
+  /** to the other person of a direct conversation */
+  relation?: Relation
 }
 
 /**
@@ -394,6 +410,34 @@ export interface SearchMessages {
   cursor?: string | null
 }
 
+/**
+ * People one is connected with, requests, and whom one has blocked; what came last is first.
+ *
+ * Accounts that are no longer in use are left out, but for blocked ones.
+ */
+export interface ListContacts {
+  filter?: 'all' | 'blocked' | 'contacts' | 'received' | 'sent'
+  limit?: number
+  cursor?: string | null
+}
+
+/** Ask somebody to be a contact; who has asked oneself is thereby accepted. Asking again changes nothing. */
+export interface RequestContact {
+  account_id: number
+  note?: string | null
+}
+
+/** Accept or decline somebody's request. */
+export interface AnswerContact {
+  account_id: number
+  accept: boolean
+}
+
+/** A command that names a person and nothing else. */
+export interface WithPerson {
+  account_id: number
+}
+
 /** Whether this device has the person's attention; none active for 5 minutes is `away`. */
 export interface SetActive {
   active: boolean
@@ -575,6 +619,12 @@ export interface Accounts {
   accounts: Account[]
 }
 
+/** What came last is first; `cursor` is there when there are more. */
+export interface ContactsPage {
+  contacts: Contact[]
+  cursor?: string
+}
+
 /** How reachable somebody is. `last_seen_at` is there when they are offline. */
 export interface Presence {
   account_id: number
@@ -596,13 +646,18 @@ export interface AccountChanges {
 
 // chat: events
 
-/** What this server is, and the limits it keeps. */
+/**
+ * What this server is, and the limits it keeps.
+ *
+ * `direct_messages`: whether people write to everyone here, or to their contacts only.
+ */
 export interface ServerInfo {
   name: string
   version: string
   protocol: number[]
   epoch: string
   limits: Record<string, number>
+  direct_messages?: 'contacts' | 'everyone'
 }
 
 /** The first event: who one is, and the 200 most recently active conversations. */
@@ -666,6 +721,12 @@ export interface AccountChanged {
   account: Account
 }
 
+/** Somebody is something else to oneself now: a contact, one who asks, blocked, or nothing. */
+export interface ContactChanged {
+  account_version: number
+  contact: Contact
+}
+
 /** This worker stops; reconnect after about that long. */
 export interface Draining {
   retry_after_ms: number
@@ -677,6 +738,7 @@ export type AccountChange =
   | { version: number; event: 'conversation_added'; data: ConversationAdded }
   | { version: number; event: 'conversation_removed'; data: ConversationRemoved }
   | { version: number; event: 'preferences_changed'; data: PreferencesChanged }
+  | { version: number; event: 'contact_changed'; data: ContactChanged }
   | { version: number; event: 'account_changed'; data: AccountChanged }
 
 // notifications
@@ -704,7 +766,7 @@ export interface Notification {
 
 /** The inbox, newest first. */
 export interface ListNotifications {
-  filter?: 'all' | 'mentions' | 'unread'
+  filter?: 'all' | 'mentions' | 'requests' | 'unread'
   limit?: number
   cursor?: string | null
 }
@@ -952,6 +1014,18 @@ export interface ChatCommands {
   get_accounts: (payload: GetAccounts, ack: Ack<Accounts>) => void
   /** Messages with all words of `query`, in their text or in the name of a file, that one may see now. */
   search_messages: (payload: SearchMessages, ack: Ack<SearchPage>) => void
+  /** People one is connected with, requests, and whom one has blocked; what came last is first. */
+  list_contacts: (payload: ListContacts, ack: Ack<ContactsPage>) => void
+  /** Ask somebody to be a contact; who has asked oneself is thereby accepted. Asking again changes nothing. */
+  request_contact: (payload: RequestContact, ack: Ack<Contact>) => void
+  /** Accept or decline somebody's request. */
+  answer_contact: (payload: AnswerContact, ack: Ack<Contact>) => void
+  /** A command that names a person and nothing else. */
+  remove_contact: (payload: WithPerson, ack: Ack<Contact>) => void
+  /** A command that names a person and nothing else. */
+  block: (payload: WithPerson, ack: Ack<Contact>) => void
+  /** A command that names a person and nothing else. */
+  unblock: (payload: WithPerson, ack: Ack<Contact>) => void
   /** Whether this device has the person's attention; none active for 5 minutes is `away`. */
   set_active: (payload: SetActive, ack: Ack<Nothing>) => void
   /** The presence of these people now, and `presence` events from now on; a new list replaces the old one. */
@@ -970,6 +1044,7 @@ export interface ChatEvents {
   conversation_added: (payload: ConversationAdded) => void
   conversation_removed: (payload: ConversationRemoved) => void
   preferences_changed: (payload: PreferencesChanged) => void
+  contact_changed: (payload: ContactChanged) => void
   account_changed: (payload: AccountChanged) => void
   draining: (payload: Draining) => void
   message_created: (entry: EntryOf<'message_created'>, offset: string) => void
