@@ -16,12 +16,10 @@ from aiohttp import web
 from server import __version__, logs, sharing
 from server.clock import now
 from server.errors import ChatError
+from server.followers import search_index
 from server.followers.follow import Follower
 from server.followers.notifier import NAME as NOTIFIER
 from server.followers.notifier import Notifier
-from server.followers.search_index import NAME as SEARCH_INDEX
-from server.followers.search_index import SearchIndex
-from server.followers.search_index import begin as begin_search_index
 from server.loop import new_loop
 from server.parts import Parts, parts_of
 from server.protocol import base, chat
@@ -169,8 +167,8 @@ async def _open(parts: Parts, stack: AsyncExitStack) -> None:
     stack.push_async_callback(publisher.stop)
     db.after_commit = publisher.publish
 
-    search_index = SearchIndex()
-    await _follow_the_log(db, search_index, publisher, stack)
+    index = search_index.SearchIndex()
+    await _follow_the_log(db, index, publisher, stack)
 
     beacon = Beacon(sockets, online, readings.changed_since, publisher.compare_bells)
     position = await readings.newest()
@@ -190,7 +188,7 @@ async def _open(parts: Parts, stack: AsyncExitStack) -> None:
         Periodic("session check", SESSION_CHECK_S, lambda: _end_stale_sessions(parts)),
         Periodic("sweep of files", SWEEP_S, parts.files.sweep),
         Periodic("look at the files", FILES_CHECK_S, parts.files.check),
-        Periodic("tidying of the search index", TIDY_S, lambda: search_index.tidy(db)),
+        Periodic("tidying of the search index", TIDY_S, lambda: index.tidy(db)),
     ):
         job.start()
         stack.push_async_callback(job.stop)
@@ -209,13 +207,15 @@ async def _open(parts: Parts, stack: AsyncExitStack) -> None:
         sharing.watch_rooms(sockets, publisher)
 
 
-async def _follow_the_log(db: Database, search_index: SearchIndex, publisher: Publisher, stack: AsyncExitStack) -> None:
+async def _follow_the_log(
+    db: Database, index: search_index.SearchIndex, publisher: Publisher, stack: AsyncExitStack
+) -> None:
     """Starts what happens after a commit."""
-    await db.write(begin_search_index)
+    await db.write(search_index.begin)
     followers = (
         Follower(db, NOTIFIER, Notifier(now).handle),
         # Small batches with long rests between them: under load, sends come first, and search a little later.
-        Follower(db, SEARCH_INDEX, search_index.handle, 50, rest=9.0),
+        Follower(db, search_index.NAME, index.handle, 50, rest=9.0),
     )
     for follower in followers:
         publisher.wake.append(follower.wake)

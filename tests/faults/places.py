@@ -107,7 +107,9 @@ class SqlitePlace:
         if not self._path.exists():
             return State({})
         with contextlib.closing(sqlite3.connect(self._path)) as db:
-            names = [name for (name,) in db.execute("select name from sqlite_master where type = 'table'")]
+            # A virtual table shows what others hold.
+            tables = "select name from sqlite_master where type = 'table' and sql not like 'create virtual table%'"
+            names = [name for (name,) in db.execute(tables)]
             return State({name: _rows(db.execute(f"select * from {name}")) for name in names})
 
     def damages(self, state: State) -> list[str]:

@@ -31,8 +31,13 @@ async def test_what_was_said_long_ago_is_found(
     look: dict[str, Any] = {"size": size, "color_scheme": scheme, "locale": locale}
     with MadangProcess(tmp_path / "data", message_rate="off") as madang:
         people = make_people_in(tmp_path / "data", "ana", "ben")
-        async with ChatClient(madang.url, people["ben"].token) as ben:
+        async with (
+            ChatClient(madang.url, people["ben"].token) as ben,
+            ChatClient(madang.url, people["ana"].token) as phone,
+        ):
             group = await talk(ben, people["ana"].id)
+            # She has read it all, and so begins at its end.
+            await phone.do("mark_read", conversation_id=group, seq=1000)
             ana = await Visitor.signed_in(browser, madang.url, people["ana"], **look)
             await ana.page.goto(f"{madang.url}/c/{group}")
             await ana.sees("message 89")

@@ -54,7 +54,7 @@ def tidy(pages: int, *, begin: bool) -> bool:
 
 def candidates(asked: Wanted, below: int, limit: int) -> list[Row]:
     """Messages that have all that is wanted, from the newest before ``below`` on."""
-    if not asked.places and len(found := _newest(asked, below, limit)) == limit:
+    if len(found := _newest(asked, below, limit)) == limit:
         return found
     conditions = "id < ? and id >= ?"
     parameters: list[object] = [below, asked.lowest]
@@ -74,15 +74,19 @@ def candidates(asked: Wanted, below: int, limit: int) -> list[Row]:
 
 
 def _newest(asked: Wanted, below: int, limit: int) -> list[Row]:
-    source = f"(select * from search_message where id < ? and id >= ? order by id desc limit {NEWEST}) s"
-    conditions = "s.words @@ ?::tsquery and " if asked.tokens else ""
+    """Messages among the newest, of everybody or of the one conversation that is asked for."""
+    conditions, order = "id < ? and id >= ?", "id"
+    parameters: list[object] = [below, asked.lowest]
+    if len(asked.places) == 1:
+        conditions, order = f"{conditions} and conversation_id = ?", "seq"
+        parameters += asked.places
+    source = f"(select * from search_message where {conditions} order by {order} desc limit {NEWEST}) s"
+    has_words = "s.words @@ ?::tsquery and " if asked.tokens else ""
+    words = [_query(asked.tokens)] if asked.tokens else []
     return fetch_all(
-        f"select {ROW} from {source} {JOINS} where {conditions} {IN_TIME} order by s.id desc limit ?",
-        (
-            below, asked.lowest, asked.account_id, *([_query(asked.tokens)] if asked.tokens else []), asked.after,
-            asked.before, limit,
-        ),
-    )  # fmt: skip
+        f"select {ROW} from {source} {JOINS} where {has_words} {IN_TIME} order by s.id desc limit ?",
+        (*parameters, asked.account_id, *words, asked.after, asked.before, limit),
+    )
 
 
 def _query(tokens: Iterable[Token]) -> str:

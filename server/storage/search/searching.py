@@ -18,9 +18,9 @@ from server.storage.unit import fetch_all, wanted
 
 MOST_LOOKED_AT = 4000
 """So many messages are looked at for one page; one that is not full by then says where to go on."""
-BEST_OF = 500
+BEST_OF = 300
 """The best are chosen among so many of the newest."""
-FEW = 20_000
+FEW = 100_000
 """Who may see no more messages than that has them looked up by their conversations."""
 MOST_PLACES = 400
 CLOCKS_MS = 86_400_000

@@ -394,7 +394,7 @@ export interface GetAccounts {
  *
  * A word of three letters or more finds longer ones that begin with it; quotes keep words together as they are. Of
  * Korean, Japanese and Chinese any part of a word is found. Case, width and accents do not count. `query` may be
- * empty beside a filter. `best` looks at the newest 500 that fit.
+ * empty beside a filter. `best` looks at the newest 300 that fit.
  */
 export interface SearchMessages {
   query?: string

@@ -56,9 +56,13 @@ function act(madang: Madang, event: KeyboardEvent): boolean {
   return event.key === 'Escape' && closeTopmost()
 }
 
-/** Esc, when nothing nearer took it: the details, then a page of the phone. */
+/** Esc, when nothing nearer took it: the details, or what was searched for. */
 function closeTopmost(): boolean {
   const route = $route.get()
+  if (route.page === 'search') {
+    back('/c')
+    return true
+  }
   if (route.page === 'conversation' && route.details) {
     back(conversationPath(route.id))
     return true

@@ -4,7 +4,7 @@ import { Paperclip } from 'lucide-react'
 import { useMadang } from '../app/context.ts'
 import { Link } from '../app/Link.tsx'
 import { conversationPath } from '../app/routes.ts'
-import { ConversationAvatar, Icon } from '../components/index.ts'
+import { AccountAvatar, ConversationAvatar, Icon } from '../components/index.ts'
 import { clockTime, exactTime, listTime, machineTime } from '../i18n/format.ts'
 import { t } from '../i18n/index.ts'
 import { Marked } from './Marked.tsx'
@@ -38,7 +38,7 @@ function HitGroup({ hits }: { hits: SearchHit[] }) {
   return (
     <section className="hit-group">
       <h3 className="hit-place">
-        {conversation && <ConversationAvatar conversation={conversation} size={24} />}
+        {conversation?.with ? <AccountAvatar account={conversation.with} size={24} /> : conversation && <ConversationAvatar conversation={conversation} size={24} />}
         <bdi className="cut">{conversation?.with?.display_name ?? conversation?.title ?? '…'}</bdi>
       </h3>
       <ul>

@@ -1,7 +1,6 @@
-import { Search, X } from 'lucide-react'
+import { ChevronDown, Search, X } from 'lucide-react'
 import { useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react'
-import { back } from '../app/router.ts'
-import { Button, Empty, Icon, IconButton, Menu, PaneHead, SkeletonRows, TextButton } from '../components/index.ts'
+import { Button, Empty, Icon, IconButton, Menu, PaneHead, SkeletonRows } from '../components/index.ts'
 import { t } from '../i18n/index.ts'
 import '../i18n/later.ts'
 import { Filters } from './Filters.tsx'
@@ -106,7 +105,12 @@ function Summary({ results, state, onChange }: PartProps) {
             checked: state.best === best,
             onSelect: () => onChange({ best }),
           }))}
-          trigger={<TextButton>{t(state.best ? 'search.order.best' : 'search.order.newest')}</TextButton>}
+          trigger={
+            <Button small kind="quiet">
+              {t(state.best ? 'search.order.best' : 'search.order.newest')}
+              <Icon of={ChevronDown} size={16} />
+            </Button>
+          }
         />
       )}
     </div>
@@ -163,19 +167,28 @@ function Nothing({ state, onChange }: { state: SearchState; onChange: PartProps[
   const nowhere = { place: undefined, from: undefined, has: undefined, when: undefined, first: undefined, last: undefined }
   return (
     <Empty text={text}>
-      {isFiltered(state) && state.query.trim() && <Button onClick={() => onChange(nowhere)}>{t('search.everywhere')}</Button>}
+      {isFiltered(state) && state.query.trim() && (
+        <Button
+          onClick={(event) => {
+            // It goes, and the focus with it.
+            event.currentTarget.closest('.search-page')?.querySelector('input')?.focus()
+            onChange(nowhere)
+          }}
+        >
+          {t('search.everywhere')}
+        </Button>
+      )}
     </Empty>
   )
 }
 
-/** Arrows go from the field to the hits and among them, Esc leaves, / comes back to the field. */
+/** Arrows go from the field to the hits and among them, / comes back to the field. */
 function moveAmongHits(event: KeyboardEvent, page: HTMLElement | null): void {
   if (!page || event.nativeEvent.isComposing || event.keyCode === 229 || event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey) return
   const target = event.target as HTMLElement
   if (target.closest('[role="menu"]') || (target instanceof HTMLInputElement && target.type === 'date')) return
   const field = page.querySelector<HTMLInputElement>('input')
-  if (event.key === 'Escape') back('/c')
-  else if (event.key === '/' && target !== field) field?.focus()
+  if (event.key === '/' && target !== field) field?.focus()
   else if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
     const stops = [...page.querySelectorAll<HTMLElement>('.name-line, .hit-link')]
     const at = stops.indexOf(target)
