@@ -141,7 +141,8 @@ class PostgresPlace:
             self._beside.close()
         self._server.execute(f"drop database if exists {self._name} with (force)")
         self._server.execute(f"create database {self._name}")
-        self._beside = psycopg.connect(self.url, autocommit=True)
+        # Nothing is prepared: migrations change tables between two looks at them.
+        self._beside = psycopg.connect(self.url, autocommit=True, prepare_threshold=None)
 
     def restore(self, state: State) -> None:
         if not state.tables:
