@@ -244,7 +244,7 @@ def _open_namespaces(parts: Parts, publisher: Publisher, telling: set[asyncio.Ta
     )
     namespace(
         NOTIFICATIONS,
-        commands=notifications_door.commands(parts.notifications),
+        commands=notifications_door.commands(parts.notifications, parts.rules),
         connection_commands={},
         welcome=notifications_door.Welcome(parts.sockets, parts.notifications),
     )

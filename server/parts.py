@@ -23,6 +23,7 @@ from server.services.conversations import Conversations
 from server.services.files import Files
 from server.services.members import Members
 from server.services.messages import Messages
+from server.services.notification_rules import Rules
 from server.services.notifications import Notifications
 from server.services.passwords import Passwords
 from server.services.people import People
@@ -65,6 +66,7 @@ class Parts:
     files: Files
     chat: ChatServices
     notifications: Notifications
+    rules: Rules
     identity: Identity
     epoch: str = ""
 
@@ -121,5 +123,6 @@ def parts_of(settings: Settings) -> Parts:
             typing=Typing(db, now, settings.direct_messages),
         ),
         notifications=Notifications(db, now),
+        rules=Rules(db, now),
         identity=Identity(sessions, origins),
     )

@@ -375,7 +375,7 @@ class Client:
 _ACCOUNT_EVENTS = frozenset(
     {
         "receipt", "conversation_added", "conversation_removed", "preferences_changed", "contact_changed",
-        "account_changed",
+        "account_changed", "rules_changed",
     }
 )  # fmt: skip
 

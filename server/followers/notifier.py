@@ -31,6 +31,7 @@ class _Said(msgspec.Struct):
 _SAID = msgspec.json.Decoder(_Said)
 _EDITED = msgspec.json.Decoder(chat.MessageEdited)
 _DELETED = msgspec.json.Decoder(chat.MessageDeleted)
+_REACTED = msgspec.json.Decoder(chat.ReactionChanged)
 _MEMBER = msgspec.json.Decoder(chat.MemberChanged)
 
 
@@ -80,8 +81,16 @@ class _Batch:
             self._members[conversation_id] = listeners.all_of(conversation_id)
         return self._members[conversation_id]
 
-    def call(self, entry: Entry, type: str, members: Sequence[Listener], body: str = "") -> None:
-        """Tells those of these people who want to hear of it."""
+    def call(
+        self,
+        entry: Entry,
+        type: str,
+        members: Sequence[Listener],
+        body: str = "",
+        about_seq: int | None = None,
+        **data: str,
+    ) -> None:
+        """Tells those of these people who want to hear of it; what it is ``about`` may be an earlier message."""
         account_ids = [member.account_id for member in members if member.wants(type, self.now)]
         if not account_ids:
             return
@@ -91,15 +100,16 @@ class _Batch:
             group=notifications.group_of(place.id),
             title=_title(type, actor.display_name, place.title),
             body=body[:BODY_LENGTH],
-            url=f"/c/{place.id}" if type == "invitation" else f"/c/{place.id}/m/{entry.seq}",
+            url=f"/c/{place.id}" if type == "invitation" else f"/c/{place.id}/m/{about_seq or entry.seq}",
             at=entry.at,
             actor_id=actor.id,
             conversation_id=place.id,
-            message_seq=entry.seq,
+            message_seq=about_seq or entry.seq,
             data={
                 "actor_name": actor.display_name,
                 "conversation_title": place.title,
                 "conversation_kind": place.kind,
+                **data,
             },
         )
         self._calls += [(call, account_id) for account_id in account_ids]
@@ -117,6 +127,7 @@ def _title(type: str, name: str, place: str) -> str:
         "message": name,
         "mention": f"{name} mentioned you{where}",
         "reply": f"{name} replied to you{where}",
+        "reaction": f"{name} reacted to your message{where}",
         "invitation": f"{name} added you to {place}",
     }
     return sentences[type]
@@ -163,6 +174,24 @@ def _message_deleted(batch: _Batch, entry: Entry) -> None:
     notifications.forget_message(entry.conversation_id, deleted.target_seq, batch.now)
 
 
+def _reaction_added(batch: _Batch, entry: Entry) -> None:
+    reacted = _REACTED.decode(entry.data)
+    author_id = notifications.sender_of(entry.conversation_id, reacted.target_seq)
+    if author_id is None or author_id == entry.actor_id:
+        return
+    # A mark behind the reaction itself: they have been there since.
+    members = [one for one in listeners.among(entry.conversation_id, [author_id]) if one.read_seq < entry.seq]
+    batch.call(entry, "reaction", members, reacted.emoji, reacted.target_seq, emoji=reacted.emoji)
+
+
+def _reaction_removed(batch: _Batch, entry: Entry) -> None:
+    batch.tell()
+    reacted = _REACTED.decode(entry.data)
+    notifications.take_back_reaction(
+        entry.conversation_id, reacted.target_seq, entry.actor_id, reacted.emoji, batch.now
+    )
+
+
 def _member_added(batch: _Batch, entry: Entry) -> None:
     added = _MEMBER.decode(entry.data)
     if added.account_id == entry.actor_id or batch.place(entry).kind == "direct":
@@ -183,6 +212,8 @@ _RULES: dict[str, Callable[[_Batch, Entry], None]] = {
     SAID: _message_created,
     "message_edited": _message_edited,
     "message_deleted": _message_deleted,
+    "reaction_added": _reaction_added,
+    "reaction_removed": _reaction_removed,
     "member_added": _member_added,
     "member_removed": _member_removed,
 }

@@ -12,9 +12,10 @@ from server.realtime.delivery import SMALL_CONVERSATION
 from server.realtime.everywhere import Everywhere
 from server.realtime.verified import Verified
 from server.services import cursors, policy
-from server.storage import accounts, membership, traces
+from server.storage import accounts, membership, notification_rules, traces
 from server.storage.database import Database
 from server.storage.listeners import Called, called_by
+from server.storage.notification_rules import EVERYTHING, Stored
 from server.storage.traces import Reached, Said, Told
 
 _FIRST = (-1, -1)
@@ -33,6 +34,7 @@ class _Found:
     accounts: dict[int, records.Account]
     told: dict[tuple[int, str], Told]
     is_considered: bool
+    rules: dict[int, Stored]
 
 
 class Traces:
@@ -128,6 +130,7 @@ def _find(account_id: int, command: chat.TraceMessage, follower: str) -> _Found:
         accounts={person.id: person for person in accounts.get_many(ids)},
         told=told,
         is_considered=traces.is_considered(follower, message),
+        rules=notification_rules.of(ids) if is_admin else {},
     )
 
 
@@ -161,4 +164,5 @@ def _why_not(found: _Found, one: Reached, type: Called | None) -> chat.NotNotifi
         return "waiting"
     # Choices are known as they are now: one that was made since may be taken for the reason.
     declined = one.listener.declines(type, found.message.sent_at)
-    return declined or ("had_read" if one.read else "unknown")
+    is_off = not found.rules.get(one.listener.account_id, EVERYTHING).wants(type)
+    return declined or ("turned_off" if is_off else "had_read" if one.read else "unknown")

@@ -31,7 +31,7 @@ class Listener:
             return "chose_nothing"
         if self.muted_until is not None and self.muted_until > at:
             return "muted"
-        return "chose_mentions" if type == "message" and self.notify != "all" else None
+        return "chose_mentions" if type in ("message", "reaction") and self.notify != "all" else None
 
 
 def called_by(

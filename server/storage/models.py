@@ -292,6 +292,16 @@ Notification.add_index(
 )
 
 
+class NotificationRules(Table):
+    """What an account wants to be told of, as JSON; no row: everything, at any time."""
+
+    account_id = BigIntegerField(primary_key=True)
+    rules = TextField()
+
+    class Meta:
+        table_name = "notification_rules"
+
+
 class Follower(Table):
     """How far a follower has read the log."""
 
@@ -301,5 +311,5 @@ class Follower(Table):
 
 ALL = (
     ServerValue, Account, AccountChange, Contact, Session, Invitation, Conversation, Membership, Entry, Message,
-    Mention, Reaction, File, Notification, Follower,
+    Mention, Reaction, File, Notification, NotificationRules, Follower,
 )  # fmt: skip

@@ -27,7 +27,7 @@ _COLUMNS = (
     "seen_at, read_at, archived_at"
 )
 UNREAD = "read_at is null and archived_at is null"
-_OF_CONVERSATIONS = "('message', 'mention', 'reply', 'invitation')"
+_OF_CONVERSATIONS = "('message', 'mention', 'reply', 'reaction', 'invitation')"
 _FILTERS = {
     "all": "",
     "unread": "and read_at is null",
@@ -58,10 +58,26 @@ def reword_message(conversation_id: int, message_seq: int, body: str) -> None:
         "and exists (select 1 from membership where conversation_id = notification.conversation_id "
         "and account_id = notification.account_id and history_from_seq <= message_seq)"
     )
-    for account_id, row in _showing(conversation_id, message_seq, may_see):
+    for account_id, row in _showing(conversation_id, message_seq, f"and type <> 'reaction' {may_see}"):
         if row.body != body and not row.data.get("deleted"):
             execute_many("update notification set body = ? where id = ?", [(body, row.id)])
             _renumber(account_id, [row.id])
+
+
+def sender_of(conversation_id: int, message_seq: int) -> int | None:
+    """Who has said a message that stands; None when it was deleted."""
+    rows = fetch_all(
+        "select sender_id from message where conversation_id = ? and seq = ? and deleted_at is null",
+        (conversation_id, message_seq),
+    )
+    return rows[0][0] if rows else None
+
+
+def take_back_reaction(conversation_id: int, message_seq: int, actor_id: int, emoji: str, now: int) -> None:
+    """Reads the unread row that tells of this reaction alone: there is nothing left to be told."""
+    alone = f"and type = 'reaction' and actor_id = ? and body = ? and count = 1 and {UNREAD}"
+    for account_id, row in _showing(conversation_id, message_seq, alone, (actor_id, emoji)):
+        _mark(account_id, _SET_READ, [row.id], now)
 
 
 # Marks
@@ -210,12 +226,15 @@ def announce_row(account_id: int, row: Notification, *, created: bool) -> None:
 # Below the surface
 
 
-def _showing(conversation_id: int, message_seq: int, condition: str = "") -> list[tuple[int, Notification]]:
-    """The rows that show a message, each with its account."""
+def _showing(
+    conversation_id: int, message_seq: int, condition: str = "", more: Sequence[Any] = ()
+) -> list[tuple[int, Notification]]:
+    """The rows that show a message, each with its account; ``more`` are the condition's parameters."""
     source = f"notification where conversation_id = ? and message_seq = ? and type <> 'invitation' {condition}"
+    parameters = (conversation_id, message_seq, *more)
     if several_write():
-        hold(accounts=[row[0] for row in fetch_all(f"select account_id from {source}", (conversation_id, message_seq))])
-    return rows_of(source, (conversation_id, message_seq))
+        hold(accounts=[row[0] for row in fetch_all(f"select account_id from {source}", parameters)])
+    return rows_of(source, parameters)
 
 
 def _ids(where: str, parameters: Sequence[Any]) -> list[int]:

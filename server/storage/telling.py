@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
 
 from server.protocol.notifications import Notification
+from server.storage import notification_rules
+from server.storage.notification_rules import EVERYTHING
 from server.storage.notifications import UNREAD, announce_row, rows_of
 from server.storage.unit import among, execute_many, fetch_all, hold, wanted
 
@@ -47,11 +49,26 @@ class Call:
 def tell(calls: Sequence[tuple[Call, int]]) -> None:
     """Calls, each for an account: a new row, or one more in its unread row of the same ``type`` and ``group``.
 
-    A row that is folded shows the last call. In their order; ``@all`` may call thousands.
+    A row that is folded shows the last call. In their order; ``@all`` may call thousands. Nobody is told of a type that
+    they have turned off, and what comes while it is quiet for them has ``quiet`` in its data.
     """
     hold(accounts={account_id for _, account_id in calls})
     for start in range(0, len(calls), _AT_ONCE):
-        _tell(calls[start : start + _AT_ONCE])
+        _tell(_by_rules(calls[start : start + _AT_ONCE]))
+
+
+def _by_rules(calls: Sequence[tuple[Call, int]]) -> list[tuple[Call, int]]:
+    rules = notification_rules.of({account_id for _, account_id in calls})
+    told = []
+    for call, account_id in calls:
+        rule = rules.get(account_id, EVERYTHING)
+        if rule.wants(call.type):
+            told.append((_quietly(call) if rule.is_quiet(call.at) else call, account_id))
+    return told
+
+
+def _quietly(call: Call) -> Call:
+    return replace(call, data=call.data | {"quiet": True})
 
 
 def _tell(calls: Sequence[tuple[Call, int]]) -> None:

@@ -9,13 +9,16 @@ from server.protocol.base import Command
 from server.protocol.notifications import (
     Archive,
     FetchNotifications,
+    GetRules,
     InboxReady,
     ListNotifications,
     MarkNotificationsRead,
     MarkSeen,
+    SetRules,
 )
 from server.realtime.online import Connection
 from server.realtime.rooms import NOTIFICATIONS
+from server.services.notification_rules import Rules
 from server.services.notifications import Notifications
 from server.transport.namespace import Recovered
 from server.transport.sockets import SocketServer
@@ -23,7 +26,7 @@ from server.transport.sockets import SocketServer
 Handler = Callable[[int, Any], Awaitable[Any]]
 
 
-def commands(notifications: Notifications) -> dict[str, tuple[type[Command], Handler]]:
+def commands(notifications: Notifications, rules: Rules) -> dict[str, tuple[type[Command], Handler]]:
     """Every command of the namespace: what it takes, and who answers it (account id, command)."""
     return {
         "list_notifications": (ListNotifications, notifications.list),
@@ -31,6 +34,8 @@ def commands(notifications: Notifications) -> dict[str, tuple[type[Command], Han
         "mark_seen": (MarkSeen, notifications.mark_seen),
         "mark_read": (MarkNotificationsRead, notifications.mark_read),
         "archive": (Archive, notifications.archive),
+        "get_rules": (GetRules, rules.get),
+        "set_rules": (SetRules, rules.set),
     }
 
 

@@ -160,7 +160,7 @@ DAMAGES = (
             "Contact 5 of account 4: there is no account 4.",
             "Contact 4 of account 1: there is no account 4.",
             "Contact 4 of account 5: there is no account 4.",
-            "Notification 4 is for account 4, but there is no such account.",
+            "Notification 5 is for account 4, but there is no such account.",
         ),
     ),
     # Deletions
@@ -194,7 +194,7 @@ DAMAGES = (
     ),
     derived(
         "words left in an inbox",
-        "update notification set body = 'The key' where conversation_id = 1 and message_seq = 6",
+        "update notification set body = 'The key' where conversation_id = 1 and message_seq = 6 and account_id = 2",
         said=("Conversation 1, seq 6: deleted, its words are still in the inbox of account 2.",),
     ),
     derived(

@@ -150,9 +150,9 @@ DAMAGES_AROUND = (
         "notification of nothing",
         "update notification set message_seq = 99 where conversation_id = 4",
         said=(
-            "Notification 4 of account 4 is about conversation 4, seq 99, but there is no such entry.",
-            "Notification 5 of account 5 is about conversation 4, seq 99, but there is no such entry.",
+            "Notification 5 of account 4 is about conversation 4, seq 99, but there is no such entry.",
             "Notification 6 of account 5 is about conversation 4, seq 99, but there is no such entry.",
+            "Notification 7 of account 5 is about conversation 4, seq 99, but there is no such entry.",
         ),
     ),
     truth(

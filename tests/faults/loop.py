@@ -58,7 +58,7 @@ class House:
         self.index = SearchIndex()
         self.indexer = Follower(self.db, SEARCH_INDEX, self.index.handle)
         self._chat = chat_door.commands(parts.chat)
-        self._bell = bell_door.commands(parts.notifications)
+        self._bell = bell_door.commands(parts.notifications, parts.rules)
         self._passwords = parts.passwords
 
     async def close(self) -> None:
@@ -217,6 +217,9 @@ STEPS: tuple[Step, ...] = (
     _bell("archive", BEN, ids=[1, 2, 3, 4, 5, 6]),
     _bell("archive", ANA, group=f"conversation:{GROUP}"),
     _bell("archive", CHO, all_read=True),
+    _bell("set_rules", CHO, off=["reply"], muted_until=2_000_000_000_000, conversations=[
+        {"conversation_id": GROUP, "notify": "all"}
+    ]),
     Step("disconnect", _disconnect),
     _chat("add_members", ANA, conversation_id=GROUP, account_ids=[DAN, CHO]),
     _chat("set_role", ANA, conversation_id=GROUP, account_id=CHO, role="admin"),

@@ -282,3 +282,64 @@ async def test_a_call_answered_at_once_leaves_only_the_later_one(yard: Yard) -> 
         ("@ben one @cleo", 1, False),
     ]
     assert (await yard.counts(cleo)).unread == 1
+
+
+async def test_a_reaction_tells_the_author_and_folds(yard: Yard) -> None:
+    ana, ben, cleo, group = await garden(yard)
+    first = await yard.say(ben, group, "the roses are out")
+    second = await yard.say(ben, group, "and the tulips")
+    await yard.notify()
+    await yard.react(ana, group, first, "🌹")
+    await yard.react(cleo, group, second, "👍")
+    await yard.react(ben, group, second, "🎉")
+    await yard.notify()
+    row = await yard.row(ben)
+    assert (row.type, row.count, row.body, row.actor_id) == ("reaction", 2, "👍", cleo)
+    assert (row.group, row.message_seq, row.url) == (f"conversation:{group}", second, f"/c/{group}/m/{second}")
+    assert (row.data["emoji"], row.data["actor_ids"]) == ("👍", [cleo, ana])
+    assert row.title == "Cleo reacted to your message in Garden"
+    assert await yard.rows(ana) == await yard.rows(cleo) == []
+
+
+async def test_a_reaction_that_is_taken_back_leaves_nothing_to_be_told(yard: Yard) -> None:
+    ana, ben, _, group = await garden(yard)
+    seq = await yard.say(ben, group, "the roses are out")
+    await yard.react(ana, group, seq, "🌹")
+    await yard.notify()
+    assert (await yard.counts(ben)).unread == 1
+    await yard.react(ana, group, seq, "🌹", active=False)
+    await yard.notify()
+    assert (await yard.counts(ben)).unread == 0
+
+
+async def test_reading_a_conversation_reads_its_reactions(yard: Yard) -> None:
+    ana, ben, _, group = await garden(yard)
+    seq = await yard.say(ben, group, "the roses are out")
+    await yard.react(ana, group, seq, "🌹")
+    await yard.notify()
+    # The mark does not move: it says that somebody has looked.
+    await yard.read(ben, group, seq)
+    assert (await yard.counts(ben)).unread == 0
+
+
+async def test_whoever_wants_mentions_alone_hears_of_no_reaction(yard: Yard) -> None:
+    ana, ben, _, group = await garden(yard)
+    seq = await yard.say(ben, group, "the roses are out")
+    await yard.prefer(ben, group, notify="mentions")
+    await yard.react(ana, group, seq, "🌹")
+    await yard.notify()
+    assert await yard.rows(ben) == []
+
+
+async def test_words_of_a_message_never_stand_for_a_reaction_to_it(yard: Yard) -> None:
+    ana, ben, _, group = await garden(yard)
+    seq = await yard.say(ben, group, "the roses are out")
+    await yard.react(ana, group, seq, "🌹")
+    await yard.notify()
+    await yard.edit(ben, group, seq, "the roses are in")
+    await yard.notify()
+    assert (await yard.row(ben)).body == "🌹"
+    await yard.delete(ben, group, seq)
+    await yard.notify()
+    row = await yard.row(ben)
+    assert row.read_at is not None

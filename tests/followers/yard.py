@@ -76,12 +76,16 @@ class Yard:
     async def edit(self, sender: int, conversation_id: int, seq: int, text: str) -> None:
         called = called_in(text)
         draft = appending.Draft(conversation_id, "", text, names=called.names, everyone=called.everyone)
-        arguments = (sender, conversation_id, seq, draft, self.now(), lambda *about: True)
+        arguments = (sender, conversation_id, seq, draft, self.now(), lambda *about: True, lambda *about: None)
         await self.db.write(messages.edit_message, *arguments)
 
     async def delete(self, sender: int, conversation_id: int, seq: int) -> None:
         allow = lambda *about: None  # noqa: E731
         await self.db.write(messages.delete_message, sender, conversation_id, seq, self.now(), allow)
+
+    async def react(self, actor: int, conversation_id: int, seq: int, emoji: str, *, active: bool = True) -> None:
+        allow = lambda *about: None  # noqa: E731
+        await self.db.write(messages.set_reaction, actor, conversation_id, seq, emoji, active, self.now(), allow)
 
     async def read(self, reader: int, conversation_id: int, seq: int) -> None:
         await self.db.write(receipts.mark_read, reader, conversation_id, seq, self.now())

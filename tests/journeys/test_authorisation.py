@@ -78,6 +78,8 @@ NOTIFICATIONS: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
     "mark_seen": ({"up_to_seq": 1}, ALL_OK),
     "mark_read": ({"all": True}, ALL_OK),
     "archive": ({"all_read": True}, ALL_OK),
+    "get_rules": ({}, ALL_OK),
+    "set_rules": ({"conversations": [{"conversation_id": "$group", "notify": "mentions"}]}, INSIDE),
 }
 
 EVERYBODY = {"anonymous": 200} | dict.fromkeys(WHO, 200)

@@ -9,6 +9,7 @@ import pytest
 from server.errors import Invalid
 from server.protocol import notifications as words
 from server.protocol.base import MAX_REPLY_BYTES
+from server.services.notification_rules import Rules
 from server.storage import telling
 from server.transport.notifications import commands
 from tests.followers.yard import Yard, yard
@@ -18,7 +19,7 @@ __all__ = ["yard"]
 
 
 async def test_the_door_knows_every_command(yard: Yard) -> None:
-    table = commands(yard.inbox)
+    table = commands(yard.inbox, Rules(yard.db, yard.now))
     assert {name: kind for name, (kind, _) in table.items()} == {
         name: kind for name, (kind, _) in words.COMMANDS.items()
     }

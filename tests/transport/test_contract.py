@@ -188,6 +188,10 @@ async def look_at_the_bell(ben: Checked) -> None:
     await ben.do("mark_read", "/notifications", ids=[note["id"]])
     await ben.notice("notification_changed", lambda one: "read_at" in one)
     await ben.do("archive", "/notifications", all_read=True)
+    quiet = {"on": True, "begin": "22:00", "end": "08:00", "time_zone": "Asia/Seoul"}
+    await ben.do("set_rules", "/notifications", off=["reaction"], quiet_hours=quiet, muted_until=2_000_000_000_000)
+    await ben.event("rules_changed")
+    assert (await ben.do("get_rules", "/notifications"))["off"] == ["reaction"]
     await ben.notice("counts")
 
 

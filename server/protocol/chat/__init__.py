@@ -60,6 +60,7 @@ EVENTS: dict[str, tuple[type, ...]] = {
     "preferences_changed": (PreferencesChanged,),
     "contact_changed": (ContactChanged,),
     "account_changed": (AccountChanged,),
+    "rules_changed": (RulesChanged,),
     "draining": (Draining,),
     **{kind: (Entry, str) for kind in ENTRY_DATA},
 }

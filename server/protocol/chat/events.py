@@ -97,6 +97,12 @@ class ContactChanged(Body):
     contact: Contact
 
 
+class RulesChanged(Body):
+    """What one wants to be told of was changed, on another device perhaps: `get_rules` of /notifications tells it."""
+
+    account_version: int
+
+
 class Draining(Body):
     """This worker stops; reconnect after about that long."""
 

@@ -80,7 +80,7 @@ class TraceSent(Body):
 
 
 NotNotified = Literal[
-    "not_called", "waiting", "chose_nothing", "chose_mentions", "muted", "had_read", "deleted", "unknown"
+    "not_called", "waiting", "chose_nothing", "chose_mentions", "turned_off", "muted", "had_read", "deleted", "unknown"
 ]
 
 

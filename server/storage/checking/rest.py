@@ -66,6 +66,13 @@ RULES = (
         "id",
         "Notification {0} is for account {1}, but there is no such account.",
     ),
+    _unknown(
+        "inboxes",
+        "notification_rules",
+        "account_id",
+        "account_id",
+        "Rules for notifications are of account {0}, but there is no such account.",
+    ),
     Rule(
         "attachments",
         "select id from file where (conversation_id is null) <> (message_seq is null) order by id",

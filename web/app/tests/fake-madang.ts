@@ -1,7 +1,8 @@
-import type { Account, ConversationView, Conversation, Madang, MadangError, Member, Notification, Presence, SearchPage, Session, SessionState, Timeline, Trace, UploadProgress } from '@madang/client'
+import type { Account, ConversationView, Conversation, Madang, MadangError, Member, Notification, NotificationRules, Presence, SearchPage, Session, SessionState, Timeline, Trace, UploadProgress } from '@madang/client'
 import { atom, map } from 'nanostores'
 
 const hour = 3_600_000
+const NO_RULES: NotificationRules = { off: [], conversations: [], quiet: [], quiet_known_until: Date.now() + 168 * hour }
 
 export interface FakeFacts {
   session?: SessionState
@@ -11,6 +12,7 @@ export interface FakeFacts {
   presence?: Record<number, Presence['state']>
   typing?: Record<number, number[]>
   notifications?: Notification[]
+  rules?: NotificationRules
   sessions?: Session[]
   serverName?: string
   registration?: 'open' | 'invitation' | 'closed'
@@ -39,6 +41,7 @@ export function fakeMadang(facts: FakeFacts) {
   const conversations = atom(facts.conversations)
   const session = atom<SessionState>(facts.session ?? { state: 'signed-in', account: me, session: sessionOf(1, true) })
   const items = atom<Notification[] | undefined>(facts.notifications)
+  const rules = atom<NotificationRules | undefined>(facts.rules)
   const unread = (facts.notifications ?? []).filter((one) => one.read_at === undefined).length
   const remembered = remember()
   const madang: Madang = {
@@ -100,6 +103,7 @@ export function fakeMadang(facts: FakeFacts) {
     remove: note('remove', undefined),
     react: note('react', undefined),
     markRead: say('markRead'),
+    lookAt: say('lookAt'),
     typing: say('typing'),
     stopTyping: say('stopTyping'),
     typingIn: (id) => remembered(`typing${id}`, () => atom(facts.typing?.[id] ?? [])),
@@ -115,6 +119,7 @@ export function fakeMadang(facts: FakeFacts) {
       markRead: note('markRead', undefined),
       archive: note('archive', undefined),
     },
+    rules: { current: rules, load: note('loadRules', facts.rules ?? NO_RULES), set: note('setRules', facts.rules ?? NO_RULES) },
     arrivals: () => () => undefined,
   }
   return { madang, calls, conversations, session, items }

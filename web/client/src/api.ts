@@ -2,7 +2,8 @@ import type { MapStore, ReadableAtom } from 'nanostores'
 import type { MadangError } from './errors.ts'
 import type { OutboxStorage } from './outboxDb.ts'
 import type {
-  Account, Conversation, Counts, Entry, File as StoredFile, Member, Message, Notification, Preferences, Presence, SearchMessages, SearchPage, ServerInfo, Session, Trace, Welcome,
+  Account, Conversation, Counts, Entry, File as StoredFile, Member, Message, Notification, NotificationRules, Preferences, Presence, SearchMessages, SearchPage,
+  ServerInfo, Session, SetRules, Trace, Welcome,
 } from './types.ts'
 
 /** What `createMadang` takes. Everything has a default that is right for a page served by Madang itself. */
@@ -100,6 +101,15 @@ export interface Notifications {
   archive(choice: ArchiveChoice): Promise<void>
 }
 
+/** What one wants to be told of, and when it is quiet; the same on all devices. */
+export interface TellingRules {
+  /** `undefined` until they have been asked for; current from then on. */
+  current: ReadableAtom<NotificationRules | undefined>
+  /** What is known, or what the server says. */
+  load(): Promise<NotificationRules>
+  set(changes: SetRules): Promise<NotificationRules>
+}
+
 export interface PreferenceChanges {
   notify?: Preferences['notify']
   /** UTC ms; 0 ends a mute. */
@@ -188,6 +198,8 @@ export interface Madang {
   search(asked: SearchMessages): Promise<SearchPage>
   /** Only forward, at most once a second. */
   markRead(id: number, seq: number): void
+  /** Somebody looks at what they have read: what the inbox says of it is read too. */
+  lookAt(id: number): void
   typing(id: number): void
   stopTyping(id: number): void
   /** Who writes now, without oneself. */
@@ -199,6 +211,7 @@ export interface Madang {
   fileUrl(path: string): string
 
   notifications: Notifications
+  rules: TellingRules
   /** Entries as they arrive live, not while catching up. Returns the way to stop listening. */
   arrivals(listener: (entry: Entry, conversation: ConversationView) => void): () => void
 }

@@ -13,6 +13,7 @@ import { newClientId } from './randomId.ts'
 import { ReadMarks } from './readMarks.ts'
 import { ReceivedMarks } from './receivedMarks.ts'
 import { Rest } from './rest.ts'
+import { RuleBook } from './rules.ts'
 import { Outbox } from './sender.ts'
 import { SessionStore } from './session.ts'
 import type { MakeSockets } from './sockets.ts'
@@ -50,6 +51,7 @@ class Client {
   private readonly signs: TypingSigns
   private readonly members: Members
   private readonly inbox: Inbox
+  private readonly rules: RuleBook
   private readonly outbox: Outbox
   private readonly timelines: Timelines
   private readonly conversations: Conversations
@@ -82,6 +84,7 @@ class Client {
     this.signs = new TypingSigns(connection.chat, me)
     this.members = new Members(connection, this.people)
     this.inbox = new Inbox(connection)
+    this.rules = new RuleBook(connection)
     this.outbox = new Outbox({
       connection,
       storage: options.storage ?? defaultStorage(),
@@ -210,6 +213,7 @@ class Client {
       search: (asked) => chat.ask('search_messages', asked),
       trace: (id, seq, cursor) => chat.ask('trace_message', { conversation_id: id, seq, ...(cursor !== undefined && { cursor }) }),
       markRead: (id, seq) => this.readMarks.markRead(id, seq),
+      lookAt: (id) => this.readMarks.lookAt(id),
       typing: (id) => this.signs.start(id),
       stopTyping: (id) => this.signs.stop(id),
       typingIn: (id) => this.signs.typingIn(id),
@@ -217,6 +221,7 @@ class Client {
       upload: (file) => startUpload(rest, file),
       fileUrl: (path) => (path.startsWith('/') ? rest.url + path : path),
       notifications: this.inbox,
+      rules: this.rules,
       arrivals: (listener) => {
         this.arrivals.add(listener)
         return () => this.arrivals.delete(listener)
@@ -263,6 +268,7 @@ class Client {
     this.readMarks.clear()
     this.receivedMarks.clear()
     this.inbox.clear()
+    this.rules.clear()
     this.announced.clear()
   }
 
@@ -282,6 +288,7 @@ class Client {
     this.session.setAccount(ready.account)
     this.people.learn([ready.account])
     this.ownChanges.startAt(ready.account_version)
+    this.rules.changed()
     this.conversations.putAll(ready.conversations, !ready.more)
     for (const { id, head_seq } of ready.conversations) this.announced.set(id, head_seq)
     if (ready.more) void this.loadConversations().catch(() => undefined)
@@ -355,6 +362,9 @@ class Client {
         this.conversations.change(conversation_id, (row) => ({ ...row, preferences }))
         break
       }
+      case 'rules_changed':
+        this.rules.changed()
+        break
       case 'account_changed':
         this.session.setAccount(change.data.account)
         this.people.learn([change.data.account])

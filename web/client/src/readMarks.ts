@@ -24,6 +24,13 @@ export class ReadMarks {
     if (!this.timers.has(id)) void this.tell(id)
   }
 
+  lookAt(id: number): void {
+    const seq = this.conversations.get(id)?.read_seq ?? 0
+    if (seq === 0 || this.pending.has(id)) return
+    this.pending.set(id, seq)
+    if (!this.timers.has(id)) void this.tell(id)
+  }
+
   onReady(): void {
     for (const id of this.pending.keys()) if (!this.timers.has(id)) void this.tell(id)
   }

@@ -687,6 +687,7 @@ export const chatEvents: Events<ChatEvents> = {
       }
     }
   ],
+  "rules_changed": [{"account_version": 11}],
   "draining": [{"retry_after_ms": 1500}],
   "message_created": [
     {
@@ -878,7 +879,27 @@ export const notificationCommands: Commands<NotificationCommands> = {
   },
   "mark_seen": {"payload": {"up_to_seq": 8}, "data": {"head_seq": 8, "unseen": 0, "unread": 1}},
   "mark_read": {"payload": {"ids": [31]}, "data": {"head_seq": 9, "unseen": 0, "unread": 0}},
-  "archive": {"payload": {"all_read": true}, "data": {"head_seq": 8, "unseen": 1, "unread": 1}}
+  "archive": {"payload": {"all_read": true}, "data": {"head_seq": 8, "unseen": 1, "unread": 1}},
+  "get_rules": {
+    "payload": {},
+    "data": {
+      "off": ["reaction"],
+      "conversations": [{"conversation_id": 7, "notify": "mentions", "muted_until": 1763694000000}],
+      "quiet": [{"begin": 1763730000000, "end": 1763766000000}],
+      "quiet_known_until": 1764295200000,
+      "quiet_hours": {"on": true, "begin": "22:00", "end": "08:00", "time_zone": "Asia/Seoul"},
+      "muted_until": 1763694000000
+    }
+  },
+  "set_rules": {
+    "payload": {
+      "off": ["reaction"],
+      "quiet_hours": {"on": true, "begin": "22:00", "end": "08:00", "time_zone": "Asia/Seoul"},
+      "muted_until": 1763694000000,
+      "conversations": [{"conversation_id": 7, "notify": "mentions", "muted_until": 0}]
+    },
+    "data": {"off": ["reaction"], "conversations": [], "quiet": [], "quiet_known_until": 1764295200000}
+  }
 }
 
 export const notificationEvents: Events<NotificationEvents> = {

@@ -455,7 +455,7 @@ export interface FetchAccountChanges {
 
 // chat: replies
 
-export type NotNotified = 'not_called' | 'waiting' | 'chose_nothing' | 'chose_mentions' | 'muted' | 'had_read' | 'deleted' | 'unknown'
+export type NotNotified = 'not_called' | 'waiting' | 'chose_nothing' | 'chose_mentions' | 'turned_off' | 'muted' | 'had_read' | 'deleted' | 'unknown'
 
 /** Done; there is nothing more to say. */
 export type Nothing = Record<string, never>
@@ -727,6 +727,11 @@ export interface ContactChanged {
   contact: Contact
 }
 
+/** What one wants to be told of was changed, on another device perhaps: `get_rules` of /notifications tells it. */
+export interface RulesChanged {
+  account_version: number
+}
+
 /** This worker stops; reconnect after about that long. */
 export interface Draining {
   retry_after_ms: number
@@ -740,8 +745,13 @@ export type AccountChange =
   | { version: number; event: 'preferences_changed'; data: PreferencesChanged }
   | { version: number; event: 'contact_changed'; data: ContactChanged }
   | { version: number; event: 'account_changed'; data: AccountChanged }
+  | { version: number; event: 'rules_changed'; data: RulesChanged }
 
 // notifications
+
+export type TypeOfOurs = 'message' | 'mention' | 'reply' | 'reaction' | 'invitation' | 'contact_request' | 'contact_accepted' | 'system'
+
+export type RuledType = 'message' | 'mention' | 'reply' | 'reaction' | 'invitation' | 'contact_request' | 'contact_accepted'
 
 /** Something that calls for a person. Unread ones with the same `type` and `group` fold into one row. */
 export interface Notification {
@@ -762,6 +772,69 @@ export interface Notification {
   seen_at?: number
   read_at?: number
   archived_at?: number
+}
+
+/**
+ * From `begin` until `end` on every day in `time_zone`, an IANA name like `Asia/Seoul`; over midnight, too.
+ *
+ * What comes then is in the inbox, with `quiet` in its `data`, and makes no sound and no notice.
+ */
+export interface QuietHours {
+  on: boolean
+  /** `22:00` */
+  begin: string
+  /** `22:00` */
+  end: string
+  time_zone: string
+}
+
+/** It is quiet from `begin` until `end`. */
+export interface QuietSpan {
+  begin: number
+  end: number
+}
+
+/** What one wants to be told of in a conversation; the same as in its `preferences`. */
+export interface ConversationRule {
+  conversation_id: number
+  notify: Notify
+  muted_until?: number
+}
+
+/**
+ * What one wants to be told of, and when.
+ *
+ * `off` are types that one is not told of. Until `muted_until` everything is quiet, and in `quiet_hours`.
+ * `conversations` are those where one has chosen something else than everything. `quiet` are all quiet spans that
+ * end after now and begin before `quiet_known_until`, by the server's reckoning: nobody else has to know time zones.
+ */
+export interface NotificationRules {
+  off: RuledType[]
+  conversations: ConversationRule[]
+  quiet: QuietSpan[]
+  quiet_known_until: number
+  quiet_hours?: QuietHours
+  muted_until?: number
+}
+
+/** What one wants to be told of, and when. */
+export type GetRules = Record<string, never>
+
+/** One's choices for a conversation; what is left out stays. `muted_until` 0 ends a mute. */
+export interface ChangeConversationRule {
+  conversation_id: number
+  notify?: Notify | null
+  /** UTC milliseconds since 1970 */
+  muted_until?: number | null
+}
+
+/** What is left out stays. `off` replaces the whole list; `muted_until` 0 ends the quiet. All or nothing. */
+export interface SetRules {
+  off?: RuledType[] | null
+  quiet_hours?: QuietHours | null
+  /** UTC milliseconds since 1970 */
+  muted_until?: number | null
+  conversations?: ChangeConversationRule[]
 }
 
 /** The inbox, newest first. */
@@ -1046,6 +1119,7 @@ export interface ChatEvents {
   preferences_changed: (payload: PreferencesChanged) => void
   contact_changed: (payload: ContactChanged) => void
   account_changed: (payload: AccountChanged) => void
+  rules_changed: (payload: RulesChanged) => void
   draining: (payload: Draining) => void
   message_created: (entry: EntryOf<'message_created'>, offset: string) => void
   message_edited: (entry: EntryOf<'message_edited'>, offset: string) => void
@@ -1070,6 +1144,10 @@ export interface NotificationCommands {
   mark_read: (payload: MarkNotificationsRead, ack: Ack<Counts>) => void
   /** Put away by `ids`, by `group`, or `all_read`: exactly one of them. */
   archive: (payload: Archive, ack: Ack<Counts>) => void
+  /** What one wants to be told of, and when. */
+  get_rules: (payload: GetRules, ack: Ack<NotificationRules>) => void
+  /** What is left out stays. `off` replaces the whole list; `muted_until` 0 ends the quiet. All or nothing. */
+  set_rules: (payload: SetRules, ack: Ack<NotificationRules>) => void
 }
 
 /** What the server tells on /notifications. `offset` is kept by stock clients for their recovery. */

@@ -14,8 +14,8 @@ export function startNotices(madang: Madang): () => void {
     const message = calling(madang, entry, conversation)
     speakArrival(madang, entry, conversation)
     if (!message || !madang.leading.get()) return
-    void tabs.anyFocused().then((focused) => {
-      if (focused) return
+    void Promise.all([tabs.anyFocused(), isWanted(madang, message, conversation, Date.now())]).then(([focused, wanted]) => {
+      if (focused || !wanted) return
       if ($preferences.get().sound) playSound()
       if (mayNotify()) open.set(conversation.id, show(madang, message, conversation))
     })
@@ -57,8 +57,20 @@ export function calling(madang: Madang, entry: Entry, conversation: Conversation
   const meId = madang.me.get()?.id ?? 0
   if (message.sender_id === meId || isMuted(conversation, Date.now())) return undefined
   const named = message.mentions.includes(meId) || message.mentions.includes('all')
-  const wanted = conversation.preferences.notify === 'all' || named
+  const wanted = conversation.preferences.notify === 'all' || named || message.reply_to?.sender_id === meId
   return wanted ? message : undefined
+}
+
+/** Whether this person wants to be told of it now, by the rules that all their devices share. */
+export async function isWanted(madang: Madang, message: Message, { kind }: ConversationView, now: number): Promise<boolean> {
+  // When it cannot be asked, a notice too many is better than one too few.
+  const rules = await madang.rules.load().catch(() => undefined)
+  if (!rules) return true
+  const meId = madang.me.get()?.id ?? 0
+  const named = message.mentions.includes(meId) || message.mentions.includes('all')
+  const answered = message.reply_to?.sender_id === meId
+  const type = named ? 'mention' : answered ? 'reply' : kind === 'direct' ? 'message' : undefined
+  return !(type && rules.off.includes(type)) && !rules.quiet.some((span) => span.begin <= now && now < span.end)
 }
 
 /** New messages of the open conversation are read aloud, the first 120 characters of each. */

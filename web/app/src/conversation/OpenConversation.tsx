@@ -20,6 +20,7 @@ import type { Left } from './timeline/places.ts'
 import { Timeline, type TimelineHandle } from './timeline/Timeline.tsx'
 import { useMessageActions } from './useMessageActions.ts'
 import { useRows } from './useRows.ts'
+import { useSeenInInbox } from './useSeenInInbox.ts'
 
 // What is opened now and then is fetched when it first is.
 const EmojiPopover = lazy(() => import('./emoji/EmojiPopover.tsx'))
@@ -43,6 +44,7 @@ export function OpenConversation({ conversation, me, aroundSeq }: Props) {
   const feed = useRef<TimelineHandle>(null)
   const { rows, opening, clearDivider } = useRows(conversation, timeline, me, aroundSeq)
   const [dragging, setDragging] = useState(false)
+  useSeenInInbox(id)
 
   const latest = () => {
     if (aroundSeq) navigate(conversationPath(id), { replace: true })

@@ -5,6 +5,7 @@ import { $preferences, setPreference } from '../app/preferences.ts'
 import { TextButton } from '../components/index.ts'
 import { t } from '../i18n/index.ts'
 import { SwitchOption } from './Option.tsx'
+import { Telling } from './Telling.tsx'
 
 /** How this device calls its person. */
 export function NoticeSettings() {
@@ -24,20 +25,23 @@ export function NoticeSettings() {
     unsupported: t('notices.unsupported'),
   }[permission]
   return (
-    <section>
-      <h2>{t('settings.notifications.title')}</h2>
-      <p className="small">{t('settings.notifications.text')}</p>
-      <ul className="card list">
-        <SwitchOption title={t('settings.notifications.desktop')} hint={hint} checked={on} disabled={permission === 'denied' || permission === 'unsupported'} onChange={(wanted) => void turn(wanted)} />
-        <SwitchOption title={t('settings.notifications.previews')} hint={t('settings.notifications.previews_hint')} checked={previews} onChange={(shown) => setPreference('previews', shown)} />
-        <SwitchOption
-          title={t('settings.notifications.sound')}
-          hint={t('settings.notifications.sound_hint')}
-          checked={sound}
-          onChange={(wanted) => setPreference('sound', wanted)}
-          aside={<TextButton onClick={playSound}>{t('settings.notifications.sound_try')}</TextButton>}
-        />
-      </ul>
-    </section>
+    <>
+      <section>
+        <h2>{t('settings.notifications.title')}</h2>
+        <p className="small">{t('settings.notifications.text')}</p>
+        <ul className="card list">
+          <SwitchOption title={t('settings.notifications.desktop')} hint={hint} checked={on} disabled={permission === 'denied' || permission === 'unsupported'} onChange={(wanted) => void turn(wanted)} />
+          <SwitchOption title={t('settings.notifications.previews')} hint={t('settings.notifications.previews_hint')} checked={previews} onChange={(shown) => setPreference('previews', shown)} />
+          <SwitchOption
+            title={t('settings.notifications.sound')}
+            hint={t('settings.notifications.sound_hint')}
+            checked={sound}
+            onChange={(wanted) => setPreference('sound', wanted)}
+            aside={<TextButton onClick={playSound}>{t('settings.notifications.sound_try')}</TextButton>}
+          />
+        </ul>
+      </section>
+      <Telling />
+    </>
   )
 }
