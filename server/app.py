@@ -17,7 +17,10 @@ from server import __version__, logs, sharing
 from server.clock import now
 from server.errors import ChatError
 from server.followers import search_index
+from server.followers.address_guard import GuardedResolver
+from server.followers.fetching import Fetcher
 from server.followers.follow import Follower
+from server.followers.link_previews import LinkPreviews
 from server.followers.notifier import NAME as NOTIFIER
 from server.followers.notifier import Notifier
 from server.loop import new_loop
@@ -169,6 +172,7 @@ async def _open(parts: Parts, stack: AsyncExitStack) -> None:
 
     index = search_index.SearchIndex()
     await _follow_the_log(db, index, publisher, stack)
+    _open_link_previews(parts, publisher, stack)
 
     beacon = Beacon(sockets, online, readings.changed_since, publisher.compare_bells)
     position = await readings.newest()
@@ -221,6 +225,16 @@ async def _follow_the_log(
         publisher.wake.append(follower.wake)
         follower.start()
         stack.push_async_callback(follower.stop)
+
+
+def _open_link_previews(parts: Parts, publisher: Publisher, stack: AsyncExitStack) -> None:
+    if not parts.settings.link_previews:
+        return
+    files, own = parts.files, parts.settings.origins
+    previews = LinkPreviews(parts.db, Fetcher(GuardedResolver()), now, files.card_picture, files.forget, own)
+    publisher.wake.append(previews.wake)
+    previews.start()
+    stack.push_async_callback(previews.stop)
 
 
 def _open_namespaces(parts: Parts, publisher: Publisher, telling: set[asyncio.Task[None]]) -> None:

@@ -29,6 +29,7 @@ from server.services.passwords import Passwords
 from server.services.people import People
 from server.services.presence import Presence
 from server.services.receipts import Receipts
+from server.services.reports import Reports
 from server.services.search import Search
 from server.services.sessions import Sessions
 from server.services.traces import Traces
@@ -116,6 +117,7 @@ def parts_of(settings: Settings) -> Parts:
             members=Members(db, now),
             contacts=Contacts(db, now, message_rate.check),
             receipts=Receipts(db, now),
+            reports=Reports(db, now),
             traces=Traces(db, everywhere, verified, NOTIFIER),
             people=People(db),
             search=Search(db, now),

@@ -76,6 +76,8 @@ class Settings:
     """``None``: JSON, but text for a person at a terminal."""
     metrics_access: MetricsAccess = "local"
     """Who reads /metrics: only signed-in admins, also whoever asks from this machine itself, or everyone."""
+    link_previews: bool = False
+    """Whether the server asks the pages that people link to what they are."""
     workers: int = 1
     """How many processes share the work, on the ports from ``port`` on, or on sockets in ``socket_dir``."""
     worker: str | None = None
@@ -366,6 +368,7 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
     "MADANG_TRUSTED_PROXIES": _trusted_proxies,
     "MADANG_LOG_LEVEL": _one_of("debug", "info", "warning", "error"),
     "MADANG_LOG_FORMAT": _one_of("json", "text"),
+    "MADANG_LINK_PREVIEWS": lambda text: _one_of("off", "on")(text) == "on",
     "MADANG_METRICS_ACCESS": _one_of("admin", "local", "everyone"),
     "MADANG_REDIS_URL": redis_at,
     "MADANG_WORKERS": _workers,

@@ -15,18 +15,14 @@ from server.chaos.history import Journal
 from server.chaos.outbox import Outbox
 from server.chaos.screen import By, Screen
 from server.chaos.wire import NoAnswer, NotConnected, Wire
+from server.protocol.chat import ENTRY_DATA
 
 GAP_S = 0.2
 RETRY_S = 0.3
 RETURN_S = (0.1, 0.6)
 """A stock client waits for half a second to one and a half; here more is to happen in a run."""
 PAGE = 200
-_ENTRIES = frozenset(
-    {
-        "message_created", "message_edited", "message_deleted", "reaction_added", "reaction_removed", "member_added",
-        "member_removed", "role_changed", "conversation_changed",
-    }
-)  # fmt: skip
+_ENTRIES = frozenset(ENTRY_DATA)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from server.protocol import chat, http
 from server.records import StoredFile
 from server.storage import files
 from server.storage.database import Database
+from server.storage.previews import Picture as CardPicture
 
 LINK_GOOD_FOR_MS = 5 * 60 * 1000
 ORPHAN_AFTER_MS = 24 * 60 * 60 * 1000
@@ -82,6 +83,21 @@ class Files:
                 await self.forget([kept.key])
                 raise
         return files.body(stored)
+
+    async def card_picture(self, content: bytes) -> CardPicture | None:
+        """A small copy of somebody else's picture, made where thumbnails are; None when it is none.
+
+        Nothing of the bytes that came is kept but what was drawn anew from them.
+        """
+        async with self._store.upload(local=True) as upload:
+            await upload.write(content)
+            picture = await self._thumbnails.of(upload.path)
+        if picture is None:
+            return None
+        async with self._store.upload(local=False) as upload:
+            await upload.write(picture.thumbnail)
+            kept = await upload.keep(picture.thumbnail)
+        return CardPicture(kept.key, "image/webp", kept.size_bytes, picture.width, picture.height, picture.colour)
 
     async def open(self, file_id: int, account_id: int) -> Opened:
         """The file's bytes, if this account may have them now; raises NotFound."""

@@ -8,14 +8,16 @@ from collections.abc import Awaitable, Callable
 from server.clock import Now
 from server.errors import Invalid
 from server.protocol import chat
+from server.protocol.base import MAX_SAFE_INTEGER
 from server.records import Conversation, Membership
-from server.services import policy
+from server.services import cursors, policy
 from server.services.mentions import called_in
 from server.settings import DirectMessages
-from server.storage import appending, history, messages
+from server.storage import appending, forwarding, history, messages, previews
 from server.storage.database import Database
 
 _NOT_EMOJI = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Zs", "Zl", "Zp", "Cc", "Cs", "Po", "Ps", "Pe"})
+_NEWEST_PIN = (MAX_SAFE_INTEGER, MAX_SAFE_INTEGER)
 _KEYCAP_BASES = frozenset("0123456789#*")
 
 
@@ -89,6 +91,55 @@ class Messages:
         """Takes a reaction back."""
         return await self._set_reaction(account_id, command, False)
 
+    async def pin(self, account_id: int, command: chat.PinMessage) -> chat.EntryAppended:
+        """Puts a message on top of its conversation."""
+        return await self._set_pinned(account_id, command, True)
+
+    async def unpin(self, account_id: int, command: chat.PinMessage) -> chat.EntryAppended:
+        """Takes it down again."""
+        return await self._set_pinned(account_id, command, False)
+
+    async def list_pins(self, account_id: int, command: chat.ListPins) -> chat.PinsPage:
+        """A page of what is pinned, the last pinned first."""
+        place = cursors.read(command.cursor, _NEWEST_PIN)
+        found, more = await self._db.read(history.pinned, account_id, command.conversation_id, place, command.limit)
+        cursor = cursors.written(found[-1].pinned_at or 0, found[-1].seq) if more else None
+        return chat.PinsPage(messages=found, cursor=cursor)
+
+    async def forward(self, account_id: int, command: chat.ForwardMessage) -> chat.MessageSent:
+        """Says what stands in one conversation again in another one, naming who wrote it first."""
+        self._check_rate(account_id)
+        return await self._db.write(
+            forwarding.forward_message,
+            account_id,
+            command.conversation_id,
+            command.seq,
+            command.to_conversation_id,
+            command.client_id,
+            self._now(),
+            self._may_post,
+        )
+
+    async def remove_previews(self, account_id: int, command: chat.RemovePreviews) -> chat.EntryAppended:
+        """Takes the cards away from a message of one's own."""
+        self._check_rate(account_id)
+        seq, keys = await self._db.write(previews.remove, account_id, command.conversation_id, command.seq, self._now())
+        await self._forget_files(keys)
+        return chat.EntryAppended(seq=seq)
+
+    async def _set_pinned(self, account_id: int, command: chat.PinMessage, pinned: bool) -> chat.EntryAppended:
+        self._check_rate(account_id)
+        seq = await self._db.write(
+            messages.set_pinned,
+            account_id,
+            command.conversation_id,
+            command.seq,
+            pinned,
+            self._now(),
+            self._may_pin,
+        )
+        return chat.EntryAppended(seq=seq)
+
     async def _set_reaction(self, account_id: int, command: chat.ReactToMessage, active: bool) -> chat.EntryAppended:
         self._check_rate(account_id)
         _check_emoji(command.emoji)
@@ -103,6 +154,10 @@ class Messages:
             self._may_reach,
         )
         return chat.EntryAppended(seq=seq)
+
+    def _may_pin(self, conversation: Conversation, member: Membership) -> None:
+        self._may_reach(conversation.direct_state)
+        policy.may_pin(conversation, member)
 
     def _may_post(self, conversation: Conversation, member: Membership) -> None:
         self._may_reach(conversation.direct_state)

@@ -30,6 +30,14 @@ def may_post(conversation: Conversation, membership: Membership) -> None:
         raise Forbidden("Only admins can post here.")
 
 
+def may_pin(conversation: Conversation, membership: Membership) -> None:
+    """Whether a member may pin messages and take them down: whoever may write here."""
+    if conversation.dissolved_at is not None:
+        raise Forbidden("This conversation has been dissolved; it can only be read.")
+    if conversation.rules["post"] == "admin" and membership.role not in ADMINS:
+        raise Forbidden("Only admins can pin messages here.")
+
+
 def may_mention_all(conversation: Conversation, membership: Membership) -> bool:
     """Whether ``@all`` of this member calls everybody."""
     return conversation.rules["mention_all"] == "member" or membership.role in ADMINS

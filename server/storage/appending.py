@@ -40,13 +40,21 @@ class Draft(msgspec.Struct, frozen=True):
     text: str
     reply_to_seq: int | None = None
     file_ids: tuple[int, ...] = ()
+    forward_of: chat.Origin | None = None
+    shared: tuple[records.StoredFile, ...] = ()
+    """The files of a message that is forwarded: the new one has their bytes in common with it."""
     names: frozenset[str] = frozenset()
     everyone: bool = False
 
     def content_hash(self) -> bytes:
-        """Tells a repeat from another message under the same ``client_id``."""
-        content = msgspec.json.encode((self.conversation_id, self.text, self.reply_to_seq, self.file_ids))
-        return hashlib.blake2b(content, digest_size=16).digest()
+        """Tells a repeat from another message under the same ``client_id``.
+
+        What is forwarded is told by where it comes from: its words may have been changed since.
+        """
+        content: tuple[object, ...] = (self.conversation_id, self.text, self.reply_to_seq, self.file_ids)
+        if self.forward_of is not None:
+            content = (self.conversation_id, self.forward_of)
+        return hashlib.blake2b(msgspec.json.encode(content), digest_size=16).digest()
 
 
 Piece = tuple[int, Draft, int, MayPost, MayMentionAll]
@@ -135,7 +143,7 @@ class _Group:
         called = mentions.called(conversation.id, draft.names, everyone) if draft.names or everyone else []
         seq = self.known.heads[conversation.id] + 1
         # The last thing that can refuse, since it writes.
-        attached = files.attach(draft.file_ids, sender_id, conversation.id, seq) if draft.file_ids else ()
+        attached = _attached(draft, sender_id, seq) if draft.file_ids or draft.shared else ()
         self.known.heads[conversation.id] = seq
         body = chat.Message(
             conversation_id=conversation.id,
@@ -148,6 +156,7 @@ class _Group:
             mentions=mentions.shown(called),
             reactions=[],
             reply_to=quote,
+            forward_of=draft.forward_of,
         )
         self._note(draft, body)
         self.mentions += [(conversation.id, seq, account_id) for account_id in called]
@@ -162,7 +171,7 @@ class _Group:
         data = msgspec.json.encode(body)
         self.entries.append(records.Entry(self.position, conversation_id, seq, "message_created", sender_id, at, data))
         content_hash = draft.content_hash()
-        places = (draft.reply_to_seq, seq, len(draft.file_ids))
+        places = (draft.reply_to_seq, seq, len(body.attachments))
         self.rows.append((conversation_id, seq, sender_id, draft.client_id, content_hash, at, draft.text, *places))
         self.read_marks[conversation_id, sender_id] = seq
         self.last_at[conversation_id] = (seq, at)
@@ -207,6 +216,12 @@ def _repeated(earlier: _Earlier, draft: Draft) -> chat.MessageSent:
     return chat.MessageSent(
         conversation_id=earlier.conversation_id, seq=earlier.seq, sent_at=earlier.sent_at, duplicate=True
     )
+
+
+def _attached(draft: Draft, sender_id: int, seq: int) -> list[records.StoredFile]:
+    if draft.shared:
+        return files.share(draft.shared, sender_id, draft.conversation_id, seq)
+    return files.attach(draft.file_ids, sender_id, draft.conversation_id, seq)
 
 
 def _quote(draft: Draft, member: records.Membership) -> chat.Quote:

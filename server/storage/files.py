@@ -17,6 +17,8 @@ from server.storage import server_values
 from server.storage.models import Account, File, Membership, Message
 from server.storage.unit import fetch_all, for_update
 
+PICTURE_PLACE = -1
+"""Where a card's picture stands among the files of a message: before them all, and shown with the card alone."""
 MAX_WAITING = 200
 """Files of one account that no message carries yet: nobody fills the disk by uploading alone."""
 
@@ -137,13 +139,55 @@ def attach(file_ids: Sequence[int], account_id: int, conversation_id: int, seq: 
     return of_messages(conversation_id, [seq])[seq]
 
 
+def share(stored: Sequence[StoredFile], account_id: int, conversation_id: int, seq: int) -> list[StoredFile]:
+    """Files of a message that is forwarded, as files of the new message too: rows of its own, and the same bytes."""
+    for place, one in enumerate(stored):
+        File.create(
+            account_id=account_id,
+            key=one.key,
+            name=one.name,
+            media_type=one.media_type,
+            size_bytes=one.size_bytes,
+            created_at=one.created_at,
+            width=one.width,
+            height=one.height,
+            colour=one.colour,
+            has_thumbnail=one.has_thumbnail,
+            conversation_id=conversation_id,
+            message_seq=seq,
+            place=place,
+        )
+    return of_messages(conversation_id, [seq])[seq]
+
+
+def add_picture(**columns: Any) -> StoredFile:
+    """The picture of a card under a message: seen by whoever sees the message, and none of its files."""
+    conversation_id, seq = columns.pop("conversation_id"), columns.pop("seq")
+    row = File.create(
+        **columns,
+        name="preview.webp",
+        has_thumbnail=True,
+        conversation_id=conversation_id,
+        message_seq=seq,
+        place=PICTURE_PLACE,
+    )
+    return _record(row)
+
+
+def release_pictures(conversation_id: int, seq: int) -> list[str]:
+    """Forget the pictures of a message's cards; returns the keys whose bytes may go after the commit."""
+    return _release(
+        (File.conversation_id == conversation_id) & (File.message_seq == seq) & (File.place == PICTURE_PLACE)
+    )
+
+
 def of_messages(conversation_id: int, seqs: Sequence[int]) -> dict[int, list[StoredFile]]:
     """The files of these messages, each list in the sender's order; messages without files are left out."""
     if not seqs:
         return {}
     rows = (
         File.select()
-        .where(File.conversation_id == conversation_id, File.message_seq.in_(seqs))
+        .where(File.conversation_id == conversation_id, File.message_seq.in_(seqs), File.place != PICTURE_PLACE)
         .order_by(File.message_seq, File.place)
     )
     files: dict[int, list[StoredFile]] = {}
@@ -153,12 +197,19 @@ def of_messages(conversation_id: int, seqs: Sequence[int]) -> dict[int, list[Sto
 
 
 def release(conversation_id: int, seq: int) -> list[str]:
-    """Forget the files of a deleted message; returns the keys whose bytes may go after the commit."""
-    gone = (File.conversation_id == conversation_id) & (File.message_seq == seq)
+    """Forget the files of a deleted message; returns the keys whose bytes may go after the commit.
+
+    Bytes that another message was forwarded with stay.
+    """
+    return _release((File.conversation_id == conversation_id) & (File.message_seq == seq))
+
+
+def _release(gone: Any) -> list[str]:
     keys = [row.key for row in File.select(File.key).where(gone)]
     if keys:
         File.delete().where(gone).execute()
-    return keys
+    still_there = known_keys(keys)
+    return [key for key in keys if key not in still_there]
 
 
 def release_orphans(created_before: int, limit: int = 500) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from server.protocol import chat
-from server.storage import files, log, membership
+from server.storage import files, log, membership, previews
 from server.storage.appending import EXCERPT
 from server.storage.mentions import shown
 from server.storage.unit import fetch_all
@@ -21,11 +21,12 @@ PAGE_BYTES = 240_000
 NAMED_REACTIONS = 20
 _MESSAGE = """
 select m.seq, m.sender_id, m.client_id, m.sent_at, m.text, m.reply_to_seq, m.edited_at, m.deleted_at,
-       q.sender_id, q.text
+       q.sender_id, q.text, m.pinned_at, m.forward_sender_id, m.forward_sent_at,
+       m.previews
 from message m
 left join message q on q.conversation_id = m.conversation_id and q.seq = m.reply_to_seq
 where m.conversation_id = ? and m.seq >= ? and {which}
-order by m.seq {direction} limit ?
+order by {order} limit ?
 """
 
 
@@ -69,6 +70,13 @@ def around(account_id: int, conversation_id: int, seq: int, limit: int) -> chat.
     return reader.page([*older, *newer], more_before, more_after)
 
 
+def pinned(
+    account_id: int, conversation_id: int, place: tuple[int, int], limit: int
+) -> tuple[list[chat.Message], bool]:
+    """Pinned messages behind a ``place`` of time and ``seq``, the last pinned first, and whether there are more."""
+    return _Reader(account_id, conversation_id).pinned(place, limit)
+
+
 class _Reader:
     """One member's view of one conversation's messages."""
 
@@ -91,6 +99,16 @@ class _Reader:
         shown = self._fitting(rows[:limit])
         return shown, len(rows) > len(shown)
 
+    def pinned(self, place: tuple[int, int], limit: int) -> tuple[list[chat.Message], bool]:
+        """At most ``limit`` pinned messages behind a place, the last pinned first, and whether there are more."""
+        sql = _MESSAGE.format(
+            which="m.pinned_at is not null and (m.pinned_at, m.seq) < (?, ?)",
+            order="m.pinned_at desc, m.seq desc",
+        )
+        rows = fetch_all(sql, (self.conversation_id, self.from_seq, *place, limit + 1))
+        shown = self._fitting(rows[:limit])
+        return shown, len(rows) > len(shown)
+
     def any_after(self, seq: int) -> bool:
         """Whether a message stands after ``seq``."""
         return bool(self._rows("m.seq > ?", "asc", seq, 1))
@@ -106,7 +124,7 @@ class _Reader:
         )
 
     def _rows(self, which: str, direction: str, seq: int, limit: int) -> list[tuple[Any, ...]]:
-        sql = _MESSAGE.format(which=which, direction=direction)
+        sql = _MESSAGE.format(which=which, order=f"m.seq {direction}")
         return fetch_all(sql, (self.conversation_id, self.from_seq, seq, limit))
 
     def _fitting(self, rows: Sequence[tuple[Any, ...]]) -> list[chat.Message]:
@@ -130,8 +148,11 @@ class _Reader:
                 mentions=shown(called.get(row[0], [])),
                 reactions=reactions.get(row[0], []),
                 reply_to=_quote(row[5], row[8], row[9]),
+                forward_of=chat.Origin(sender_id=row[11], sent_at=row[12]) if row[11] is not None else None,
                 edited_at=row[6],
                 deleted_at=row[7],
+                pinned_at=row[10],
+                previews=previews.read(row[13]),
             )
             for row in rows
         ]

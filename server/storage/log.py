@@ -109,13 +109,13 @@ def heads_after(position: int) -> tuple[int, dict[int, int]]:
 
 
 def redact(conversation_id: int, seq: int) -> None:
-    """Takes a deleted message's words out of the log: its own entry, its edits, and quotes of it.
+    """Takes a deleted message's words out of the log: its own entry, its edits, its cards, and quotes of it.
 
     The salts go too, so that the hashes that stay behind say nothing about the words.
     """
     query = Entry.select().where(
         (Entry.conversation_id == conversation_id)
-        & ((Entry.seq == seq) | ((Entry.target_seq == seq) & (Entry.kind == "message_edited")))
+        & ((Entry.seq == seq) | ((Entry.target_seq == seq) & Entry.kind.in_(("message_edited", "previews_changed"))))
     )
     for entry in query:
         _rewrite(entry, _without_words)
@@ -133,7 +133,9 @@ def redact_quotes(conversation_id: int, quoting: Iterable[int]) -> None:
 
 
 def _without_words(data: dict[str, Any]) -> None:
-    data.update({name: "" if name == "text" else [] for name in ("text", "attachments", "mentions") if name in data})
+    data.update(
+        {name: "" if name == "text" else [] for name in ("text", "attachments", "mentions", "previews") if name in data}
+    )
     _without_excerpt(data)
 
 

@@ -11,10 +11,12 @@ from server.storage import files, log, membership, mentions
 from server.storage.appending import Draft, MayMentionAll
 from server.storage.contacts import MayReach
 from server.storage.models import Message, Reaction
-from server.storage.unit import Rows, execute_many, holding, repeatable
+from server.storage.unit import Rows, execute_many, fetch_all, holding, repeatable
 
 MAX_EMOJI_PER_MESSAGE = 20
+MAX_PINS = 100
 
+MayPin = Callable[[records.Conversation, records.Membership], None]
 MayDelete = Callable[[records.Conversation, records.Membership, int], None]
 
 
@@ -62,7 +64,16 @@ def delete_message(
     if message.deleted_at is not None:
         return message.changed_seq, []
     entry = log.append(conversation_id, "message_deleted", actor_id, now, chat.MessageDeleted(target_seq=seq), seq)
-    _update(message, text="", content_hash=None, deleted_at=now, changed_seq=entry.seq, file_count=0)
+    _update(
+        message,
+        text="",
+        content_hash=None,
+        deleted_at=now,
+        changed_seq=entry.seq,
+        file_count=0,
+        pinned_at=None,
+        previews=None,
+    )
     mentions.forget(conversation_id, seq)
     log.redact(conversation_id, seq)
     quoting = Message.select(Message.seq).where(
@@ -100,6 +111,41 @@ def set_reaction(
         [row],
     )
     return entry.seq
+
+
+@repeatable
+@holding(lambda actor_id, conversation_id, *_: Rows(conversations=[conversation_id]))
+def set_pinned(actor_id: int, conversation_id: int, seq: int, pinned: bool, now: int, may_pin: MayPin) -> int:
+    """Puts a message on top of its conversation, or takes it down; returns the ``seq`` of the entry that says so,
+    the earlier one if it stood.
+    """
+    conversation, member, message = _message(actor_id, conversation_id, seq)
+    may_pin(conversation, member)
+    if message.deleted_at is not None:
+        raise Forbidden("This message has been deleted.")
+    if (message.pinned_at is not None) == pinned:
+        return _last_pin(message)
+    if pinned and _pin_count(conversation_id) >= MAX_PINS:
+        raise Forbidden(f"A conversation has at most {MAX_PINS} pinned messages. Take one down first.")
+    kind = "message_pinned" if pinned else "message_unpinned"
+    entry = log.append(conversation_id, kind, actor_id, now, chat.PinChanged(target_seq=seq), seq)
+    _update(message, pinned_at=now if pinned else None)
+    return entry.seq
+
+
+def _last_pin(message: Message) -> int:
+    rows = fetch_all(
+        "select seq from entry where conversation_id = ? and target_seq = ? "
+        "and kind in ('message_pinned', 'message_unpinned') order by seq desc limit 1",
+        (message.conversation_id, message.seq),
+    )
+    return int(rows[0][0]) if rows else int(message.changed_seq)
+
+
+def _pin_count(conversation_id: int) -> int:
+    return (
+        Message.select().where((Message.conversation_id == conversation_id) & Message.pinned_at.is_null(False)).count()
+    )
 
 
 def _check_room_for(emoji: str, present: set[str]) -> None:

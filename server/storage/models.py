@@ -191,6 +191,12 @@ class Message(Table):
     deleted_at = BigIntegerField(null=True)
     changed_seq = BigIntegerField()
     file_count = IntegerField(default=0)
+    pinned_at = BigIntegerField(null=True)
+    # Who first wrote what was forwarded, and when.
+    forward_sender_id = BigIntegerField(null=True)
+    forward_sent_at = BigIntegerField(null=True)
+    # The cards under the text as JSON; null as long as nobody has looked at its links.
+    previews = TextField(null=True)
 
     class Meta:
         primary_key = CompositeKey("conversation_id", "seq")
@@ -204,6 +210,11 @@ Message.add_index(
 Message.add_index(
     Message.index(
         Message.conversation_id, Message.reply_to_seq, name="message_reply", where=Message.reply_to_seq.is_null(False)
+    )
+)
+Message.add_index(
+    Message.index(
+        Message.conversation_id, Message.pinned_at, name="message_pinned", where=Message.pinned_at.is_null(False)
     )
 )
 
@@ -236,7 +247,8 @@ class Reaction(Table):
 class File(Table):
     id = BigAutoField()
     account_id = BigIntegerField()
-    key = TextField(unique=True)
+    # Where the bytes lie; a message that was forwarded has them in common with the first one.
+    key = TextField(index=True)
     name = TextField()
     media_type = TextField()
     size_bytes = BigIntegerField()

@@ -19,6 +19,7 @@ from server.services.messages import Messages
 from server.services.people import People
 from server.services.presence import Presence
 from server.services.receipts import Receipts
+from server.services.reports import Reports
 from server.services.search import Search
 from server.services.traces import Traces
 from server.services.typing import Typing
@@ -37,6 +38,7 @@ class ChatServices:
     members: Members
     contacts: Contacts
     receipts: Receipts
+    reports: Reports
     traces: Traces
     people: People
     search: Search
@@ -56,6 +58,12 @@ def commands(
         "delete_message": (chat.DeleteMessage, messages.delete),
         "add_reaction": (chat.ReactToMessage, messages.react),
         "remove_reaction": (chat.ReactToMessage, messages.unreact),
+        "pin_message": (chat.PinMessage, messages.pin),
+        "unpin_message": (chat.PinMessage, messages.unpin),
+        "list_pins": (chat.ListPins, messages.list_pins),
+        "forward_message": (chat.ForwardMessage, messages.forward),
+        "remove_previews": (chat.RemovePreviews, messages.remove_previews),
+        "report_message": (chat.ReportMessage, services.reports.report),
         "fetch_entries": (chat.FetchEntries, messages.fetch_entries),
         "fetch_messages": (chat.FetchMessages, messages.fetch_messages),
         "mark_read": (chat.MarkRead, services.receipts.mark_read),

@@ -210,7 +210,7 @@ DAMAGES = (
         "insert into file (account_id, key, name, media_type, size_bytes, created_at, has_thumbnail, "
         "conversation_id, message_seq, place) values (1, 'ffffffffffffffffffffffffffffffff', 'plan.txt', "
         "'text/plain', 5, 0, false, 1, 6, 0)",
-        said=("Conversation 1, seq 6: file 7 of the deleted message is still there.",),
+        said=("Conversation 1, seq 6: file 11 of the deleted message is still there.",),
     ),
     # Messages
     derived(
@@ -236,6 +236,35 @@ DAMAGES = (
         "file count",
         "update message set file_count = 7 where conversation_id = 1 and seq = 17",
         said=("Conversation 1, seq 17: the message is not what the log says: file_count is 7 and not 2.",),
+    ),
+    derived(
+        "pin gone",
+        "update message set pinned_at = null where conversation_id = 6 and seq = 2",
+        said=("Conversation 6, seq 2: the message is not what the log says: pinned_at is nothing and not TIME.",),
+    ),
+    derived(
+        "pin taken down stands",
+        "update message set pinned_at = 4 where conversation_id = 6 and seq = 1",
+        said=("Conversation 6, seq 1: the message is not what the log says: pinned_at is 4 and not nothing.",),
+    ),
+    derived(
+        "origin changed",
+        "update message set forward_sender_id = 1, forward_sent_at = null where conversation_id = 6 and seq = 7",
+        said=(
+            "Conversation 6, seq 7: the message is not what the log says: forward_sender_id is 1 and not 3,"
+            " forward_sent_at is nothing and not TIME.",
+        ),
+    ),
+    derived(
+        "card gone",
+        "update message set previews = null where conversation_id = 6 and seq = 8",
+        said=("Conversation 6, seq 8: the message is not what the log says: previews differs.",),
+    ),
+    derived(
+        "card of a deleted message left in the log",
+        'update entry set data = replace(data, \'"previews":[]\', \'"previews":[{"url":"u","title":"t"}]\') '
+        "where conversation_id = 6 and seq = 11",
+        said=("Conversation 6, seq 11: its message was deleted by seq 13, but its words are still in the log.",),
     ),
     derived(
         "content hash",

@@ -129,7 +129,7 @@ DAMAGES_AROUND = (
     derived(
         "changes of an account",
         "update account set account_version = 1 where id = 1",
-        said=("Account 1 is at version 1, but its devices were told of 6.",),
+        said=("Account 1 is at version 1, but its devices were told of 7.",),
     ),
     truth(
         "picture gone",
@@ -166,7 +166,7 @@ DAMAGES_AROUND = (
         "follower ahead",
         "update follower set position = 5000 where name = 'notifier'",
         said=(
-            "Follower notifier is at position 5000, but the log's newest is 42: it would pass over what comes next.",
+            "Follower notifier is at position 5000, but the log's newest is 55: it would pass over what comes next.",
         ),
     ),
 )

@@ -18,7 +18,7 @@ from server.services.members import Members
 from server.services.messages import Messages
 from server.services.notifications import Notifications
 from server.services.receipts import Receipts
-from server.storage import accounts, conversations, followers, log, server_values
+from server.storage import accounts, conversations, followers, log, previews, server_values
 from server.storage.database import Database
 from tests.conftest import People
 from tests.fakes import SteppedClock
@@ -72,6 +72,22 @@ class Street:
         command = chat.ReactToMessage(conversation_id=where, seq=seq, emoji=emoji)
         await (self.messages.react if stands else self.messages.unreact)(self.people[name], command)
 
+    async def pin(self, name: str, where: int, seq: int, *, stands: bool = True) -> None:
+        command = chat.PinMessage(conversation_id=where, seq=seq)
+        await (self.messages.pin if stands else self.messages.unpin)(self.people[name], command)
+
+    async def forward(self, name: str, where: int, seq: int, to: int) -> None:
+        self._sent += 1
+        command = chat.ForwardMessage(
+            conversation_id=where, seq=seq, to_conversation_id=to, client_id=f"label-{self._sent:06}"
+        )
+        await self.messages.forward(self.people[name], command)
+
+    async def card(self, where: int, seq: int, content: bytes = b"") -> None:
+        picture = await self.files.card_picture(content) if content else None
+        card = chat.Preview(url="https://example.org/", title="A gate of wood", site_name="Gates")
+        await self.db.write(previews.put, where, seq, lambda text: True, card, picture, self._now())
+
     async def read(self, name: str, where: int, seq: int) -> None:
         await self.receipts.mark_read(self.people[name], chat.MarkRead(conversation_id=where, seq=seq))
 
@@ -117,7 +133,7 @@ class Street:
 
 async def lived_in(db: Database, store: Store, clock: SteppedClock) -> Street:
     """The street after a long day. Conversations: 1 a group of four, 2 two people, 3 dissolved, 4 without history for
-    newcomers, 5 opened and still silent.
+    newcomers, 5 opened and still silent, 6 of ana and cleo with pins and what was forwarded.
     """
     street = Street(db, store, clock)
     await street.people.add(*NAMES)
@@ -132,6 +148,7 @@ async def lived_in(db: Database, store: Store, clock: SteppedClock) -> Street:
     await _closed(street)
     await street.direct("dan", "ana")
     await _faces(street)
+    await _pinned(street)
     await street.notify()
     await street.inboxes.mark_read(street.people["cleo"], MarkNotificationsRead(all=True))
     await _contacts(street)
@@ -181,6 +198,28 @@ async def _two(street: Street) -> None:
     await street.say("ana", where, "Forget it")
     await street.delete("ana", where, 2)
     await street.say("ben", where, "Here I am", reply_to_seq=1)
+
+
+async def _pinned(street: Street) -> None:
+    """Entry 2 is a message that is pinned, 5 a pin that was taken down; 6 and 7 were forwarded, 8 has a card with a
+    picture under it, 10 was deleted with its card.
+    """
+    where = await street.direct("ana", "cleo")
+    drawing = await street.file("cleo", "drawing.txt", b"a gate")
+    await street.say("ana", where, "Which gate?")  # 1
+    await street.say("cleo", where, "This one", file_ids=[drawing])  # 2
+    await street.pin("ana", where, 2)  # 3
+    await street.pin("ana", where, 1)  # 4
+    await street.pin("cleo", where, 1, stands=False)  # 5
+    await street.forward("ana", where, 2, where)  # 6
+    await street.forward("cleo", where, 6, where)  # 7
+    await street.say("ana", where, "https://example.org/gate")  # 8
+    await street.card(where, 8, pictures.encoded(pictures.noise(), "PNG"))  # 9
+    await street.say("ana", where, "https://example.org/secret")  # 10
+    await street.card(where, 10)  # 11
+    await street.pin("ana", where, 10)  # 12
+    await street.delete("ana", where, 10)  # 13
+    await street.db.write(accounts.set_profile, street.people["cleo"], "Cleo K", None)
 
 
 async def _closed(street: Street) -> None:

@@ -177,7 +177,7 @@ def test_what_was_deleted_stays_deleted(copies: Copies) -> None:
         assert rebuild(place, name="here", out=io.StringIO())
         assert (
             asked(place, "select text, content_hash, file_count from message where deleted_at is not null")
-            == [("", None, 0)] * 3
+            == [("", None, 0)] * 4
         )
         assert asked(place, "select count(*) from message where text like '%key%'") == [(0,)]
 

@@ -14,14 +14,18 @@ import bcrypt
 import msgspec
 
 from server import parts as house_parts
+from server.followers.address_guard import GuardedResolver
+from server.followers.fetching import Fetcher
 from server.followers.follow import Follower
+from server.followers.link_previews import LinkPreviews
 from server.followers.notifier import NAME, Notifier
 from server.followers.search_index import NAME as SEARCH_INDEX
 from server.followers.search_index import SearchIndex, begin
 from server.protocol import http
+from server.protocol.chat import Preview
 from server.services.sessions import Visitor
 from server.settings import Settings
-from server.storage import server_values
+from server.storage import previews, server_values
 from server.transport import chat as chat_door
 from server.transport import notifications as bell_door
 from tests.storage.writer import Held
@@ -57,6 +61,9 @@ class House:
         self.notifier = Follower(self.db, NAME, Notifier(house_parts.now).handle)
         self.index = SearchIndex()
         self.indexer = Follower(self.db, SEARCH_INDEX, self.index.handle)
+        self.previews = LinkPreviews(
+            self.db, Fetcher(GuardedResolver()), house_parts.now, parts.files.card_picture, parts.files.forget
+        )
         self._chat = chat_door.commands(parts.chat)
         self._bell = bell_door.commands(parts.notifications, parts.rules)
         self._passwords = parts.passwords
@@ -166,6 +173,11 @@ async def _index(house: House) -> None:
     await house.indexer._catch_up()
 
 
+async def _preview(house: House) -> list[str]:
+    card = Preview(url="https://example.org/", title="Ways")
+    return await house.db.write(previews.put, GROUP, 6, lambda text: True, card, None, house_parts.now())
+
+
 async def _disconnect(house: House) -> None:
     await house.presence.changed(BEN, remember=True)
 
@@ -201,11 +213,19 @@ STEPS: tuple[Step, ...] = (
     _chat("edit_message", ANA, conversation_id=GROUP, seq=6, text="answering @cho rather"),
     _chat("add_reaction", CHO, conversation_id=GROUP, seq=6, emoji="👍"),
     _chat("remove_reaction", CHO, conversation_id=GROUP, seq=6, emoji="👍"),
+    _chat("report_message", CHO, conversation_id=GROUP, seq=6, reason="too long a way", again="new"),
     Step("follow", _follow),
     Step("at once", _at_once),
     Step("follow", _follow),
     Step("begin index", lambda house: house.db.write(begin), again="new"),
     Step("index", _index),
+    _chat("pin_message", CHO, conversation_id=GROUP, seq=6),
+    _chat("pin_message", BEN, conversation_id=GROUP, seq=5),
+    _chat("unpin_message", ANA, conversation_id=GROUP, seq=6),
+    _chat("forward_message", ANA, conversation_id=GROUP, seq=5, to_conversation_id=DIRECT, client_id="forward-1"),
+    Step("look at links", lambda house: house.previews.catch_up()),
+    Step("preview", _preview, again="new"),
+    _chat("remove_previews", ANA, conversation_id=GROUP, seq=6),
     _chat("delete_message", BEN, conversation_id=GROUP, seq=5),
     _chat("mark_read", BEN, conversation_id=GROUP, seq=20),
     _chat("set_preferences", CHO, conversation_id=GROUP, notify="mentions", pinned=True),

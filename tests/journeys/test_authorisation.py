@@ -35,6 +35,22 @@ CHAT: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
     "delete_message": ({"conversation_id": "$group", "seq": "$message"}, INSIDE),
     "add_reaction": ({"conversation_id": "$group", "seq": "$message", "emoji": "👍"}, INSIDE),
     "remove_reaction": ({"conversation_id": "$group", "seq": "$message", "emoji": "👍"}, INSIDE),
+    "pin_message": ({"conversation_id": "$group", "seq": "$message"}, INSIDE),
+    "unpin_message": ({"conversation_id": "$group", "seq": "$message"}, INSIDE),
+    "list_pins": ({"conversation_id": "$group"}, INSIDE),
+    "forward_message": (
+        {"conversation_id": "$group", "seq": "$message", "to_conversation_id": "$group", "client_id": "$new"},
+        INSIDE,
+    ),
+    "remove_previews": (
+        {"conversation_id": "$group", "seq": "$message"},
+        INSIDE | {"admin": "forbidden", "owner": "forbidden"},
+    ),
+    # It is the member's own.
+    "report_message": (
+        {"conversation_id": "$group", "seq": "$message", "reason": "an advertisement"},
+        INSIDE | {"member": "forbidden"},
+    ),
     "fetch_entries": ({"conversation_id": "$group", "after_seq": 0}, INSIDE),
     "fetch_messages": ({"conversation_id": "$group"}, INSIDE),
     "mark_read": ({"conversation_id": "$group", "seq": 1}, INSIDE),

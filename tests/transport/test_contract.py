@@ -22,7 +22,7 @@ from tests.people import Person, make_people_in
 
 WHO = ("ana", "ben", "cleo")
 # The first two come every 15 seconds and when a worker stops; the others have a test of their own.
-UNHEARD = {"heads", "draining", "account_changed"}
+UNHEARD = {"heads", "draining", "account_changed", "previews_changed"}
 
 
 def check(value: Any, kind: type, where: str) -> None:
@@ -123,6 +123,15 @@ async def talk(group: int, ana: Checked, ben: Checked) -> None:
     page = await ana.do("fetch_messages", conversation_id=group)
     assert [message["text"] for message in page["messages"]][-1] == "hello Ana"
     await ben.do("remove_reaction", **reaction)
+    pin = {"conversation_id": group, "seq": first["seq"]}
+    await ben.do("pin_message", **pin)
+    assert (await ana.do("list_pins", conversation_id=group))["messages"][0]["seq"] == first["seq"]
+    await ana.do("unpin_message", **pin)
+    await ben.do("forward_message", **pin, to_conversation_id=group, client_id="ben-forwards")
+    origin = {"sender_id": ana.id, "sent_at": first["sent_at"]}
+    await ana.event("message_created", lambda entry: entry["data"].get("forward_of") == origin)
+    await ana.do("remove_previews", **pin)
+    await ben.do("report_message", **pin, reason="Too loud")
     await ana.do("edit_message", conversation_id=group, seq=first["seq"], text="hello everybody")
     await ana.do("delete_message", conversation_id=group, seq=first["seq"])
     await ben.event("message_deleted")

@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from server.protocol.base import (
     MAX_FILES_PER_MESSAGE,
+    NO_NUL,
     ClientId,
     Command,
     Cursor,
@@ -57,6 +58,51 @@ class ReactToMessage(Command):
     conversation_id: Id
     seq: Seq
     emoji: Emoji
+
+
+class PinMessage(Command):
+    """Put a message on top of its conversation for everybody, or take it down again.
+
+    Both people of a direct conversation may; in a group whoever may write there.
+    """
+
+    conversation_id: Id
+    seq: Seq
+
+
+class ListPins(Command):
+    """The pinned messages of a conversation in their current state, the last pinned first."""
+
+    conversation_id: Id
+    limit: Annotated[int, Meta(ge=1, le=50)] = 50
+    cursor: Cursor | None = None
+
+
+class ForwardMessage(Command):
+    """Say what somebody said in one conversation again in another one, with its files, naming who wrote it first.
+
+    Nobody is called by it. Answered like ``send_message``, under the same rule for ``client_id``.
+    """
+
+    conversation_id: Id
+    seq: Seq
+    to_conversation_id: Id
+    client_id: ClientId
+
+
+class RemovePreviews(Command):
+    """Take the cards away from a message of one's own."""
+
+    conversation_id: Id
+    seq: Seq
+
+
+class ReportMessage(Command):
+    """Tell the admins of the group and of the server about a message; they see its words, and who reports it."""
+
+    conversation_id: Id
+    seq: Seq
+    reason: Annotated[str, Meta(max_length=500, pattern=NO_NUL)]
 
 
 class FetchEntries(Command):

@@ -44,6 +44,13 @@ class MessagesPage(Body):
     head_seq: int
 
 
+class PinsPage(Body):
+    """Pinned messages, the last pinned first; ``cursor`` is there when more follow."""
+
+    messages: list[Message]
+    cursor: str | None = None
+
+
 class ReadState(Body):
     """How far one has read, and what that leaves."""
 

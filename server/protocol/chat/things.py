@@ -21,6 +21,9 @@ EntryKind = Literal[
     "message_deleted",
     "reaction_added",
     "reaction_removed",
+    "message_pinned",
+    "message_unpinned",
+    "previews_changed",
     "member_added",
     "member_removed",
     "role_changed",
@@ -101,6 +104,23 @@ class Reaction(Body):
     account_ids: list[int]
 
 
+class Origin(Body):
+    """Who first wrote a message that was forwarded, and when."""
+
+    sender_id: int
+    sent_at: int
+
+
+class Preview(Body):
+    """The card under a message, about the page that its first link leads to; ``image`` is the server's own copy."""
+
+    url: str
+    title: str
+    description: str | None = None
+    site_name: str | None = None
+    image: File | None = None
+
+
 class Message(Body):
     """What was said. A deleted message keeps its ``seq`` with empty ``text``."""
 
@@ -114,8 +134,11 @@ class Message(Body):
     mentions: list[int | Literal["all"]]
     reactions: list[Reaction]
     reply_to: Quote | None = None
+    forward_of: Origin | None = None
     edited_at: int | None = None
     deleted_at: int | None = None
+    pinned_at: int | None = None
+    previews: list[Preview] = msgspec.field(default_factory=list)
 
 
 class LastMessage(Body):
@@ -211,6 +234,19 @@ class ReactionChanged(Body):
     emoji: str
 
 
+class PinChanged(Body):
+    """The actor put a message on top of its conversation, or took it down again."""
+
+    target_seq: int
+
+
+class PreviewsChanged(Body):
+    """The cards under a message are these now; they come a moment after it, where the server makes any."""
+
+    target_seq: int
+    previews: list[Preview]
+
+
 class MemberChanged(Body):
     """Somebody joined, left or got another role. Whoever is removed gets this entry as the last one."""
 
@@ -233,6 +269,9 @@ ENTRY_DATA: dict[str, type] = {
     "message_deleted": MessageDeleted,
     "reaction_added": ReactionChanged,
     "reaction_removed": ReactionChanged,
+    "message_pinned": PinChanged,
+    "message_unpinned": PinChanged,
+    "previews_changed": PreviewsChanged,
     "member_added": MemberChanged,
     "member_removed": MemberChanged,
     "role_changed": MemberChanged,

@@ -13,9 +13,9 @@ from server.storage.checking.replay import Entry, Standing
 from server.storage.checking.walks import Row, walk
 from server.storage.unit import fetch_all, wanted
 
-ERASABLE = ("message_created", "message_edited")
+ERASABLE = ("message_created", "message_edited", "previews_changed")
 """Entries that can lose their words and their salt."""
-_WORDS = {"text": "", "attachments": [], "mentions": []}
+_WORDS = {"text": "", "attachments": [], "mentions": [], "previews": []}
 """What an entry of a deleted message has instead of its words."""
 _QUOTES = (
     "select gone.conversation_id, gone.target_seq, answer.seq, entry.position, entry.data, entry.salt is not null "
@@ -61,7 +61,7 @@ def concerns(row: Row) -> bool:
 
 def of_message(conversation_id: int, message: Standing, created: Entry, changes: Sequence[Entry]) -> Iterator[Finding]:
     """What is wrong with a message's own entry and its edits: words left of a deleted one, or a salt lost without."""
-    said_by = [created, *(change for change in changes if change.kind == "message_edited")]
+    said_by = [created, *(change for change in changes if change.kind in ERASABLE)]
     if message.deletion is None:
         for entry in said_by:
             quote = message.created.reply_to if entry is created else None

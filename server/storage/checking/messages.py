@@ -38,7 +38,7 @@ _FILES = (
     "and (conversation_id, message_seq, id) > (?, ?, ?) "
     "order by conversation_id, message_seq, id"
 )
-_WORDS = ("text", "content_hash")
+_WORDS = ("text", "content_hash", "previews")
 """What a sentence does not show of a message."""
 _INSERT = (
     f"insert into message (conversation_id, seq, {', '.join(MESSAGE_COLUMNS)}) "
@@ -183,7 +183,7 @@ def _without_reaction(key: Sequence[Any], whose: Sequence[Any]) -> Statement:
 def _files(key: Key, message: Standing, rows: Sequence[Row]) -> Iterator[Finding]:
     here = at(*key)
     found = {row[2]: row for row in rows}
-    for place, file in enumerate(message.files):
+    for place, file in message.files:
         row = found.pop(file.id, None)
         if row is None:
             yield _detached(key, place, file)

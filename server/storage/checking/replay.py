@@ -10,18 +10,22 @@ from typing import Any
 import msgspec
 
 from server.protocol import chat
+from server.storage import previews
 from server.storage.appending import Draft
+from server.storage.files import PICTURE_PLACE
 from server.storage.mentions import EVERYONE
 
 MESSAGE_COLUMNS = (
     "sender_id", "client_id", "content_hash", "sent_at", "text", "reply_to_seq", "edited_at", "deleted_at",
-    "changed_seq", "file_count",
+    "changed_seq", "file_count", "pinned_at", "forward_sender_id", "forward_sent_at",
+    "previews",
 )  # fmt: skip
 """What a message's row holds besides its place."""
 
 _PAIR = re.compile("[0-9]+:[0-9]+")
 _CREATED = msgspec.json.Decoder(chat.Message)
 _EDITED = msgspec.json.Decoder(chat.MessageEdited)
+_PREVIEWS = msgspec.json.Decoder(chat.PreviewsChanged)
 _REACTION = msgspec.json.Decoder(chat.ReactionChanged)
 _MEMBER = msgspec.json.Decoder(chat.MemberChanged)
 _CONVERSATION = msgspec.json.Decoder(chat.ConversationChanged)
@@ -45,14 +49,15 @@ class Standing:
     """A message as the log has it.
 
     ``row`` is in the order of ``MESSAGE_COLUMNS``; ``mentions`` are account ids in order, with ``EVERYONE``;
-    ``reactions`` are by account and emoji, each with whether it stands and the entry that said so last.
+    ``reactions`` are by account and emoji, each with whether it stands and the entry that said so last; ``files``
+    come with their places, the picture of a card among them.
     """
 
     created: chat.Message
     row: tuple[Any, ...]
     mentions: list[int]
     reactions: dict[tuple[int, str], tuple[bool, int]]
-    files: list[chat.File]
+    files: list[tuple[int, chat.File]]
     deletion: Entry | None
 
 
@@ -61,6 +66,8 @@ def standing(created: Entry, changes: Sequence[Entry]) -> Standing:
     message = _CREATED.decode(created.data)
     deletion = next((change for change in changes if change.kind == "message_deleted"), None)
     text, mentions, edited_at, changed_seq = message.text, message.mentions, None, created.seq
+    pinned_at: int | None = None
+    cards: list[chat.Preview] | None = None
     reactions: dict[tuple[int, str], tuple[bool, int]] = {}
     for change in changes:
         if change.kind == "message_edited":
@@ -69,18 +76,30 @@ def standing(created: Entry, changes: Sequence[Entry]) -> Standing:
         elif change.kind in ("reaction_added", "reaction_removed"):
             emoji = _REACTION.decode(change.data).emoji
             reactions[change.actor_id, emoji] = change.kind == "reaction_added", change.seq
+        elif change.kind in ("message_pinned", "message_unpinned"):
+            pinned_at = change.at if change.kind == "message_pinned" else None
+        elif change.kind == "previews_changed":
+            cards = _PREVIEWS.decode(change.data).previews
     files: list[chat.File] = message.attachments
     content_hash: bytes | None = _content_hash(message)
     if deletion is not None:
-        text, mentions, files, content_hash, changed_seq = "", [], [], None, deletion.seq
+        text, mentions, files, content_hash, changed_seq, pinned_at = "", [], [], None, deletion.seq, None
+        cards = None
     reply_to_seq = message.reply_to.seq if message.reply_to else None
     deleted_at = deletion.at if deletion else None
     row = (
         message.sender_id, message.client_id, content_hash, message.sent_at, text, reply_to_seq, edited_at, deleted_at,
-        changed_seq, len(files),
+        changed_seq, len(files), pinned_at, *_origin(message),
+        None if cards is None else previews.written(cards),
     )  # fmt: skip
     called = sorted(EVERYONE if account == "all" else account for account in mentions)
-    return Standing(message, row, called, reactions, files, deletion)
+    placed = [*enumerate(files), *((PICTURE_PLACE, card.image) for card in cards or () if card.image)]
+    return Standing(message, row, called, reactions, placed, deletion)
+
+
+def _origin(message: chat.Message) -> tuple[int | None, int | None]:
+    origin = message.forward_of
+    return (origin.sender_id, origin.sent_at) if origin else (None, None)
 
 
 def _content_hash(message: chat.Message) -> bytes:
@@ -91,6 +110,7 @@ def _content_hash(message: chat.Message) -> bytes:
         text=message.text,
         reply_to_seq=message.reply_to.seq if message.reply_to else None,
         file_ids=tuple(file.id for file in message.attachments),
+        forward_of=message.forward_of,
     )
     return draft.content_hash()
 
@@ -150,7 +170,7 @@ class Replay:
             case "message_created":
                 self.last_message_seq, self.last_active_at = entry.seq, entry.at
                 return self._wrote(entry, reads=True)
-            case "message_edited" | "reaction_added" | "reaction_removed":
+            case "message_edited" | "reaction_added" | "reaction_removed" | "message_pinned" | "message_unpinned":
                 return self._wrote(entry)
             case "member_added" | "member_removed" | "role_changed":
                 return self._moved(entry, _MEMBER.decode(entry.data))

@@ -29,7 +29,7 @@ _MESSAGES = (
 )
 _FILES = (
     "select conversation_id, message_seq, name, media_type from wanted "
-    "cross join file where conversation_id = in_conversation and message_seq = of_seq order by place"
+    "cross join file where conversation_id = in_conversation and message_seq = of_seq and place >= 0 order by place"
 )
 
 

@@ -35,7 +35,7 @@ _MINE = (
 )
 _NAMES = (
     "select conversation_id, message_seq, name from wanted "
-    "cross join file where conversation_id = in_conversation and message_seq = of_seq order by place"
+    "cross join file where conversation_id = in_conversation and message_seq = of_seq and place >= 0 order by place"
 )
 
 Cursor = tuple[int, int]

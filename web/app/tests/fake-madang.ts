@@ -1,4 +1,4 @@
-import type { Account, ConversationView, Conversation, Madang, MadangError, Member, Notification, NotificationRules, Presence, SearchPage, Session, SessionState, Timeline, Trace, UploadProgress } from '@madang/client'
+import type { Account, ConversationView, Conversation, Madang, MadangError, Member, Message, Notification, NotificationRules, Presence, SearchPage, Session, SessionState, Timeline, Trace, UploadProgress } from '@madang/client'
 import { atom, map } from 'nanostores'
 
 const hour = 3_600_000
@@ -19,6 +19,8 @@ export interface FakeFacts {
   signInError?: MadangError
   /** What searches find, one after the other; an error is what it fails with. */
   searches?: (SearchPage | MadangError)[]
+  /** What is pinned in every conversation. */
+  pins?: Message[]
   /** What a trace finds, page by page; an error is what it fails with. */
   traces?: (Trace | MadangError)[]
 }
@@ -102,6 +104,14 @@ export function fakeMadang(facts: FakeFacts) {
     edit: note('edit', undefined),
     remove: note('remove', undefined),
     react: note('react', undefined),
+    pin: note('pin', undefined),
+    listPins: (...args) => {
+      calls.push(['listPins', ...args])
+      return Promise.resolve({ messages: facts.pins ?? [] })
+    },
+    forward: note('forward', undefined),
+    removePreviews: note('removePreviews', undefined),
+    report: note('report', undefined),
     markRead: say('markRead'),
     lookAt: say('lookAt'),
     typing: say('typing'),

@@ -2,7 +2,7 @@ import type { MapStore, ReadableAtom } from 'nanostores'
 import type { MadangError } from './errors.ts'
 import type { OutboxStorage } from './outboxDb.ts'
 import type {
-  Account, Conversation, Counts, Entry, File as StoredFile, Member, Message, Notification, NotificationRules, Preferences, Presence, SearchMessages, SearchPage,
+  Account, Conversation, Counts, Entry, File as StoredFile, Member, Message, Notification, NotificationRules, PinsPage, Preferences, Presence, SearchMessages, SearchPage,
   ServerInfo, Session, SetRules, Trace, Welcome,
 } from './types.ts'
 
@@ -192,6 +192,16 @@ export interface Madang {
   edit(id: number, seq: number, text: string): Promise<void>
   remove(id: number, seq: number): Promise<void>
   react(id: number, seq: number, emoji: string, on: boolean): Promise<void>
+  /** Puts a message on top of its conversation for everybody, or takes it down. */
+  pin(id: number, seq: number, on: boolean): Promise<void>
+  /** The last pinned first. */
+  listPins(id: number, cursor?: string): Promise<PinsPage>
+  /** Says a message again in another conversation, with its files and who wrote it first. */
+  forward(id: number, seq: number, toId: number): Promise<void>
+  /** Takes the cards away from a message of one's own. */
+  removePreviews(id: number, seq: number): Promise<void>
+  /** Tells the admins of the group and of the server. */
+  report(id: number, seq: number, reason: string): Promise<void>
   /** Where a message of one's own is, or anybody's for an admin of the server; a page of members at a time. */
   trace(id: number, seq: number, cursor?: string): Promise<Trace>
   /** Messages that this person may see now; a page's `cursor` goes into the next question. */

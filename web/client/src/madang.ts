@@ -211,6 +211,15 @@ class Client {
       react: async (id, seq, emoji, on) =>
         void (await chat.ask(on ? 'add_reaction' : 'remove_reaction', { conversation_id: id, seq, emoji })),
       search: (asked) => chat.ask('search_messages', asked),
+      pin: async (id, seq, on) => void (await chat.ask(on ? 'pin_message' : 'unpin_message', { conversation_id: id, seq })),
+      listPins: (id, cursor) => chat.ask('list_pins', { conversation_id: id, ...(cursor !== undefined && { cursor }) }),
+      forward: async (id, seq, toId) => {
+        // One label for all tries: it is said once, whatever answer was lost.
+        const payload = { conversation_id: id, seq, to_conversation_id: toId, client_id: newClientId() }
+        await connection.patiently(() => chat.ask('forward_message', payload))
+      },
+      removePreviews: async (id, seq) => void (await chat.ask('remove_previews', { conversation_id: id, seq })),
+      report: async (id, seq, reason) => void (await chat.ask('report_message', { conversation_id: id, seq, reason })),
       trace: (id, seq, cursor) => chat.ask('trace_message', { conversation_id: id, seq, ...(cursor !== undefined && { cursor }) }),
       markRead: (id, seq) => this.readMarks.markRead(id, seq),
       lookAt: (id) => this.readMarks.lookAt(id),

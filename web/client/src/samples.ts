@@ -54,6 +54,35 @@ export const chatCommands: Commands<ChatCommands> = {
   "delete_message": {"payload": {"conversation_id": 7, "seq": 10}, "data": {"seq": 15}},
   "add_reaction": {"payload": {"conversation_id": 7, "seq": 12, "emoji": "👍"}, "data": {"seq": 14}},
   "remove_reaction": {"payload": {"conversation_id": 7, "seq": 12, "emoji": "👍"}, "data": {"seq": 16}},
+  "pin_message": {"payload": {"conversation_id": 7, "seq": 12}, "data": {"seq": 17}},
+  "unpin_message": {"payload": {"conversation_id": 7, "seq": 12}, "data": {"seq": 18}},
+  "list_pins": {
+    "payload": {"conversation_id": 7, "limit": 50, "cursor": "1763690405000-12"},
+    "data": {
+      "messages": [
+        {
+          "conversation_id": 7,
+          "seq": 9,
+          "client_id": "ben-0000-0009",
+          "sender_id": 2,
+          "sent_at": 1763690300000,
+          "text": "The key is under the mat.",
+          "attachments": [],
+          "mentions": [],
+          "reactions": [],
+          "forward_of": {"sender_id": 3, "sent_at": 1763690200000},
+          "pinned_at": 1763690404000
+        }
+      ],
+      "cursor": "1763690404000-9"
+    }
+  },
+  "forward_message": {
+    "payload": {"conversation_id": 7, "seq": 12, "to_conversation_id": 8, "client_id": "ana-0000-0013"},
+    "data": {"conversation_id": 8, "seq": 4, "sent_at": 1763690406000, "duplicate": false}
+  },
+  "remove_previews": {"payload": {"conversation_id": 7, "seq": 12}, "data": {"seq": 19}},
+  "report_message": {"payload": {"conversation_id": 7, "seq": 12, "reason": "This is an advertisement."}, "data": {}},
   "fetch_entries": {
     "payload": {"conversation_id": 7, "after_seq": 11, "limit": 200},
     "data": {
@@ -765,6 +794,60 @@ export const chatEvents: Events<ChatEvents> = {
       "actor_id": 2,
       "at": 1763690400000,
       "data": {"target_seq": 12, "emoji": "👍"}
+    },
+    "5f2c9a-204"
+  ],
+  "message_pinned": [
+    {
+      "conversation_id": 7,
+      "seq": 17,
+      "kind": "message_pinned",
+      "actor_id": 1,
+      "at": 1763690404000,
+      "data": {"target_seq": 12}
+    },
+    "5f2c9a-204"
+  ],
+  "message_unpinned": [
+    {
+      "conversation_id": 7,
+      "seq": 18,
+      "kind": "message_unpinned",
+      "actor_id": 2,
+      "at": 1763690405000,
+      "data": {"target_seq": 12}
+    },
+    "5f2c9a-204"
+  ],
+  "previews_changed": [
+    {
+      "conversation_id": 7,
+      "seq": 19,
+      "kind": "previews_changed",
+      "actor_id": 1,
+      "at": 1763690406000,
+      "data": {
+        "target_seq": 12,
+        "previews": [
+          {
+            "url": "https://example.org/gates",
+            "title": "Gates of the old town",
+            "description": "How they were built, and who opened them.",
+            "site_name": "Example",
+            "image": {
+              "id": 11,
+              "name": "preview.webp",
+              "media_type": "image/webp",
+              "size_bytes": 9000,
+              "url": "/api/v1/files/11/preview.webp",
+              "width": 1200,
+              "height": 630,
+              "thumbnail_url": "/api/v1/files/11/thumbnail",
+              "blur": "#c9b79a"
+            }
+          }
+        ]
+      }
     },
     "5f2c9a-204"
   ],

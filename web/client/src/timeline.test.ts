@@ -43,6 +43,26 @@ describe('what an entry changes', () => {
     expect(seqs(after)).toEqual([1, 2])
   })
 
+  test('a pin is a line of its own, and stands on its message until it is taken down or the message goes', () => {
+    const pinned = receive(logOf([message(1)]), entry(2, 'message_pinned', { target_seq: 1 }))
+    expect(messagesOf(pinned)[0]?.pinned_at).toBe(1002)
+    expect(seqs(pinned)).toEqual([1, 2])
+    const down = receive(pinned, entry(3, 'message_unpinned', { target_seq: 1 }))
+    expect(messagesOf(down)[0]).not.toHaveProperty('pinned_at')
+    expect(seqs(down)).toEqual([1, 2])
+    const gone = receive(pinned, entry(3, 'message_deleted', { target_seq: 1 }))
+    expect(messagesOf(gone)[0]).not.toHaveProperty('pinned_at')
+  })
+
+  test('cards come under a message, and go with its words', () => {
+    const card = { url: 'https://example.org/', title: 'A page' }
+    const log = receive(logOf([message(1)]), entry(2, 'previews_changed', { target_seq: 1, previews: [card] }))
+    expect(messagesOf(log)[0]?.previews).toEqual([card])
+    expect(seqs(log)).toEqual([1])
+    const gone = receive(log, entry(3, 'message_deleted', { target_seq: 1 }))
+    expect(messagesOf(gone)[0]).not.toHaveProperty('previews')
+  })
+
   test('reactions are counted by person and go when nobody is left', () => {
     let log = logOf([message(1)])
     log = receive(log, entry(2, 'reaction_added', { target_seq: 1, emoji: '🌱' }, BEN))

@@ -119,9 +119,9 @@ export function namesMe(message: Message, me: number): boolean {
   return message.mentions.some((who) => who === 'all' || who === me)
 }
 
-/** Whether the entry is a line of its own that is not a message: who came, who left, what was renamed. */
+/** Whether the entry is a line of its own that is not a message: who came, who left, what was renamed or pinned. */
 export function isSystemEntry(entry: Entry): boolean {
-  return ['member_added', 'member_removed', 'role_changed', 'conversation_changed'].includes(entry.kind)
+  return ['member_added', 'member_removed', 'role_changed', 'conversation_changed', 'message_pinned'].includes(entry.kind)
 }
 
 function isForeign(item: LogItem, me: number): item is SentItem & { as_of: number } {
@@ -200,6 +200,12 @@ function applyChange(items: readonly LogItem[], entry: Entry, me: number): reado
         reactions: change(message.reactions, emoji, entry.actor_id, entry.actor_id === me),
       }))
     }
+    case 'message_pinned':
+      return changeMessage(items, entry, (message) => ({ ...message, pinned_at: entry.at }))
+    case 'message_unpinned':
+      return changeMessage(items, entry, unpinned)
+    case 'previews_changed':
+      return changeMessage(items, entry, (message) => ({ ...message, previews: entry.data.previews }))
     default:
       return items
   }
@@ -217,7 +223,12 @@ function changeMessage(
 }
 
 function deleted(message: Message, at: number): Message {
-  return { ...message, text: '', attachments: [], mentions: [], deleted_at: at }
+  const { previews: _, ...rest } = unpinned(message)
+  return { ...rest, text: '', attachments: [], mentions: [], deleted_at: at }
+}
+
+function unpinned({ pinned_at: _, ...message }: Message): Message {
+  return message
 }
 
 type Targeted = Entry & { data: { target_seq: number } }

@@ -154,11 +154,10 @@ export class Timelines {
   private async fetch(id: number, place: Omit<FetchMessages, 'conversation_id'>, upTo?: number): Promise<Page> {
     const { connection } = this.parts
     const page = await connection.patiently(() => connection.chat.ask('fetch_messages', { conversation_id: id, ...place }))
-    if (this.parts.conversation(id)?.kind === 'direct') return page
     return { ...page, system: await this.systemLines(id, page, upTo) }
   }
 
-  /** Who came and went between the messages of a page: pages hold messages only, the log has the rest. */
+  /** Who came and went, and what was pinned, between the messages of a page: pages hold messages only, the log has the rest. */
   private async systemLines(id: number, page: MessagesPage, upTo?: number): Promise<Entry[]> {
     const first = page.messages[0]?.seq ?? 1
     const last = page.more_after ? (page.messages.at(-1)?.seq ?? 0) : (upTo ?? page.head_seq)

@@ -101,6 +101,21 @@ export interface Reaction {
   account_ids: number[]
 }
 
+/** Who first wrote a message that was forwarded, and when. */
+export interface Origin {
+  sender_id: number
+  sent_at: number
+}
+
+/** The card under a message, about the page that its first link leads to; `image` is the server's own copy. */
+export interface Preview {
+  url: string
+  title: string
+  description?: string
+  site_name?: string
+  image?: File
+}
+
 /** What was said. A deleted message keeps its `seq` with empty `text`. */
 export interface Message {
   conversation_id: number
@@ -113,8 +128,11 @@ export interface Message {
   mentions: (number | 'all')[]
   reactions: Reaction[]
   reply_to?: Quote
+  forward_of?: Origin
   edited_at?: number
   deleted_at?: number
+  pinned_at?: number
+  previews?: Preview[]
 }
 
 /** The newest message of a conversation for the list; `text` is cut at 200 characters. */
@@ -182,6 +200,17 @@ export interface ReactionChanged {
   emoji: string
 }
 
+/** The actor put a message on top of its conversation, or took it down again. */
+export interface PinChanged {
+  target_seq: number
+}
+
+/** The cards under a message are these now; they come a moment after it, where the server makes any. */
+export interface PreviewsChanged {
+  target_seq: number
+  previews: Preview[]
+}
+
 /** Somebody joined, left or got another role. Whoever is removed gets this entry as the last one. */
 export interface MemberChanged {
   account_id: number
@@ -203,6 +232,9 @@ export interface EntryData {
   message_deleted: MessageDeleted
   reaction_added: ReactionChanged
   reaction_removed: ReactionChanged
+  message_pinned: PinChanged
+  message_unpinned: PinChanged
+  previews_changed: PreviewsChanged
   member_added: MemberChanged
   member_removed: MemberChanged
   role_changed: MemberChanged
@@ -218,6 +250,9 @@ export const ENTRY_KINDS = [
   'message_deleted',
   'reaction_added',
   'reaction_removed',
+  'message_pinned',
+  'message_unpinned',
+  'previews_changed',
   'member_added',
   'member_removed',
   'role_changed',
@@ -266,6 +301,48 @@ export interface ReactToMessage {
   conversation_id: number
   seq: number
   emoji: string
+}
+
+/**
+ * Put a message on top of its conversation for everybody, or take it down again.
+ *
+ * Both people of a direct conversation may; in a group whoever may write there.
+ */
+export interface PinMessage {
+  conversation_id: number
+  seq: number
+}
+
+/** The pinned messages of a conversation in their current state, the last pinned first. */
+export interface ListPins {
+  conversation_id: number
+  limit?: number
+  cursor?: string | null
+}
+
+/**
+ * Say what somebody said in one conversation again in another one, with its files, naming who wrote it first.
+ *
+ * Nobody is called by it. Answered like `send_message`, under the same rule for `client_id`.
+ */
+export interface ForwardMessage {
+  conversation_id: number
+  seq: number
+  to_conversation_id: number
+  client_id: string
+}
+
+/** Take the cards away from a message of one's own. */
+export interface RemovePreviews {
+  conversation_id: number
+  seq: number
+}
+
+/** Tell the admins of the group and of the server about a message; they see its words, and who reports it. */
+export interface ReportMessage {
+  conversation_id: number
+  seq: number
+  reason: string
 }
 
 /** What a conversation's log holds after `after_seq`, oldest first. */
@@ -486,6 +563,12 @@ export interface MessagesPage {
   more_before: boolean
   more_after: boolean
   head_seq: number
+}
+
+/** Pinned messages, the last pinned first; `cursor` is there when more follow. */
+export interface PinsPage {
+  messages: Message[]
+  cursor?: string
 }
 
 /** How far one has read, and what that leaves. */
@@ -1045,6 +1128,18 @@ export interface ChatCommands {
   add_reaction: (payload: ReactToMessage, ack: Ack<EntryAppended>) => void
   /** Take one's emoji back. */
   remove_reaction: (payload: ReactToMessage, ack: Ack<EntryAppended>) => void
+  /** Put a message on top of its conversation for everybody, or take it down again. */
+  pin_message: (payload: PinMessage, ack: Ack<EntryAppended>) => void
+  /** Put a message on top of its conversation for everybody, or take it down again. */
+  unpin_message: (payload: PinMessage, ack: Ack<EntryAppended>) => void
+  /** The pinned messages of a conversation in their current state, the last pinned first. */
+  list_pins: (payload: ListPins, ack: Ack<PinsPage>) => void
+  /** Say what somebody said in one conversation again in another one, with its files, naming who wrote it first. */
+  forward_message: (payload: ForwardMessage, ack: Ack<MessageSent>) => void
+  /** Take the cards away from a message of one's own. */
+  remove_previews: (payload: RemovePreviews, ack: Ack<EntryAppended>) => void
+  /** Tell the admins of the group and of the server about a message; they see its words, and who reports it. */
+  report_message: (payload: ReportMessage, ack: Ack<Nothing>) => void
   /** What a conversation's log holds after `after_seq`, oldest first. */
   fetch_entries: (payload: FetchEntries, ack: Ack<EntriesPage>) => void
   /** A page of messages in their current state: before, after or around a place, else the newest. */
@@ -1126,6 +1221,9 @@ export interface ChatEvents {
   message_deleted: (entry: EntryOf<'message_deleted'>, offset: string) => void
   reaction_added: (entry: EntryOf<'reaction_added'>, offset: string) => void
   reaction_removed: (entry: EntryOf<'reaction_removed'>, offset: string) => void
+  message_pinned: (entry: EntryOf<'message_pinned'>, offset: string) => void
+  message_unpinned: (entry: EntryOf<'message_unpinned'>, offset: string) => void
+  previews_changed: (entry: EntryOf<'previews_changed'>, offset: string) => void
   member_added: (entry: EntryOf<'member_added'>, offset: string) => void
   member_removed: (entry: EntryOf<'member_removed'>, offset: string) => void
   role_changed: (entry: EntryOf<'role_changed'>, offset: string) => void

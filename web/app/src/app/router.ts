@@ -17,6 +17,8 @@ interface Place {
 export const $path = atom(location.pathname)
 /** How the present page was reached: after Back, focus and scroll are left alone. */
 export const $arrival = atom<'load' | 'forward' | 'back'>('load')
+/** Counts the pages that were gone to: a message that is gone to again is shown again. */
+export const $visit = atom(0)
 export const $route = computed($path, parseRoute)
 
 let layers: Layer[] = []
@@ -39,6 +41,7 @@ export function navigate(path: string, how: { replace?: boolean } = {}): void {
   if (how.replace || open.length > 0) history.replaceState(place(0), '', path)
   else if (path !== location.pathname) history.pushState(place(1), '', path)
   $arrival.set('forward')
+  $visit.set($visit.get() + 1)
   $path.set(location.pathname)
 }
 

@@ -1,6 +1,6 @@
 import type { Message } from '@madang/client'
 import { useStore } from '@nanostores/react'
-import { Copy, Link as LinkIcon, MapPin, Pencil, Reply, SmilePlus, Trash2 } from 'lucide-react'
+import { Copy, Flag, Forward, Link as LinkIcon, MapPin, PanelBottomClose, Pencil, Pin, PinOff, Reply, SmilePlus, Trash2 } from 'lucide-react'
 import { useRef } from 'react'
 import { useMadang } from '../app/context.ts'
 import { Icon, MenuList, Popover, Sheet, type MenuItem } from '../components/index.ts'
@@ -17,6 +17,7 @@ export interface MessageMenuProps {
   me: number
   mayDelete: boolean
   mayTrace: boolean
+  mayPin: boolean
   /** Pressed by a finger: a sheet at the foot instead of a menu at the message. */
   touch: boolean
   actions: MessageActions
@@ -24,7 +25,7 @@ export interface MessageMenuProps {
 }
 
 /** What can be done with one message. */
-export default function MessageMenu({ message, rowKey, at, me, mayDelete, mayTrace, touch, actions, onClose }: MessageMenuProps) {
+export default function MessageMenu({ message, rowKey, at, me, mayDelete, mayTrace, mayPin, touch, actions, onClose }: MessageMenuProps) {
   const anchor = useRef<HTMLElement | null>(at)
   const own = message.sender_id === me
   const items: MenuItem[] = [
@@ -32,7 +33,11 @@ export default function MessageMenu({ message, rowKey, at, me, mayDelete, mayTra
     ...(own && message.text ? [{ key: 'edit', label: t('message.edit'), icon: Pencil, keys: 'E', onSelect: () => actions.edit(message) }] : []),
     ...(message.text ? [{ key: 'copy', label: t('message.copy'), icon: Copy, keys: 'C', onSelect: () => actions.copyText(message) }] : []),
     { key: 'link', label: t('message.copy_link'), icon: LinkIcon, onSelect: () => actions.copyLink(message) },
-    ...(mayTrace ? [{ key: 'trace', label: t(own ? 'trace.title' : 'trace.title_any'), icon: MapPin, onSelect: () => actions.trace(message, rowKey) }] : []),
+    { key: 'forward', label: t('forward.action'), icon: Forward, onSelect: () => actions.openDialog('forward', message, rowKey) },
+    ...(mayPin ? [{ key: 'pin', label: t(message.pinned_at === undefined ? 'pins.pin' : 'pins.unpin'), icon: message.pinned_at === undefined ? Pin : PinOff, onSelect: () => actions.pin(message) }] : []),
+    ...(own && message.previews?.length ? [{ key: 'preview', label: t('preview.remove'), icon: PanelBottomClose, onSelect: () => actions.removePreviews(message) }] : []),
+    ...(mayTrace ? [{ key: 'trace', label: t(own ? 'trace.title' : 'trace.title_any'), icon: MapPin, onSelect: () => actions.openDialog('trace', message, rowKey) }] : []),
+    ...(own ? [] : [{ key: 'report', label: t('report.action'), icon: Flag, onSelect: () => actions.openDialog('report', message, rowKey) }]),
     ...(mayDelete ? (['rule', { key: 'delete', label: t('message.delete'), icon: Trash2, keys: 'Del', kind: 'danger', onSelect: () => actions.askDelete(message, rowKey) }] satisfies MenuItem[]) : []),
   ]
   if (!touch) {

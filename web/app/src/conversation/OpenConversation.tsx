@@ -2,7 +2,7 @@ import type { ConversationView, Message } from '@madang/client'
 import { useStore } from '@nanostores/react'
 import { lazy, Suspense, useEffect, useMemo, useRef, useState, type DragEvent } from 'react'
 import { useMadang } from '../app/context.ts'
-import { $arrival, navigate } from '../app/router.ts'
+import { $arrival, $visit, navigate } from '../app/router.ts'
 import { conversationPath } from '../app/routes.ts'
 import { Confirm, SkeletonRows, toast } from '../components/index.ts'
 import { errorText } from '../i18n/errors.ts'
@@ -25,6 +25,8 @@ import { useSeenInInbox } from './useSeenInInbox.ts'
 // What is opened now and then is fetched when it first is.
 const EmojiPopover = lazy(() => import('./emoji/EmojiPopover.tsx'))
 const MessageMenu = lazy(() => import('./MessageMenu.tsx'))
+const ForwardDialog = lazy(() => import('./forward/ForwardDialog.tsx'))
+const ReportDialog = lazy(() => import('./report/ReportDialog.tsx'))
 const TraceDialog = lazy(() => import('./trace/TraceDialog.tsx'))
 
 interface Props {
@@ -51,10 +53,11 @@ export function OpenConversation({ conversation, me, aroundSeq }: Props) {
     // The rows of the newest page come with the next commit; the view then hangs on the bottom.
     void madang.jumpToLatest(id).catch(() => undefined).then(() => feed.current?.goToBottom())
   }
-  const { actions, pending, flashKey, menu, closeMenu, picking, closePicker, doomed, closeDoomed, traced, closeTraced, jumpTo } = useMessageActions({
+  const { actions, pending, flashKey, menu, closeMenu, picking, closePicker, doomed, closeDoomed, dialog, closeDialog, jumpTo } = useMessageActions({
     conversation,
     me,
     rows,
+    timeline,
     openAt: aroundSeq,
     composer,
     feed,
@@ -62,13 +65,15 @@ export function OpenConversation({ conversation, me, aroundSeq }: Props) {
   })
 
   // A link to a message of the conversation that is open already; Back from it returns to where one was.
-  const jumpedTo = useRef(aroundSeq)
+  const visit = useStore($visit)
+  const jumpedTo = useRef({ seq: aroundSeq, visit })
   const returnTo = useRef<Left | 'bottom'>(undefined)
   useEffect(() => {
-    if (jumpedTo.current === aroundSeq) return
-    jumpedTo.current = aroundSeq
+    const again = jumpedTo.current.seq === aroundSeq
+    if (again && (!aroundSeq || jumpedTo.current.visit === visit)) return
+    jumpedTo.current = { seq: aroundSeq, visit }
     if (aroundSeq) {
-      returnTo.current = feed.current?.place ?? 'bottom'
+      if (!again) returnTo.current = feed.current?.place ?? 'bottom'
       jumpTo(aroundSeq, true)
       return
     }
@@ -77,7 +82,7 @@ export function OpenConversation({ conversation, me, aroundSeq }: Props) {
     if (place === 'bottom') void madang.jumpToLatest(id).catch(() => undefined).then(() => feed.current?.goToBottom())
     else if (madang.timelineOf(id).get().items.some((item) => item.key === place.anchor.key)) feed.current?.goToPlace(place)
     else jumpTo(place.seq, false)
-  }, [madang, id, aroundSeq, jumpTo])
+  }, [madang, id, aroundSeq, visit, jumpTo])
 
   const ready = timeline.state === 'ready' && opening !== undefined
   useEffect(() => {
@@ -90,6 +95,7 @@ export function OpenConversation({ conversation, me, aroundSeq }: Props) {
   )
   const mayDelete = (message: Message) => message.sender_id === me || (conversation.kind !== 'direct' && conversation.role !== 'member')
   const role = useStore(madang.me)?.role
+  const mayPin = conversation.kind === 'direct' || conversation.rules.post === 'member' || conversation.role !== 'member'
   const mayTrace = (message: Message) => message.sender_id === me || role === 'owner' || role === 'admin'
   const rowKey = (event: React.KeyboardEvent, row: Row, article: HTMLElement) => {
     const message = messageOf(row)
@@ -181,9 +187,11 @@ export function OpenConversation({ conversation, me, aroundSeq }: Props) {
         <LightboxSlot />
         {dragging && <DropFrame />}
         <Suspense>
-          {menu && <MessageMenu message={menu.message} rowKey={menu.key} at={menu.at} me={me} mayDelete={mayDelete(menu.message)} mayTrace={mayTrace(menu.message)} touch={isTouch()} actions={actions} onClose={closeMenu} />}
+          {menu && <MessageMenu message={menu.message} rowKey={menu.key} at={menu.at} me={me} mayDelete={mayDelete(menu.message)} mayTrace={mayTrace(menu.message)} mayPin={mayPin} touch={isTouch()} actions={actions} onClose={closeMenu} />}
           {picking && <EmojiPopover anchor={picking.at} onClose={closePicker} onPick={(emoji) => actions.react(picking.message, emoji)} />}
-          {traced && <TraceDialog message={traced.message} own={traced.message.sender_id === me} onClose={closeTraced} />}
+          {dialog?.kind === 'trace' && <TraceDialog message={dialog.message} own={dialog.message.sender_id === me} onClose={closeDialog} />}
+          {dialog?.kind === 'forward' && <ForwardDialog message={dialog.message} onClose={closeDialog} />}
+          {dialog?.kind === 'report' && <ReportDialog message={dialog.message} direct={conversation.kind === 'direct'} onClose={closeDialog} />}
         </Suspense>
         {doomed && (
           <Confirm

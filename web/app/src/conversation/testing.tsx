@@ -33,7 +33,7 @@ export function madangWith(items: Item[], view: ConversationView = group()) {
 /** Draws something that stands in a conversation. */
 export function renderInConversation(what: ReactNode, fake = madangWith([]), more: Partial<MessageContext> = {}) {
   const actions = Object.fromEntries(
-    ['reply', 'edit', 'askDelete', 'react', 'pickReaction', 'openMenu', 'copyText', 'copyLink', 'trace', 'jumpTo', 'openPicture', 'retry', 'discard'].map((name) => [name, vi.fn()]),
+    ['reply', 'edit', 'askDelete', 'react', 'pickReaction', 'openMenu', 'copyText', 'copyLink', 'pin', 'removePreviews', 'openDialog', 'jumpTo', 'openPicture', 'retry', 'discard'].map((name) => [name, vi.fn()]),
   ) as unknown as { [Name in keyof MessageActions]: MessageActions[Name] & ReturnType<typeof vi.fn> }
   const context: MessageContext = { conversationId: 7, direct: false, me: doyun.id, pending: new Map(), actions, ...more }
   const drawn = render(

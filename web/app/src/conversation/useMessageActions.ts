@@ -1,5 +1,5 @@
-import type { ConversationView, Message, StoredFile } from '@madang/client'
-import { useCallback, useLayoutEffect, useMemo, useRef, useState, type RefObject } from 'react'
+import type { ConversationView, Message, StoredFile, Timeline } from '@madang/client'
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type RefObject } from 'react'
 import { useMadang } from '../app/context.ts'
 import { $path, navigate } from '../app/router.ts'
 import { conversationPath } from '../app/routes.ts'
@@ -9,7 +9,7 @@ import { t } from '../i18n/index.ts'
 import type { ComposerHandle } from './composer/Composer.tsx'
 import type { Row } from './logic/runs.ts'
 import { messageOf } from './logic/runs.ts'
-import type { MessageActions } from './message/context.ts'
+import type { MessageActions, MessageDialog } from './message/context.ts'
 import type { TimelineHandle } from './timeline/Timeline.tsx'
 
 const FLASH_MS = 1200
@@ -18,6 +18,7 @@ interface World {
   conversation: ConversationView
   me: number
   rows: readonly Row[]
+  timeline: Timeline
   /** The message that a link opened the conversation at. */
   openAt: number | undefined
   composer: RefObject<ComposerHandle | null>
@@ -38,7 +39,7 @@ export function useMessageActions(world: World) {
   const [menu, setMenu] = useState<OpenMenu>()
   const [picking, setPicking] = useState<{ message: Message; at: RefObject<HTMLElement>; key: string | undefined }>()
   const [doomed, setDoomed] = useState<{ message: Message; key: string }>()
-  const [traced, setTraced] = useState<{ message: Message; key: string }>()
+  const [dialog, setDialog] = useState<{ kind: MessageDialog; message: Message; key: string }>()
   const [pending, setPending] = useState<ReadonlyMap<string, boolean>>(new Map())
   const [jump, setJump] = useState(() => (world.openAt === undefined ? undefined : { seq: world.openAt, flash: true }))
   const now = useRef(world)
@@ -55,7 +56,7 @@ export function useMessageActions(world: World) {
     [madang, id],
   )
   // The message is gone to as soon as it is among the rows: at once, or when it has been loaded.
-  const { rows, feed } = world
+  const { rows, feed, timeline } = world
   const targetKey = jump && rows.find((row) => row.seq === jump.seq)?.key
   useLayoutEffect(() => {
     if (!jump || targetKey === undefined) return
@@ -63,6 +64,14 @@ export function useMessageActions(world: World) {
     const timer = setTimeout(() => setJump(undefined), FLASH_MS)
     return () => clearTimeout(timer)
   }, [jump, targetKey, feed])
+  // A link may lead to what was never a message, or to what was said before one came.
+  const told = useRef<typeof jump>(undefined)
+  const missing = jump !== undefined && targetKey === undefined && reaches(timeline, jump.seq)
+  useEffect(() => {
+    if (!missing || told.current === jump) return
+    told.current = jump
+    toast({ text: t('message.not_here'), kind: 'info' })
+  }, [missing, jump])
   const flashKey = jump?.flash ? targetKey : undefined
 
   /** The opener may have gone with the pointer: then its message takes the focus back, unless something else has. */
@@ -101,7 +110,9 @@ export function useMessageActions(world: World) {
         const address = location.origin + conversationPath(id, { seq: message.seq })
         void navigator.clipboard.writeText(address).then(() => toast({ text: t('message.link_copied') }), failed)
       },
-      trace: (message, key) => setTraced({ message, key }),
+      pin: (message) => void madang.pin(id, message.seq, message.pinned_at === undefined).catch(failed),
+      removePreviews: (message) => void madang.removePreviews(id, message.seq).catch(failed),
+      openDialog: (kind, message, key) => setDialog({ kind, message, key }),
       // By its own address, so that Back returns.
       jumpTo: (seq) => {
         const path = conversationPath(id, { seq })
@@ -131,10 +142,18 @@ export function useMessageActions(world: World) {
     },
     doomed,
     closeDoomed: () => setDoomed(undefined),
-    traced,
-    closeTraced: () => {
-      setTraced(undefined)
-      focusBack(traced?.key)
+    dialog,
+    closeDialog: () => {
+      setDialog(undefined)
+      focusBack(dialog?.key)
     },
   }
+}
+
+/** Whether the rows that are loaded would hold the message at `seq`, if there were one. */
+function reaches({ state, items, more_before, more_after }: Timeline, seq: number): boolean {
+  if (state !== 'ready') return false
+  const seqs = items.map((item) => (item.kind === 'message' ? item.message.seq : item.entry.seq)).filter((one) => one > 0)
+  const [first = 0, last = 0] = [seqs[0], seqs.at(-1)]
+  return (seq >= first || !more_before) && (seq <= last || !more_after)
 }

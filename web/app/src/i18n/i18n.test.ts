@@ -53,6 +53,8 @@ test('what is said later is said only where its words are fetched', () => {
   const others = files(at).filter((file) => !fetching.some((place) => file.startsWith(place)))
   const said = others.flatMap((file) => {
     const text = readFileSync(join(at, file), 'utf8')
+    // Whoever fetches them may say them.
+    if (text.includes("i18n/later.ts'")) return []
     return Object.keys(later).filter((key) => text.includes(`'${key}'`)).map((key) => `${file}: ${key}`)
   })
   expect(said).toEqual([])

@@ -1,6 +1,7 @@
 import type { Notification } from '@madang/client'
 import { createElement, type ReactNode } from 'react'
 import { rich, t } from '../i18n/index.ts'
+import '../i18n/later.ts'
 
 export interface NoteFacts {
   /** Who did it. */
@@ -27,6 +28,9 @@ export function noteSentence(note: Notification, { name, place = '' }: NoteFacts
       return rich(place ? 'notifications.reaction.group' : 'notifications.reaction.direct', values, shown)
     case 'invitation':
       return rich('notifications.invitation', values, shown)
+    case 'system':
+      if (note.data.kind !== 'report') return note.title
+      return rich('notifications.report', { ...values, other: text(note.data.author_name), reason: text(note.data.reason) }, { ...shown, other: bold })
     default:
       return note.title || t('notifications.title')
   }

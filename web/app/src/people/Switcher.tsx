@@ -5,17 +5,16 @@ import { useMemo, useState } from 'react'
 import { useMadang } from '../app/context.ts'
 import { navigate } from '../app/router.ts'
 import { conversationPath } from '../app/routes.ts'
-import { Badge, ConversationAvatar, Dialog, Icon, toast } from '../components/index.ts'
+import { Dialog, Icon, toast } from '../components/index.ts'
 import { errorText } from '../i18n/errors.ts'
 import { t } from '../i18n/index.ts'
 import '../i18n/later.ts'
-import { conversationMatches } from './matching.ts'
-import { PersonLine } from './PersonLine.tsx'
+import { placeKey, PlaceLine, placesFor, type Place } from './places.tsx'
 import { useListbox } from './use-listbox.ts'
 import { usePeople } from './use-people.ts'
 import './people.css'
 
-type Choice = { kind: 'messages' } | { kind: 'conversation'; conversation: ConversationView } | { kind: 'person'; account: Account }
+type Choice = { kind: 'messages' } | Place
 
 /** Ctrl+K: jump to a conversation, or to a person and begin one. */
 export default function Switcher({ onClose }: { onClose: () => void }) {
@@ -69,11 +68,10 @@ export default function Switcher({ onClose }: { onClose: () => void }) {
   )
 }
 
-const keyOf = (choice: Choice): string => (choice.kind === 'messages' ? 'm' : choice.kind === 'person' ? `p${choice.account.id}` : `c${choice.conversation.id}`)
+const keyOf = (choice: Choice): string => (choice.kind === 'messages' ? 'm' : placeKey(choice))
 
 function ChoiceLine({ choice, query }: { choice: Choice; query: string }) {
-  if (choice.kind === 'person') return <PersonLine account={choice.account} />
-  if (choice.kind === 'conversation') return <ConversationLine conversation={choice.conversation} />
+  if (choice.kind !== 'messages') return <PlaceLine place={choice} />
   return (
     <>
       <Icon of={Search} />
@@ -82,26 +80,7 @@ function ChoiceLine({ choice, query }: { choice: Choice; query: string }) {
   )
 }
 
-function ConversationLine({ conversation }: { conversation: ConversationView }) {
-  return (
-    <>
-      <ConversationAvatar conversation={conversation} size={32} />
-      <span className="grow cut">
-        <bdi>{conversation.with?.display_name ?? conversation.title}</bdi> {conversation.with ? <bdi className="small">@{conversation.with.username}</bdi> : <span className="small">{t('people.count', { count: conversation.member_count })}</span>}
-      </span>
-      <Badge count={conversation.unread} kind={conversation.kind === 'direct' ? 'call' : 'plain'} />
-    </>
-  )
-}
-
 /** Conversations in the order of the list, then people with whom there is none yet, then the way to the messages. */
 function choicesFor(query: string, conversations: ConversationView[], people: Account[]): Choice[] {
-  const found = conversations.filter((one) => conversationMatches(one, query)).slice(0, query.trim() ? 20 : 8)
-  const spokenTo = new Set(conversations.map((one) => one.with?.id))
-  const others = people.filter((one) => !spokenTo.has(one.id)).slice(0, 12)
-  return [
-    ...found.map((conversation) => ({ kind: 'conversation' as const, conversation })),
-    ...others.map((account) => ({ kind: 'person' as const, account })),
-    { kind: 'messages' },
-  ]
+  return [...placesFor(query, conversations, people), { kind: 'messages' }]
 }

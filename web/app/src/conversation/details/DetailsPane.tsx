@@ -12,11 +12,14 @@ import { conversationPath } from '../../app/routes.ts'
 import { About } from './About.tsx'
 import { Members } from './Members.tsx'
 import { Notifying } from './Notifying.tsx'
+import { Pinned } from './Pinned.tsx'
 import './details.css'
 
 /** About a conversation: what it is, what it tells me, who belongs to it. */
 export function DetailsPane({ conversationId }: { conversationId: number }) {
-  const conversation = useStore(useMadang().conversationOf(conversationId))
+  const madang = useMadang()
+  const me = useStore(madang.me)
+  const conversation = useStore(madang.conversationOf(conversationId))
   return (
     <div className="details-pane">
       <PaneHead backTo={conversationPath(conversationId)}>
@@ -27,6 +30,7 @@ export function DetailsPane({ conversationId }: { conversationId: number }) {
         <div className="details-scroll">
           <About conversation={conversation} />
           <Notifying conversation={conversation} />
+          {me && <Pinned conversationId={conversationId} me={me.id} />}
           {conversation.kind !== 'direct' && <Members conversation={conversation} />}
           {conversation.kind !== 'direct' && <Leave conversation={conversation} />}
         </div>

@@ -110,6 +110,19 @@ test('an address opens elsewhere and takes nothing along', () => {
 
 test('what is said aloud', () => {
   const item = sent(message(4, ana.id, 'hi', { edited_at: 5, reactions: [{ emoji: '👍', count: 2, mine: false, account_ids: [] }], reply_to: { seq: 1, sender_id: doyun.id, excerpt: 'x' } })) as MessageItem
-  const label = messageLabel(rowsOf([item], { me: doyun.id })[0]!, item, { me: doyun.id, author: 'ana', quoted: '도윤' })
+  const label = messageLabel(rowsOf([item], { me: doyun.id })[0]!, item, { me: doyun.id, author: 'ana', quoted: '도윤', origin: '도윤' })
   expect(label).toMatch(/^ana, 12:00.PM, hi, \(edited\), 2 reactions, replying to You$/)
+})
+
+test('what was forwarded names who wrote it first, and what is pinned says so', () => {
+  const { container } = show(sent(message(4, ana.id, '🎉', { forward_of: { sender_id: doyun.id, sent_at: 5 }, pinned_at: 9 })))
+  expect(container.querySelector('.bubble .origin')?.textContent).toBe('Forwarded from You')
+  expect(container.querySelector('.stamp .pinned')?.getAttribute('title')).toBe('Pinned')
+})
+
+test('an address of a message here jumps inside the app', () => {
+  const { container } = show(sent(message(4, ana.id, `see ${location.origin}/c/9/m/12 and ${location.origin}/c/9`)))
+  const [inside, outside] = container.querySelectorAll('a.link')
+  expect([inside?.getAttribute('href'), inside?.getAttribute('target')]).toEqual(['/c/9/m/12', null])
+  expect(outside?.getAttribute('target')).toBe('_blank')
 })

@@ -1,11 +1,11 @@
 import type { Account, Item, Message } from '@madang/client'
 import { useStore } from '@nanostores/react'
-import { Trash2 } from 'lucide-react'
-import { memo, useId, useState } from 'react'
+import { Forward, Trash2 } from 'lucide-react'
+import { lazy, memo, Suspense, useId, useState } from 'react'
 import { useMadang } from '../../app/context.ts'
 import { AccountAvatar, Icon } from '../../components/index.ts'
 import { exactTime } from '../../i18n/format.ts'
-import { t } from '../../i18n/index.ts'
+import { rich, t } from '../../i18n/index.ts'
 import { languageOf } from '../../i18n/names.ts'
 import { isBigEmoji } from '../logic/bigEmoji.ts'
 import { isPicture } from '../logic/pictureBox.ts'
@@ -21,6 +21,9 @@ import { Stamp } from './Stamp.tsx'
 import { Toolbar } from './Toolbar.tsx'
 import { useLongPress } from './useLongPress.ts'
 import './message.css'
+
+// Most servers make no cards.
+const PreviewCard = lazy(() => import('../preview/PreviewCard.tsx'))
 
 type MessageItem = Extract<Item, { kind: 'message' }>
 
@@ -80,7 +83,8 @@ export function useMessageLabel(row: Row, item: MessageItem): string {
   const madang = useMadang()
   const author = useStore(madang.accountOf(item.message.sender_id))
   const quoted = useStore(madang.accountOf(item.message.reply_to?.sender_id ?? item.message.sender_id))
-  return messageLabel(row, item, { me, author: author?.display_name ?? '…', quoted: quoted?.display_name ?? '…' })
+  const origin = useStore(madang.accountOf(item.message.forward_of?.sender_id ?? item.message.sender_id))
+  return messageLabel(row, item, { me, author: author?.display_name ?? '…', quoted: quoted?.display_name ?? '…', origin: origin?.display_name ?? '…' })
 }
 
 /** Whether a first reaction is on its way. */
@@ -100,8 +104,9 @@ function Said({ item, removed }: { item: MessageItem; removed: boolean }) {
   const text = message.text.trim() !== ''
   const uploads = item.state === 'sent' ? [] : (item.uploads ?? [])
   const files = message.attachments.length + uploads.length > 0
-  if (text && !files && !message.reply_to && isBigEmoji(message.text)) return <span className="big-emoji">{message.text}</span>
-  if (!text && !message.reply_to && files) {
+  const plain = !message.reply_to && !message.forward_of
+  if (text && !files && plain && isBigEmoji(message.text)) return <span className="big-emoji">{message.text}</span>
+  if (!text && plain && files) {
     return (
       <div className="alone">
         <Attachments message={message} uploads={uploads} />
@@ -110,6 +115,7 @@ function Said({ item, removed }: { item: MessageItem; removed: boolean }) {
   }
   return (
     <div className="bubble" data-files={files ? (message.attachments.every(isPicture) ? 'pictures' : 'files') : undefined} data-quote={message.reply_to ? '' : undefined}>
+      {message.forward_of && <ForwardedFrom origin={message.forward_of} />}
       {message.reply_to && <Quote quote={message.reply_to} />}
       {text && (
         <div className="text" lang={languageOf(message.text)} dir="auto">
@@ -118,7 +124,25 @@ function Said({ item, removed }: { item: MessageItem; removed: boolean }) {
         </div>
       )}
       {files && <Attachments message={message} uploads={uploads} />}
+      {message.previews?.map((preview) => (
+        <Suspense key={preview.url} fallback={<span className="preview-room" />}>
+          <PreviewCard preview={preview} />
+        </Suspense>
+      ))}
     </div>
+  )
+}
+
+/** Who wrote first what was said again here, and when. */
+function ForwardedFrom({ origin }: { origin: NonNullable<Message['forward_of']> }) {
+  const { me } = useMessageContext()
+  const author = useStore(useMadang().accountOf(origin.sender_id))
+  const name = origin.sender_id === me ? t('message.you') : (author?.display_name ?? '…')
+  return (
+    <p className="origin" title={exactTime(origin.sent_at)}>
+      <Icon of={Forward} size={14} />
+      <span className="cut">{rich('message.forwarded', { name }, { name: (text) => <bdi>{text}</bdi> })}</span>
+    </p>
   )
 }
 

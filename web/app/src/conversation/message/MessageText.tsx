@@ -4,6 +4,8 @@ import { Copy } from 'lucide-react'
 import { atom } from 'nanostores'
 import { Fragment, memo, useMemo, type ReactNode } from 'react'
 import { useMadang } from '../../app/context.ts'
+import { Link } from '../../app/Link.tsx'
+import { conversationPath, parseRoute } from '../../app/routes.ts'
 import { IconButton, toast } from '../../components/index.ts'
 import { t } from '../../i18n/index.ts'
 import { foldName, mayHaveMarkup, plainParts, type Mentioned, type Part } from '../logic/textParts.ts'
@@ -53,12 +55,15 @@ function shown(part: Part, index: number): ReactNode {
   switch (part.kind) {
     case 'text':
       return <Fragment key={index}>{part.text}</Fragment>
-    case 'link':
+    case 'link': {
+      const place = messagePlace(part.href)
+      if (place) return <MessageLink key={index} {...place} shown={part.text} />
       return (
         <a key={index} className="link" href={part.href} target="_blank" rel="noopener noreferrer">
           {part.text}
         </a>
       )
+    }
     case 'mention':
       return (
         <bdi key={index} className="mention">
@@ -76,6 +81,25 @@ function shown(part: Part, index: number): ReactNode {
     case 'paragraph':
       return <p key={index}>{part.parts.map(shown)}</p>
   }
+}
+
+/** The message that an address of this very app leads to. */
+function messagePlace(href: string): { id: number; seq: number } | undefined {
+  const url = new URL(href)
+  if (url.origin !== location.origin || url.search || url.hash) return undefined
+  const route = parseRoute(url.pathname)
+  return route.page === 'conversation' && route.aroundSeq !== undefined ? { id: route.id, seq: route.aroundSeq } : undefined
+}
+
+/** Jumps inside the app; a conversation that is not one's own stays an address, and says so when it is opened. */
+function MessageLink({ id, seq, shown: address }: { id: number; seq: number; shown: string }) {
+  const conversation = useStore(useMadang().conversationOf(id))
+  const title = conversation && (conversation.with?.display_name ?? conversation.title)
+  return (
+    <Link className="link" to={conversationPath(id, { seq })}>
+      {title ? t('message.link_in', { title }) : address}
+    </Link>
+  )
 }
 
 function CodeBlock({ text }: { text: string }) {

@@ -1,5 +1,5 @@
 import type { Item } from '@madang/client'
-import { Check, Clock } from 'lucide-react'
+import { Check, Clock, Pin } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { Icon } from '../../components/index.ts'
 import { clockTime, exactTime, machineTime } from '../../i18n/format.ts'
@@ -20,10 +20,16 @@ export function Stamp({ row, item, seenDirectly }: { row: Row; item: Item; seenD
     )
   }
   if (item.state === 'sending') return <Sending since={item.queued_at} at={row.at} last={row.stamp} />
-  if (!row.stamp && !seenDirectly) return null
+  const pinned = item.kind === 'message' && item.message.pinned_at !== undefined
+  if (!row.stamp && !seenDirectly && !pinned) return null
   return (
     <span className="stamp" data-seen={seenDirectly ? '' : undefined}>
       {seenDirectly && <span>{t('message.seen')}</span>}
+      {pinned && (
+        <span className="pinned" title={t('message.pinned')}>
+          <Icon of={Pin} size={14} />
+        </span>
+      )}
       {row.own && !seenDirectly && <Icon of={Check} size={14} />}
       <Time at={row.at} />
     </span>

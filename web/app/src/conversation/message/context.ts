@@ -1,6 +1,9 @@
 import type { Message, StoredFile } from '@madang/client'
 import { createContext, useContext } from 'react'
 
+/** Where it is, where else it is to be said, what is wrong with it. */
+export type MessageDialog = 'trace' | 'forward' | 'report'
+
 /** What can be done with a message of the open conversation. */
 export interface MessageActions {
   reply(message: Message): void
@@ -12,8 +15,10 @@ export interface MessageActions {
   openMenu(key: string, at: HTMLElement): void
   copyText(message: Message): void
   copyLink(message: Message): void
-  /** Shows where a message is. */
-  trace(message: Message, key: string): void
+  pin(message: Message): void
+  removePreviews(message: Message): void
+  /** Opens one of the dialogs about a message. */
+  openDialog(kind: MessageDialog, message: Message, key: string): void
   jumpTo(seq: number): void
   openPicture(message: Message, file: StoredFile): void
   retry(message: Message): void

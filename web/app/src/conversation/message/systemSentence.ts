@@ -27,6 +27,8 @@ export function systemSentence(entry: Entry, { me, actor, other }: Names): strin
     case 'conversation_changed':
       if (entry.data.title) return mine ? t('timeline.you_renamed', { title: entry.data.title }) : t('timeline.renamed', { name: actor, title: entry.data.title })
       return mine ? t('timeline.you_described') : t('timeline.described', { name: actor })
+    case 'message_pinned':
+      return mine ? t('timeline.pinned_you') : t('timeline.pinned', { name: actor })
     default:
       return ''
   }
