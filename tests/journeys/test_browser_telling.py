@@ -98,12 +98,13 @@ async def test_a_reaction_calls_its_author_until_they_look(browser: Browser, mad
     pair: dict[str, Person] = make_people_in(madang.data_dir, "cleo", "dana")
     async with ChatClient(madang.url, pair["dana"].token) as dana:
         direct = (await dana.do("open_direct", account_id=pair["cleo"].id))["id"]
+        await dana.do("send_message", conversation_id=direct, client_id="the-first-words", text="is it open?")
         cleo = await Visitor.signed_in(browser, madang.url, pair["cleo"])
         page = cleo.page
         await page.goto(f"{madang.url}/c/{direct}")
         await cleo.say("the gate is open")
         await page.goto(f"{madang.url}/settings/profile")
-        await dana.do("add_reaction", conversation_id=direct, seq=1, emoji="👍")
+        await dana.do("add_reaction", conversation_id=direct, seq=2, emoji="👍")
         await page.get_by_role("button", name="Notifications, 1 unread").click()
         await expect(page.get_by_role("link", name="Dana reacted 👍")).to_be_visible()
         # Looking at the conversation is enough; nobody has to press anything in the inbox.

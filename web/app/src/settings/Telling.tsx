@@ -106,18 +106,24 @@ function Quiet({ hours, onChange }: { hours: QuietHours | undefined; onChange: (
       <SwitchOption title={t('settings.telling.hours')} hint={t('settings.telling.hours_hint')} checked={shown.on} onChange={(on) => set({ on })} />
       {shown.on && (
         <li className="opt quiet-hours">
-          <label htmlFor={`${id}-begin`}>{t('settings.telling.from')}</label>
-          <input id={`${id}-begin`} type="time" required value={shown.begin} onChange={(event) => set({ begin: event.target.value })} />
-          <label htmlFor={`${id}-end`}>{t('settings.telling.until')}</label>
-          <input id={`${id}-end`} type="time" required value={shown.end} onChange={(event) => set({ end: event.target.value })} />
-          <label htmlFor={`${id}-zone`}>{t('settings.telling.zone')}</label>
-          <select id={`${id}-zone`} value={shown.time_zone} onChange={(event) => set({ time_zone: event.target.value })}>
-            {zonesWith(shown.time_zone).map((zone) => (
-              <option key={zone} value={zone}>
-                {zone.replaceAll('_', ' ')}
-              </option>
-            ))}
-          </select>
+          <span className="pair">
+            <label htmlFor={`${id}-begin`}>{t('settings.telling.from')}</label>
+            <input id={`${id}-begin`} type="time" required value={shown.begin} onChange={(event) => set({ begin: event.target.value })} />
+          </span>
+          <span className="pair">
+            <label htmlFor={`${id}-end`}>{t('settings.telling.until')}</label>
+            <input id={`${id}-end`} type="time" required value={shown.end} onChange={(event) => set({ end: event.target.value })} />
+          </span>
+          <span className="pair">
+            <label htmlFor={`${id}-zone`}>{t('settings.telling.zone')}</label>
+            <select id={`${id}-zone`} value={shown.time_zone} onChange={(event) => set({ time_zone: event.target.value })}>
+              {zonesWith(shown.time_zone).map((zone) => (
+                <option key={zone} value={zone}>
+                  {zone.replaceAll('_', ' ')}
+                </option>
+              ))}
+            </select>
+          </span>
         </li>
       )}
     </>
