@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from server.storage.search.queries import Token
-from server.storage.search.wanted import IN_TIME, JOINS, ROW, Row, Statement, Wanted
+from server.storage.search.wanted import IN_TIME, MEMBER, MESSAGE, ROW, Row, Statement, Wanted
 from server.storage.unit import among, fetch_all, wanted
 
 NAME = "gin"
@@ -54,8 +54,27 @@ def tidy(pages: int, *, begin: bool) -> bool:
 
 def candidates(asked: Wanted, below: int, limit: int) -> list[Row]:
     """Messages that have all that is wanted, from the newest before ``below`` on."""
-    if len(found := _newest(asked, below, limit)) == limit:
-        return found
+    found = _ask(asked, *_newest(asked, below), limit)
+    return found if len(found) == limit else _ask(asked, *_indexed(asked, below), limit)
+
+
+def _newest(asked: Wanted, below: int) -> tuple[str, list[object]]:
+    """Those among the newest, of everybody or of the one conversation that is asked for."""
+    conditions, order = "id < ? and id >= ?", "id"
+    parameters: list[object] = [below, asked.lowest]
+    if len(asked.places) == 1:
+        conditions, order = f"{conditions} and conversation_id = ?", "seq"
+        parameters += asked.places
+    newest = f"(select * from search_message where {conditions} order by {order} desc limit {NEWEST}) newest"
+    has_words = ""
+    if asked.tokens:
+        has_words = " where words @@ ?::tsquery"
+        parameters.append(_query(asked.tokens))
+    return f"select id, conversation_id, seq from {newest}{has_words}", parameters
+
+
+def _indexed(asked: Wanted, below: int) -> tuple[str, list[object]]:
+    """All of them."""
     conditions = "id < ? and id >= ?"
     parameters: list[object] = [below, asked.lowest]
     if asked.tokens:
@@ -65,27 +84,20 @@ def candidates(asked: Wanted, below: int, limit: int) -> list[Row]:
         these, places = among("conversation_id", asked.places)
         conditions += f" and {these}"
         parameters += places
-    # Apart, so that it is found by what is rare: the planner would walk from the newest on in the hope of the best.
-    begin = f"with s as materialized (select id, conversation_id, seq from search_message where {conditions})"
-    return fetch_all(
-        f"{begin} select {ROW} from s {JOINS} where {IN_TIME} order by s.id desc limit ?",
-        (*parameters, asked.account_id, asked.after, asked.before, limit),
-    )
+    return f"select id, conversation_id, seq from search_message where {conditions}", parameters
 
 
-def _newest(asked: Wanted, below: int, limit: int) -> list[Row]:
-    """Messages among the newest, of everybody or of the one conversation that is asked for."""
-    conditions, order = "id < ? and id >= ?", "id"
-    parameters: list[object] = [below, asked.lowest]
-    if len(asked.places) == 1:
-        conditions, order = f"{conditions} and conversation_id = ?", "seq"
-        parameters += asked.places
-    source = f"(select * from search_message where {conditions} order by {order} desc limit {NEWEST}) s"
-    has_words = "s.words @@ ?::tsquery and " if asked.tokens else ""
-    words = [_query(asked.tokens)] if asked.tokens else []
+def _ask(asked: Wanted, source: str, parameters: Sequence[object], limit: int) -> list[Row]:
+    """Of these the newest that somebody may see.
+
+    Each step by itself: the planner would walk from the newest on in the hope of the best, or read all messages for a
+    few; and the limit stands in the text, as it would plan for a tenth of the table where it does not know it.
+    """
     return fetch_all(
-        f"select {ROW} from {source} {JOINS} where {has_words} {IN_TIME} order by s.id desc limit ?",
-        (*parameters, asked.account_id, *words, asked.after, asked.before, limit),
+        f"with s as materialized ({source}), "
+        f"mine as materialized (select s.* from s {MEMBER} order by s.id desc limit {limit}) "
+        f"select {ROW} from mine s left {MESSAGE} and {IN_TIME} order by s.id desc",
+        (*parameters, asked.account_id, asked.after, asked.before),
     )
 
 

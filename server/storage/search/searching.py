@@ -141,6 +141,8 @@ def _collect(request: Wanted, phrases: Sequence[Phrase], below: int, count: int)
         names = _names([(row[1], row[2]) for row in rows if row[7]])
         for row in rows:
             below = row[0]
+            if row[6] is None:
+                continue
             own = names.get((row[1], row[2]), [])
             # The text of now: the index may be a moment behind it, and knows no places.
             spelled = [folded(text) for text in (row[6], *own)] if phrases else []

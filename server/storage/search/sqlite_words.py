@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from server.storage.search.queries import Token
-from server.storage.search.wanted import IN_TIME, JOINS, ROW, Row, Statement, Wanted, place
+from server.storage.search.wanted import IN_TIME, MEMBER, MESSAGE, ROW, Row, Statement, Wanted, place
 from server.storage.unit import execute_many, fetch_all
 
 NAME = "fts5"
@@ -98,7 +98,7 @@ def _ask(
     first: Sequence[int] = (),
 ) -> list[Row]:
     return fetch_all(
-        f"select {ROW} from {source} {JOINS.replace('join', 'cross join')} "
+        f"select {ROW} from {source} cross {MEMBER} cross {MESSAGE} "
         f"where {conditions} {id_} < ? and {id_} >= ? and {IN_TIME} order by {id_} desc limit ?",
         (*first, asked.account_id, *parameters, below, asked.lowest, asked.after, asked.before, limit),
     )

@@ -9,18 +9,18 @@ from typing import Any
 from server.storage.search.queries import Token
 
 Row = tuple[Any, ...]
-"""A message that may be a hit: see ``ROW``."""
+"""A message that may be a hit: see ``ROW``; without text it is none."""
 
 Statement = tuple[str, tuple[Any, ...]]
 """A text with ``?`` for each parameter, and the parameters."""
 
 ROW = "s.id, s.conversation_id, s.seq, m.sender_id, m.sent_at, m.edited_at, m.text, m.file_count"
 # Asked in the same moment as the index, which may be behind: who belongs now, and what has been deleted.
-JOINS = (
+MEMBER = (
     "join membership me on me.conversation_id = s.conversation_id and me.account_id = ? "
-    "and me.history_from_seq <= s.seq "
-    "join message m on m.conversation_id = s.conversation_id and m.seq = s.seq and m.deleted_at is null"
+    "and me.history_from_seq <= s.seq"
 )
+MESSAGE = "join message m on m.conversation_id = s.conversation_id and m.seq = s.seq and m.deleted_at is null"
 IN_TIME = "m.sent_at >= ? and m.sent_at < ?"
 
 
