@@ -12,7 +12,7 @@ from server.storage.search import index
 
 NAME = index.FOLLOWER
 _OWN = {"message_created"}
-_OTHERS = {"message_edited", "message_deleted"}
+_OTHERS = {"message_edited", "message_deleted", "message_pinned", "message_unpinned"}
 """Entries that change what is to be found of the message that they name."""
 _MADE_BY = "search_index"
 """The name of the value that tells with which words, and in which kind of database, the index was made."""

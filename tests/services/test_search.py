@@ -120,6 +120,16 @@ async def test_filters_narrow_what_is_found(yard: Yard) -> None:
     assert await yard.find("ana", "roof", from_id=4711) == []
 
 
+async def test_what_is_pinned_is_found_as_long_as_it_is(yard: Yard) -> None:
+    seq = await yard.say("ana", "the roof")
+    await yard.say("ana", "another roof")
+    pin, ana = chat.PinMessage(conversation_id=yard.group, seq=seq), yard.people["ana"]
+    await yard.messages.pin(ana, pin)
+    assert await yard.find("ben", has="pin") == await yard.find("ben", "roof", has="pin") == ["the roof"]
+    await yard.messages.unpin(ana, pin)
+    assert await yard.find("ben", has="pin") == []
+
+
 async def test_files_are_found_by_their_names_and_kinds(yard: Yard) -> None:
     plan = await yard.upload("ben", "설계도-plan.pdf", "application/pdf")
     picture = await yard.upload("ben", "roof.png", "image/png")

@@ -253,7 +253,7 @@ class SearchMessages(Command):
     from_id: Id | None = None
     after: Annotated[Milliseconds | None, Meta(description="sent at this time or later")] = None
     before: Annotated[Milliseconds | None, Meta(description="sent earlier than that")] = None
-    has: Literal["image", "file", "link"] | None = None
+    has: Literal["image", "file", "link", "pin"] | None = None
     order: Literal["newest", "best"] = "newest"
     limit: Annotated[int, Meta(ge=1, le=50)] = 20
     cursor: Cursor | None = None

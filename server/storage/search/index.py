@@ -23,8 +23,8 @@ Indexed = tuple[int, int, int, str]
 
 _LINK = re.compile(r"https?://[^\s/]", re.IGNORECASE)
 _MESSAGES = (
-    "select e.position, m.conversation_id, m.seq, m.sender_id, m.text, m.file_count from wanted "
-    "cross join message m cross join entry e where m.conversation_id = in_conversation and m.seq = of_seq "
+    "select e.position, m.conversation_id, m.seq, m.sender_id, m.text, m.file_count, m.pinned_at is not null "
+    "from wanted cross join message m cross join entry e where m.conversation_id = in_conversation and m.seq = of_seq "
     "and m.deleted_at is null and e.conversation_id = in_conversation and e.seq = of_seq"
 )
 _FILES = (
@@ -103,9 +103,9 @@ def expected(keys: Iterable[Key]) -> dict[int, Indexed]:
             id_,
             conversation_id,
             seq,
-            _words(conversation_id, sender_id, text, files.get((conversation_id, seq), [])),
+            _words(conversation_id, sender_id, text, files.get((conversation_id, seq), []), is_pinned),
         )
-        for id_, conversation_id, seq, sender_id, text, _ in rows
+        for id_, conversation_id, seq, sender_id, text, _, is_pinned in rows
     }
 
 
@@ -120,11 +120,13 @@ def stored(keys: Iterable[Key]) -> list[Indexed]:
     return [(row[0], row[1], row[2], row[3]) for row in rows]
 
 
-def _words(conversation_id: int, sender_id: int, text: str, files: Sequence[tuple[str, str]]) -> str:
+def _words(conversation_id: int, sender_id: int, text: str, files: Sequence[tuple[str, str]], is_pinned: bool) -> str:
     found = words_of(text, *(name for name, _ in files))
     found.update((place(conversation_id), sender(sender_id)))
     if _LINK.search(text):
         found.add(has("link"))
+    if is_pinned:
+        found.add(has("pin"))
     if files:
         found.add(has("file"))
     if any(media_type.startswith("image/") for _, media_type in files):

@@ -53,5 +53,5 @@ def sender(account_id: int) -> str:
 
 
 def has(what: str) -> str:
-    """Of every message with an image, a file or a link."""
+    """Of every message with an image, a file, a link or a pin."""
     return f"_h{what}"

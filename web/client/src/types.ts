@@ -481,7 +481,7 @@ export interface SearchMessages {
   after?: number | null
   /** sent earlier than that */
   before?: number | null
-  has?: 'file' | 'image' | 'link' | null
+  has?: 'file' | 'image' | 'link' | 'pin' | null
   order?: 'best' | 'newest'
   limit?: number
   cursor?: string | null

@@ -15,10 +15,10 @@ export interface SearchState {
   best: boolean
 }
 
-export type Has = 'image' | 'file' | 'link'
+export type Has = 'image' | 'file' | 'link' | 'pin'
 export type When = 'today' | 'week' | 'month' | 'year' | 'days'
 
-export const kindsOfHas: readonly Has[] = ['image', 'file', 'link']
+export const kindsOfHas: readonly Has[] = ['image', 'file', 'link', 'pin']
 export const kindsOfWhen: readonly When[] = ['today', 'week', 'month', 'year', 'days']
 
 const daysBack: Record<Exclude<When, 'days'>, number> = { today: 0, week: 7, month: 30, year: 365 }
