@@ -54,6 +54,7 @@ from server.transport.routes import frontend as frontend_routes
 from server.transport.routes import health as health_routes
 from server.transport.routes import sessions as session_routes
 from server.transport.routes import stream as stream_routes
+from server.transport.routes import uploads as upload_routes
 from server.transport.routes.sessions import SignIns
 from server.workers import listen, place_of
 
@@ -125,6 +126,7 @@ def _routes(parts: Parts) -> list[web.RouteDef]:
         *file_routes.routes(
             parts.files, parts.identity, accel_prefix=settings.accel_prefix, peers=Peers(settings.trusted_proxies)
         ),
+        *upload_routes.routes(parts.uploads, parts.identity),
         *health_routes.routes(
             lambda: _complaints(parts),
             lambda request: _may_see(parts, request),
@@ -191,6 +193,7 @@ async def _open(parts: Parts, stack: AsyncExitStack) -> None:
     for job in (
         Periodic("session check", SESSION_CHECK_S, lambda: _end_stale_sessions(parts)),
         Periodic("sweep of files", SWEEP_S, parts.files.sweep),
+        Periodic("sweep of uploads", SWEEP_S, parts.uploads.sweep),
         Periodic("look at the files", FILES_CHECK_S, parts.files.check),
         Periodic("tidying of the search index", TIDY_S, lambda: index.tidy(db)),
     ):

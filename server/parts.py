@@ -34,6 +34,7 @@ from server.services.search import Search
 from server.services.sessions import Sessions
 from server.services.traces import Traces
 from server.services.typing import Typing
+from server.services.uploads import Uploads
 from server.settings import Settings
 from server.storage.database import Database
 from server.transport.chat import ChatServices
@@ -65,6 +66,7 @@ class Parts:
     accounts: Accounts
     sessions: Sessions
     files: Files
+    uploads: Uploads
     chat: ChatServices
     notifications: Notifications
     rules: Rules
@@ -92,7 +94,9 @@ def parts_of(settings: Settings) -> Parts:
     passwords = Passwords(settings.password_cost)
     sessions = Sessions(db, now, passwords, attempts)
     store = store_for(settings, os.environ)
-    files = Files(db, store, Thumbnails(), now, max_file_bytes=settings.max_file_bytes)
+    files = Files(
+        db, store, Thumbnails(), now, max_file_bytes=settings.max_file_bytes, quota_bytes=settings.file_quota_bytes
+    )
     return Parts(
         settings=settings,
         db=db,
@@ -111,6 +115,7 @@ def parts_of(settings: Settings) -> Parts:
         accounts=Accounts(db, now, passwords, attempts, registration=settings.registration, is_local=settings.is_local),
         sessions=sessions,
         files=files,
+        uploads=Uploads(db, store.partials, files, now),
         chat=ChatServices(
             messages=Messages(db, now, message_rate.check, files.forget, settings.direct_messages),
             conversations=Conversations(db, now, settings.direct_messages),

@@ -180,7 +180,20 @@ class StoredFile:
     created_at: int
     width: int | None = None
     height: int | None = None
-    colour: str | None = None
+    blur: str | None = None
     has_thumbnail: bool = False
     conversation_id: int | None = None
     message_seq: int | None = None
+    duration_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that comes in several goes; ``file_id`` once it is whole. ``metadata`` is as tus writes it."""
+
+    key: str
+    account_id: int
+    size_bytes: int
+    metadata: str
+    created_at: int
+    file_id: int | None

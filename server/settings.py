@@ -65,6 +65,8 @@ class Settings:
     message_rate: Rate | None = Rate(60, 2.0)
     """Messages of one account; ``None`` for no limit."""
     max_file_bytes: int = 100_000_000
+    file_quota_bytes: int | None = None
+    """How much the files of one account may have together; ``None`` for no limit."""
     files_url: Bucket | None = None
     """The bucket where files lie; ``None``: in a folder of ``data_dir``."""
     accel_prefix: str | None = None
@@ -270,6 +272,10 @@ def _max_file_bytes(text: str) -> int:
     return _whole(text, 1, 10**12, "a size in bytes")
 
 
+def _file_quota_bytes(text: str) -> int | None:
+    return None if text == "off" else _whole(text, 1, 10**15, "a size in bytes, or off")
+
+
 def _workers(text: str) -> int:
     return _whole(text, 1, 64, "a number of workers")
 
@@ -363,6 +369,7 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
     "MADANG_SERVER_NAME": _server_name,
     "MADANG_MESSAGE_RATE": _message_rate,
     "MADANG_MAX_FILE_BYTES": _max_file_bytes,
+    "MADANG_FILE_QUOTA_BYTES": _file_quota_bytes,
     "MADANG_FILES_URL": bucket_at,
     "MADANG_ACCEL_PREFIX": path_prefix,
     "MADANG_TRUSTED_PROXIES": _trusted_proxies,

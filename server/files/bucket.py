@@ -11,7 +11,7 @@ import contextlib
 import logging
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -23,6 +23,7 @@ from obstore.store import S3Store
 
 from server.addresses import Bucket
 from server.errors import Unavailable
+from server.files.bucket_partials import BucketPartials
 from server.files.incoming import Draft, Incoming
 from server.files.store import Kept, key_of, new_key, place_of
 from server.files.unfinished import Credentials, Refused, UnfinishedUploads
@@ -86,6 +87,7 @@ class BucketStore:
         self._incoming = Incoming(folder)
         self._unfinished = UnfinishedUploads(bucket, credentials, timeout_s) if credentials else None
         self._part_bytes = max(PART_BYTES, -(-max_file_bytes // (MAX_PARTS - 1)))
+        self.partials = BucketPartials(self)
 
     @contextlib.asynccontextmanager
     async def upload(self, *, local: bool) -> AsyncIterator[_Upload | _LocalUpload]:
@@ -122,8 +124,10 @@ class BucketStore:
 
     async def remove_abandoned(self, older_than_s: float) -> int:
         """See ``Store``. Parts of uploads too, where there are credentials to ask for them."""
+        before = self._clock() - older_than_s
         drafts = await asyncio.to_thread(self._incoming.remove_abandoned, older_than_s, self._clock)
-        return drafts + await self.abort_unfinished("", self._clock() - older_than_s)
+        pieces = await self.partials.remove_abandoned(before)
+        return drafts + pieces + await self.abort_unfinished("", before)
 
     async def old_keys(self, older_than_s: float) -> AsyncIterator[list[str]]:
         """See ``Store``."""
@@ -175,8 +179,19 @@ class BucketStore:
 
     async def put(self, name: str, content: bytes) -> None:
         """A small object at once."""
-        async with self.asking("store a thumbnail"):
+        async with self.asking("store a thumbnail or a piece"):
             await obstore.put_async(self._s3, name, content, attributes=_HARMLESS, use_multipart=False)
+
+    async def listed(self, folder: str) -> list[Any]:
+        """What lies in a folder, with ``path``, ``size`` and ``last_modified``."""
+        async with self.asking("list the pieces of an upload"):
+            return [one for one in await obstore.list(self._s3, prefix=folder).collect_async()]
+
+    async def delete(self, names: Sequence[str]) -> None:
+        """All of them; it is no harm if some are gone already."""
+        for start in range(0, len(names), 500):
+            async with self.asking("delete the pieces of an upload"):
+                await obstore.delete_async(self._s3, names[start : start + 500])
 
     async def abort_unfinished(self, name: str, before: float) -> int:
         """Drop the parts of uploads of what begins with ``name`` that were begun before then; returns how many."""

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from server.files.disk_partials import DiskPartials
 from server.files.incoming import RESERVE_BYTES, Draft, Incoming, complaint, listed, sync_folder
 from server.files.store import Kept, key_of, new_key, place_of
 
@@ -33,7 +34,10 @@ class DiskStore:
         self.root = root
         self._for_group = for_group
         self._clock = clock
-        self._incoming = Incoming(root / "incoming", reserve_bytes=reserve_bytes, mode=0o750 if for_group else 0o700)
+        mode = 0o750 if for_group else 0o700
+        self._incoming = Incoming(root / "incoming", reserve_bytes=reserve_bytes, mode=mode)
+        coming = Incoming(root / "uploads", reserve_bytes=reserve_bytes, mode=mode)
+        self.partials = DiskPartials(coming, lambda draft: _Upload(self, draft))
 
     @contextlib.asynccontextmanager
     async def upload(self, *, local: bool) -> AsyncIterator[_Upload]:
@@ -54,7 +58,8 @@ class DiskStore:
 
     async def remove_abandoned(self, older_than_s: float) -> int:
         """See ``Store``."""
-        return await asyncio.to_thread(self._incoming.remove_abandoned, older_than_s, self._clock)
+        drafts = await asyncio.to_thread(self._incoming.remove_abandoned, older_than_s, self._clock)
+        return drafts + await asyncio.to_thread(self.partials.remove_abandoned, older_than_s, self._clock)
 
     async def old_keys(self, older_than_s: float) -> AsyncIterator[list[str]]:
         """See ``Store``."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import os
 import secrets
 import shutil
@@ -58,12 +59,12 @@ class Incoming:
 class Draft:
     """A file that somebody writes. Its methods block: call them from a thread."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, file: io.FileIO | None = None) -> None:
         self.path = path
-        self.size_bytes = 0
         # Written from a thread that a cancelled upload does not wait for.
         self.lock = threading.Lock()
-        self.file = path.open("xb", buffering=0)
+        self.file = file or path.open("xb", buffering=0)
+        self.size_bytes = os.fstat(self.file.fileno()).st_size
 
     def write(self, block: bytes | bytearray) -> None:
         """Append ``block``. Raises Unavailable when the disk is full."""
@@ -75,6 +76,11 @@ class Draft:
             except OSError as error:
                 raise complaint(error) from error
             self.size_bytes += len(block)
+
+    def close(self) -> None:
+        """Write no more. It stays."""
+        with self.lock:
+            self.file.close()
 
     def discard(self) -> None:
         """Remove it, unless it has another name by now."""

@@ -1,8 +1,8 @@
-"""Takes out of a picture what says where and with what it was taken, without touching its pixels.
+"""Takes out of a picture or a film what says where and with what it was taken, without touching what is seen.
 
-JPEG, PNG and WebP are edited in place, part by part: each part keeps its length, so nothing is moved and
-nothing is decoded. What remains of EXIF is the orientation. What hangs behind the end of the picture
-(a film, a second picture with data of its own) is cut off.
+Files are edited in place, part by part: each part keeps its length, so nothing is moved and nothing is decoded.
+What remains of EXIF is the orientation. What hangs behind the end of a picture (a film, a second picture with data
+of its own, a script) is cut off.
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from server.files import iso_media
+from server.files.edited import STEP, blank, orientation_only, put
+
 _EXIF_HEADER = b"Exif\0\0"
 _SOS = 0xDA
 _EOI = b"\xd9"
@@ -27,27 +30,33 @@ _END_OF_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)
 _FILLING = re.compile(rb"\xff+")
 _MAX_PARTS = 100_000
 """No camera writes more; what follows is left as it is rather than walked through for ever."""
-_STEP = 1024 * 1024
-"""So much is looked at or written at once, so that other threads get their turn in between."""
 _PNG_PRIVATE = frozenset({b"eXIf", b"tEXt", b"zTXt", b"iTXt", b"tIME"})
 # Unknown to every decoder, and marked as safe to ignore: what a chunk becomes that is blanked.
 _PNG_BLANK = b"maSk"
 
 
-def strip(path: Path, media_type: str, orientation: int) -> None:
-    """Edit the picture at ``path`` in place; a file of another kind stays as it is.
+def strip(path: Path, media_type: str, orientation: int = 1) -> None:
+    """Edit the file at ``path`` in place; one of another kind stays as it is.
 
     It blocks. ``orientation`` (1-8, as in EXIF) is kept where the format has it.
     """
-    edit = _EDITORS.get(media_type)
-    if edit is None or path.stat().st_size == 0:
-        return
     with path.open("r+b", buffering=0) as file:
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            end = edit(_Picture(data, file.fileno()), orientation)
-            length = len(data)
-        if end < length:
-            file.truncate(end)
+        strip_open(file.fileno(), media_type, orientation)
+
+
+def strip_open(handle: int, media_type: str, orientation: int = 1) -> None:
+    """The same for a file that is open for reading and writing."""
+    if media_type in iso_media.KINDS:
+        iso_media.strip(handle)
+        return
+    edit = _EDITORS.get(media_type)
+    length = os.fstat(handle).st_size
+    if edit is None or length == 0:
+        return
+    with mmap.mmap(handle, 0, access=mmap.ACCESS_READ) as data:
+        end = edit(_Picture(data, handle), orientation)
+    if end < length:
+        os.ftruncate(handle, end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,26 +67,18 @@ class _Picture:
     handle: int
 
     def blank(self, start: int, end: int, instead: bytes) -> bool:
-        """Zeros over a part, led by ``instead`` where there is some and it fits; whether it stands there then."""
-        fits = 0 < len(instead) <= end - start
-        if fits:
-            self.put(start, instead)
-            start += len(instead)
-        for at in range(start, end, _STEP):
-            self.put(at, bytes(min(_STEP, end - at)))
-        return fits
+        """See ``edited.blank``."""
+        return blank(self.handle, start, end, instead)
 
     def put(self, at: int, content: bytes) -> None:
-        """Write ``content`` over what is there."""
-        while content:
-            written = os.pwrite(self.handle, content, at)
-            at, content = at + written, content[written:]
+        """See ``edited.put``."""
+        put(self.handle, at, content)
 
     def checksum(self, start: int, end: int) -> int:
         """The CRC of a part, as PNG counts it."""
         value = 0
-        for at in range(start, end, _STEP):
-            value = zlib.crc32(self.data[at : min(at + _STEP, end)], value)
+        for at in range(start, end, STEP):
+            value = zlib.crc32(self.data[at : min(at + STEP, end)], value)
         return value
 
 
@@ -100,15 +101,15 @@ def _strip_jpeg(picture: _Picture, orientation: int) -> int:
         if end < start or end > len(data):
             break
         if _is_private(marker, data[start : min(end, start + 16)]):
-            exif = b"" if told or marker != 0xE1 else _EXIF_HEADER + _orientation_only(orientation)
+            exif = b"" if told or marker != 0xE1 else _EXIF_HEADER + orientation_only(orientation)
             told |= picture.blank(start, end, exif)
         at = _after_scan(data, end) if marker == _SOS else end
     return len(data)
 
 
 def _after_scan(data: mmap.mmap, at: int) -> int:
-    for start in range(at, len(data), _STEP):
-        if found := _END_OF_SCAN.search(data, start, start + _STEP + 1):
+    for start in range(at, len(data), STEP):
+        if found := _END_OF_SCAN.search(data, start, start + STEP + 1):
             return found.start()
     return len(data)
 
@@ -131,7 +132,7 @@ def _strip_png(picture: _Picture, orientation: int) -> int:
         if end + 4 > len(data):
             break
         if kind in _PNG_PRIVATE:
-            exif = _orientation_only(orientation) if kind == b"eXIf" and orientation != 1 else b""
+            exif = orientation_only(orientation) if kind == b"eXIf" and orientation != 1 else b""
             if not picture.blank(start, end, exif):
                 picture.put(at + 4, _PNG_BLANK)
             picture.put(end, struct.pack(">I", picture.checksum(at + 4, end)))
@@ -154,24 +155,73 @@ def _strip_webp(picture: _Picture, orientation: int) -> int:
         if end > len(data):
             return len(data)  # a part says that it is longer than the file: better not to cut anything
         if kind == b"EXIF":
-            picture.blank(start, end, _orientation_only(orientation))
+            picture.blank(start, end, orientation_only(orientation))
         elif kind == b"XMP ":
             picture.blank(start, end, b"")
         at = end + (length & 1)
     return stop
 
 
+_GIF_KEPT = (b"NETSCAPE2.0", b"ANIMEXTS1.0", b"ICCRGBG1012")
+"""How often a film repeats, and its colours."""
+
+
+def _strip_gif(picture: _Picture, orientation: int) -> int:
+    data = picture.data
+    if len(data) < 13:
+        return len(data)
+    at = 13 + _colours(data[10])
+    for _ in range(_MAX_PARTS):
+        if at >= len(data):
+            break
+        kind = data[at]
+        if kind == 0x3B:
+            return at + 1
+        if kind == 0x2C and at + 10 <= len(data):
+            at = _behind_blocks(data, at + 10 + _colours(data[at + 9]) + 1)
+        elif kind == 0x21 and at + 2 <= len(data):
+            end = _behind_blocks(data, at + 2)
+            label = data[at + 1]
+            if label == 0xFF and data[at + 3 : at + 14] not in _GIF_KEPT:
+                _fill_blocks(picture, min(at + 14, end), end)
+            elif label in (0x01, 0xFE):
+                _fill_blocks(picture, at + 2, end)
+            at = end
+        else:
+            break
+    return len(data)
+
+
+def _colours(flags: int) -> int:
+    """How many bytes a table of colours has."""
+    return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
+
+
+def _behind_blocks(data: mmap.mmap, at: int) -> int:
+    """Where a row of blocks ends, each with its length before it, the last one empty."""
+    while at < len(data) and data[at]:
+        at += data[at] + 1
+    return min(at + 1, len(data))
+
+
+def _fill_blocks(picture: _Picture, start: int, end: int) -> None:
+    """A row of blocks of zeros over another row of the same length, which may have said much in its lengths."""
+    while end - start > 1:
+        # What is left has room for a block and the empty one, or is that one.
+        whole = min(256, end - start - 1)
+        if end - start - 1 - whole == 1:
+            whole -= 1
+        picture.put(start, bytes([whole - 1]) + bytes(whole - 1))
+        start += whole
+    picture.put(start, b"\0")
+
+
 def _number(data: mmap.mmap, at: int, size: int) -> int:
     return int.from_bytes(data[at : at + size], "big")
 
 
-def _orientation_only(orientation: int) -> bytes:
-    """EXIF that says this and no more: one entry, of one 16-bit number."""
-    entry = struct.pack("<HHIHH", 0x0112, 3, 1, orientation, 0)
-    return b"II*\0" + struct.pack("<IH", 8, 1) + entry + struct.pack("<I", 0)
-
-
 _EDITORS: dict[str, Callable[[_Picture, int], int]] = {
+    "image/gif": _strip_gif,
     "image/jpeg": _strip_jpeg,
     "image/png": _strip_png,
     "image/webp": _strip_webp,

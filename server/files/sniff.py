@@ -30,6 +30,9 @@ PLAYABLE = frozenset(
 )
 """Sound and film that browsers play."""
 
+PDF = "application/pdf"
+"""What browsers show in a viewer of their own, apart from the page that it came from."""
+
 _MARKUP = frozenset({"text/html", "image/svg+xml", "application/xml", "text/xml", "application/rtf", "text/rtf"})
 _TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]+")
 _NOT_TEXT = re.compile("[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")
@@ -64,7 +67,7 @@ def media_type_of(head: bytes, name: str) -> str:
     if not head:
         return UNKNOWN
     if head.startswith(b"%PDF-"):
-        return "application/pdf"
+        return PDF
     if found := _shown_inline(head):
         return found
     if _is_text(head):

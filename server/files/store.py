@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from server.errors import Invalid
+
 _KEY = re.compile(r"[0-9a-f]{32}")
 _THUMBNAIL = ".thumbnail"
 
@@ -44,6 +46,51 @@ class Upload(Protocol):
         """Put the file in its place; when this returns, it survives a power cut here."""
 
 
+class Partials(Protocol):
+    """Uploads that come in several goes, each under a key. Any process on the same store can take the next one.
+
+    What has come in says itself how much it is. Nobody holds such an upload: after a cut that a server has not
+    noticed yet, whoever comes later goes on with it, and what the first one still writes does no harm.
+    """
+
+    async def size(self, key: str, whole_bytes: int) -> int:
+        """How much is here of ``whole_bytes``; 0 when nothing has come in, or all has been lost."""
+
+    def append(self, key: str, at: int) -> AbstractAsyncContextManager[Appending]:
+        """To write behind the first ``at`` bytes. What has been written stays at the end, however that is reached.
+
+        Raises WrongOffset when not so much is here, or more.
+        """
+
+    async def head(self, key: str, size_bytes: int) -> bytes:
+        """So much of the beginning, or all there is."""
+
+    def whole(self, key: str, *, local: bool) -> AbstractAsyncContextManager[Upload]:
+        """All of it, to be kept as a file: see ``Store.upload``. What is not kept can be tried again.
+
+        Raises Busy while another process does so.
+        """
+
+    async def remove(self, key: str) -> None:
+        """Let go of it; it is no harm if there is nothing."""
+
+
+class Appending(Protocol):
+    """Where an upload goes on."""
+
+    async def write(self, block: bytes | bytearray) -> None:
+        """Append ``block``. May raise WrongOffset when somebody else has gone on with it meanwhile."""
+
+
+class WrongOffset(Invalid):
+    """The upload goes on at another place than the client believes: it asks, and goes on there."""
+
+    http_status = 409
+
+    def __init__(self) -> None:
+        super().__init__("The upload does not go on there. Ask how much of it is here.", field="Upload-Offset")
+
+
 class Content(Protocol):
     """Stored bytes, ready to be given out."""
 
@@ -72,6 +119,10 @@ class Content(Protocol):
 
 class Store(Protocol):
     """Files by their keys."""
+
+    @property
+    def partials(self) -> Partials:
+        """What comes in several goes."""
 
     def upload(self, *, local: bool) -> AbstractAsyncContextManager[Upload]:
         """A new file to write to; ``keep`` it, or nothing of it is left at the end.

@@ -1,31 +1,38 @@
-"""Makes one thumbnail and ends: a program of its own, because pictures come from strangers.
+"""Looks into one picture or film and ends: a program of its own, because they come from strangers.
 
-Reads the picture from standard input, which must be a file. Writes a line of JSON (media_type, width,
-height, orientation, colour) and then the bytes of the thumbnail. Ends with a status other than 0 when
-this is no picture that it wants to decode. Imports nothing of ours, so that it can be started by its path.
+Standard input is the file, open for reading and writing: what it says of places and cameras is taken out of it. A
+picture is decoded first: a line of JSON (media_type, width, height, blur) is written, and then the bytes of
+its thumbnail. Of a film (the argument is its media type) there is only the line, with what it says of itself. Ends
+with a status other than 0 when this is no picture that it wants to decode. It is started by its path.
 """
 
+import base64
 import io
 import json
 import os
 import resource
 import sys
+from pathlib import Path
 
 from PIL import AvifImagePlugin, Image, ImageCms, ImageOps
+
+sys.path.insert(0, str(Path(__file__).parents[2]))  # by its path it knows nothing of where ours is
+from server.files import iso_media, metadata
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "AVIF")
 MAX_PIXELS = 40_000_000
 MAX_SIDE = 16_000
 THUMBNAIL_SIDE = 720
+BLUR_SIDE = 16
 MEMORY_BYTES = 1024 * 1024 * 1024
 CPU_S = 15
 
 
-def main() -> int:
-    """The way from a picture on standard input to a thumbnail on standard output."""
+def main(media_type: str | None = None) -> int:
+    """The way from a picture on standard input to a thumbnail on standard output, or from a film to what it says."""
     _confine()
     try:
-        header, thumbnail = _make(Image.open(sys.stdin.buffer, formats=FORMATS))
+        header, thumbnail = _film(media_type) if media_type else _picture()
     except Exception as error:
         # Broken in one of a thousand ways, or made to break a decoder: it is a plain attachment then.
         print(type(error).__name__, error, file=sys.stderr)
@@ -39,7 +46,7 @@ def _confine() -> None:
     for what, limit in (
         (resource.RLIMIT_AS, MEMORY_BYTES),
         (resource.RLIMIT_CPU, CPU_S),
-        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_FSIZE, os.fstat(0).st_size),  # what is there may be overwritten
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NPROC, 0),
     ):
@@ -49,7 +56,20 @@ def _confine() -> None:
     Image.MAX_IMAGE_PIXELS = None  # _check_size has its own bound and its own words
 
 
-def _make(picture: Image.Image) -> tuple[dict[str, object], bytes]:
+def _picture() -> tuple[dict[str, object], bytes]:
+    picture = Image.open(sys.stdin.buffer, formats=FORMATS)
+    header, thumbnail, orientation = _make(picture)
+    metadata.strip_open(0, str(header["media_type"]), orientation)
+    return header, thumbnail
+
+
+def _film(media_type: str) -> tuple[dict[str, object], bytes]:
+    facts = iso_media.facts(0) if media_type in iso_media.FILMS else iso_media.Facts(None, None, None)
+    metadata.strip_open(0, media_type)
+    return {"media_type": media_type, **facts._asdict()}, b""
+
+
+def _make(picture: Image.Image) -> tuple[dict[str, object], bytes, int]:
     _check_size(picture)
     width, height = picture.size
     orientation = picture.getexif().get(0x0112, 1)
@@ -66,10 +86,9 @@ def _make(picture: Image.Image) -> tuple[dict[str, object], bytes]:
         "media_type": Image.MIME[picture.format or ""],
         "width": width,
         "height": height,
-        "orientation": orientation if orientation in range(1, 9) else 1,
-        "colour": _mean_colour(small),
+        "blur": _blur(small),
     }
-    return header, out.getvalue()
+    return header, out.getvalue(), orientation if orientation in range(1, 9) else 1
 
 
 def _check_size(picture: Image.Image) -> None:
@@ -102,15 +121,22 @@ def _in_srgb(small: Image.Image, profile: bytes) -> Image.Image:
     return converted or small
 
 
-def _mean_colour(small: Image.Image) -> str | None:
-    """The mean of what can be seen, as #rrggbb; None when nothing can."""
-    # Multiplied by alpha, so that hidden colours do not count.
-    one = small.convert("RGBA").convert("RGBa").resize((1, 1), Image.Resampling.BOX).convert("RGBA")
-    pixel = one.getpixel((0, 0))
-    if not isinstance(pixel, tuple) or pixel[3] == 0:
+def _blur(small: Image.Image) -> str | None:
+    """What stands for the picture until it is there: a tiny one as a `data:` address; None when nothing can be seen."""
+    if small.convert("RGBA").getchannel("A").getextrema() == (0, 0):
         return None
-    return "#{:02x}{:02x}{:02x}".format(*pixel[:3])
+    width, height = small.size
+    scale = BLUR_SIDE / max(width, height)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    # Multiplied by alpha, so that hidden colours do not count; what is clear gets the colour of the rest.
+    tiny = small.convert("RGBA").convert("RGBa").resize(size, Image.Resampling.BOX)
+    ground = tiny.resize((1, 1), Image.Resampling.BOX).convert("RGBA")
+    ground.putalpha(255)
+    seen = Image.alpha_composite(ground.resize(size), tiny.convert("RGBA")).convert("RGB")
+    out = io.BytesIO()
+    seen.save(out, "WEBP", quality=30, method=6)
+    return "data:image/webp;base64," + base64.b64encode(out.getvalue()).decode()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*sys.argv[1:2]))

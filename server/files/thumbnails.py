@@ -1,4 +1,7 @@
-"""Thumbnails, each made in a process of its own that may fail, hang or grow without harm to the server."""
+"""Looks into pictures and films, each in a process of its own that may fail, hang or grow without harm to the server.
+
+There a thumbnail is made, and what tells the place is taken out of the file.
+"""
 
 from __future__ import annotations
 
@@ -26,8 +29,16 @@ class _Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     media_type: str
     width: int
     height: int
-    orientation: int
-    colour: str | None
+    blur: str | None
+
+
+class Film(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a film or a sound says of itself; it may be wrong."""
+
+    media_type: str
+    width: int | None
+    height: int | None
+    duration_ms: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +48,7 @@ class Picture:
     media_type: str
     width: int
     height: int
-    orientation: int
-    colour: str | None
+    blur: str | None
     thumbnail: bytes
 
 
@@ -51,25 +61,35 @@ class Thumbnails:
         self._worker = worker
 
     async def of(self, path: Path) -> Picture | None:
-        """The picture in the file at ``path``; None when it is broken, too large, or none at all."""
+        """The picture in the file at ``path``, which is edited; None when it is broken, too large, or none at all."""
+        answer = await self._looked_into(path)
+        return _read(answer) if answer is not None else None
+
+    async def film(self, path: Path, media_type: str) -> Film | None:
+        """What the film in the file at ``path``, which is edited, says of itself; None when there is no sense in it."""
+        answer = await self._looked_into(path, media_type)
+        try:
+            return msgspec.json.decode(answer, type=Film) if answer is not None else None
+        except msgspec.DecodeError:
+            return None
+
+    async def _looked_into(self, path: Path, *arguments: str) -> bytes | None:
         async with self._places:
             try:
                 async with asyncio.timeout(self._timeout_s):
-                    answer = await self._run(path)
+                    return await self._run(path, *arguments)
             except TimeoutError:
-                _log.warning("a thumbnail took longer than %g s", self._timeout_s)
-                return None
+                _log.warning("looking into a file took longer than %g s", self._timeout_s)
             except OSError:
-                _log.exception("the thumbnail process cannot be started")
-                return None
-        return _read(answer) if answer is not None else None
+                _log.exception("the process that looks into files cannot be started")
+        return None
 
-    async def _run(self, path: Path) -> bytes | None:
+    async def _run(self, path: Path, *arguments: str) -> bytes | None:
         """All that the worker writes, or None when it fails."""
-        with path.open("rb") as picture:
+        with path.open("r+b") as picture:
             process = await asyncio.create_subprocess_exec(
                 # Isolated: neither the environment nor the current folder decides what it imports.
-                sys.executable, "-I", str(self._worker),
+                sys.executable, "-I", str(self._worker), *arguments,
                 stdin=picture, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL, env={},
                 limit=MAX_BYTES,
             )  # fmt: skip
@@ -100,7 +120,6 @@ def _read(answer: bytes) -> Picture | None:
         media_type=header.media_type,
         width=header.width,
         height=header.height,
-        orientation=header.orientation,
-        colour=header.colour,
+        blur=header.blur,
         thumbnail=thumbnail,
     )

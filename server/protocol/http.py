@@ -107,6 +107,13 @@ class FileLink(Body):
     expires_at: int
 
 
+class FileUse(Body):
+    """How much one's files have together, and how much they may; no ``quota_bytes`` where there is no such limit."""
+
+    used_bytes: int
+    quota_bytes: int | None = None
+
+
 FileId = Id
 
 Offset = Annotated[str, Meta(max_length=100)]
@@ -183,7 +190,7 @@ class Readiness(Body):
 class Route:
     """One line of the HTTP interface; ``path`` is written as the router and OpenAPI both write it."""
 
-    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
     path: str
     name: str
     summary: str
@@ -191,7 +198,7 @@ class Route:
     """``inside``: who belongs to the conversation. ``member``: of a conversation that holds the file, its uploader, or
     whoever holds a link to it.
     """
-    takes: type[Command] | Literal["multipart/form-data"] | None = None
+    takes: type[Command] | Literal["multipart/form-data", "application/offset+octet-stream"] | None = None
     gives: type[Body] | str | None = None
     """A body, or the media type of what is not JSON, or nothing."""
     status: int = 200
@@ -277,6 +284,32 @@ ROUTES: tuple[Route, ...] = (
     Route(
         method="POST", path="/api/v1/files/{id}/link", name="link_file", who="member", gives=FileLink, status=201,
         summary="A link that needs no session for 5 minutes, for an `<img src>` beside a bearer token.",
+    ),
+    Route(
+        method="GET", path="/api/v1/me/files", name="file_use", who="account", gives=FileUse,
+        summary="How much one's files have together, and how much they may (`MADANG_FILE_QUOTA_BYTES`).",
+    ),
+    Route(
+        method="OPTIONS", path="/api/v1/uploads", name="upload_abilities", who="anyone", status=204,
+        summary="What this server has of tus 1.0: creation, creation-with-upload, expiration, termination.",
+    ),
+    Route(
+        method="POST", path="/api/v1/uploads", name="begin_upload", who="account", status=201,
+        summary="Begin an upload of `Upload-Length` bytes that can go on after a cut, by tus 1.0; `filename` in "
+        "`Upload-Metadata` is its name. `Location` says where it goes on, for a day.",
+    ),
+    Route(
+        method="PATCH", path="/api/v1/uploads/{key}", name="continue_upload", who="account",
+        takes="application/offset+octet-stream", status=204,
+        summary="Go on with an upload at `Upload-Offset`, which HEAD tells. What came before a cut stays.",
+    ),
+    Route(
+        method="GET", path="/api/v1/uploads/{key}", name="uploaded_file", who="account", gives=File,
+        summary="What an upload has become when all of it is here; 409 before.",
+    ),
+    Route(
+        method="DELETE", path="/api/v1/uploads/{key}", name="end_upload", who="account", status=204,
+        summary="Give up an upload, and what has come in of it.",
     ),
     Route(
         method="GET", path="/healthz", name="health", who="anyone", gives=Health,

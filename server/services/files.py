@@ -5,20 +5,19 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from urllib.parse import quote
 
 from server.clock import Now
 from server.errors import NotFound, RateLimited, TooLarge, Unavailable
-from server.files import links, metadata
+from server.files import iso_media, links
 from server.files.names import clean_name
-from server.files.sniff import HEAD_BYTES, PICTURES, PLAYABLE, UNKNOWN, media_type_of
-from server.files.store import Content, Kept, Store
-from server.files.thumbnails import Picture, Thumbnails
+from server.files.sniff import HEAD_BYTES, PDF, PICTURES, PLAYABLE, UNKNOWN, media_type_of
+from server.files.store import Content, Kept, Store, Upload
+from server.files.thumbnails import Film, Picture, Thumbnails
 from server.protocol import chat, http
 from server.records import StoredFile
 from server.storage import files
@@ -32,8 +31,16 @@ FORGET_S = 5.0
 UPLOADS_AT_ONCE = 6
 """Of one account; a browser opens no more connections to one server either."""
 
+Unrecorded = partial[StoredFile]
+"""A file's row that is to be written: called inside a unit of work."""
+
 _BLOCK_BYTES = 256 * 1024
 _log = logging.getLogger(__name__)
+
+
+def is_looked_into(media_type: str) -> bool:
+    """Whether such a file is decoded or edited before it is kept."""
+    return media_type in PICTURES | iso_media.KINDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +56,16 @@ class Opened:
 class Files:
     """Takes in, gives out and lets go of files."""
 
-    def __init__(self, db: Database, store: Store, thumbnails: Thumbnails, now: Now, *, max_file_bytes: int) -> None:
+    def __init__(
+        self,
+        db: Database,
+        store: Store,
+        thumbnails: Thumbnails,
+        now: Now,
+        *,
+        max_file_bytes: int,
+        quota_bytes: int | None = None,
+    ) -> None:
         self._db = db
         self._store = store
         self._thumbnails = thumbnails
@@ -57,6 +73,7 @@ class Files:
         self._link_key: bytes | None = None
         self._uploading: Counter[int] = Counter()
         self.max_file_bytes = max_file_bytes
+        self.quota_bytes = quota_bytes
         self._complaints: list[str] = []
 
     async def upload(self, account_id: int, name: str, chunks: AsyncIterator[bytes]) -> chat.File:
@@ -65,24 +82,49 @@ class Files:
         Raises TooLarge beyond the limit. Nothing remains of an upload that fails or is given up.
         """
         name = clean_name(name)
-        with self._place_for(account_id):
+        with self.place_for(account_id):
+            if self.quota_bytes is not None:
+                await self._db.read(files.check_room, account_id, 0, self.quota_bytes)
             async with aclosing(self._blocks(chunks)) as blocks:
                 block = await anext(blocks)
-                media_type, picture = media_type_of(bytes(block[:HEAD_BYTES]), name), None
-                is_picture = media_type in PICTURES
-                async with self._store.upload(local=is_picture) as upload:
+                media_type = media_type_of(bytes(block[:HEAD_BYTES]), name)
+                async with self._store.upload(local=is_looked_into(media_type)) as upload:
                     await upload.write(block)
                     async for block in blocks:
                         await upload.write(block)
-                    if is_picture:
-                        media_type, picture = await self._examine(upload.path)
-                    kept = await upload.keep(picture.thumbnail if picture else None)
-            try:
-                stored = await self._record(account_id, kept, name, media_type, picture)
-            except Exception:
-                await self.forget([kept.key])
-                raise
+                    stored, _ = await self.keep(account_id, name, media_type, upload, self._record)
         return files.body(stored)
+
+    async def keep(
+        self,
+        account_id: int,
+        name: str,
+        media_type: str,
+        upload: Upload,
+        record: Callable[[Unrecorded], Awaitable[StoredFile]],
+    ) -> tuple[StoredFile, Kept]:
+        """Look into what has come in, put it in its place, and have ``record`` write its row.
+
+        Its bytes are removed when that fails.
+        """
+        seen: Picture | Film | None = None
+        if media_type in PICTURES:
+            # Decoded once and relieved of its place on earth, or it is a plain attachment.
+            seen = await self._thumbnails.of(upload.path)
+            media_type = seen.media_type if seen else UNKNOWN
+        elif is_looked_into(media_type):
+            seen = await self._thumbnails.film(upload.path, media_type)
+        kept = await upload.keep(seen.thumbnail if isinstance(seen, Picture) else None)
+        try:
+            return await record(self._unrecorded(account_id, kept, name, media_type, seen)), kept
+        except Exception:
+            await self.forget([kept.key])
+            raise
+
+    async def use(self, account_id: int) -> http.FileUse:
+        """How much the files of this account have together, and how much they may."""
+        used = await self._db.read(files.used_bytes, account_id)
+        return http.FileUse(used_bytes=used, quota_bytes=self.quota_bytes)
 
     async def card_picture(self, content: bytes) -> CardPicture | None:
         """A small copy of somebody else's picture, made where thumbnails are; None when it is none.
@@ -97,7 +139,7 @@ class Files:
         async with self._store.upload(local=False) as upload:
             await upload.write(picture.thumbnail)
             kept = await upload.keep(picture.thumbnail)
-        return CardPicture(kept.key, "image/webp", kept.size_bytes, picture.width, picture.height, picture.colour)
+        return CardPicture(kept.key, "image/webp", kept.size_bytes, picture.width, picture.height, picture.blur)
 
     async def open(self, file_id: int, account_id: int) -> Opened:
         """The file's bytes, if this account may have them now; raises NotFound."""
@@ -160,7 +202,8 @@ class Files:
     # Taking in
 
     @contextmanager
-    def _place_for(self, account_id: int) -> Iterator[None]:
+    def place_for(self, account_id: int) -> Iterator[None]:
+        """One of the few that an account has for uploads at once. Raises RateLimited."""
         if self._uploading[account_id] >= UPLOADS_AT_ONCE:
             raise RateLimited("Too many uploads at once. Wait until one is done.", retry_after_ms=2000)
         self._uploading[account_id] += 1
@@ -185,18 +228,10 @@ class Files:
         if block or not size_bytes:
             yield block
 
-    async def _examine(self, path: Path) -> tuple[str, Picture | None]:
-        """A picture is decoded once and relieved of its place on earth, or it is a plain attachment."""
-        picture = await self._thumbnails.of(path)
-        if picture is None:
-            return UNKNOWN, None
-        await asyncio.to_thread(metadata.strip, path, picture.media_type, picture.orientation)
-        return picture.media_type, picture
-
-    async def _record(
-        self, account_id: int, kept: Kept, name: str, media_type: str, picture: Picture | None
-    ) -> StoredFile:
-        create = partial(
+    def _unrecorded(
+        self, account_id: int, kept: Kept, name: str, media_type: str, seen: Picture | Film | None
+    ) -> Unrecorded:
+        row = partial(
             files.create,
             account_id=account_id,
             key=kept.key,
@@ -205,17 +240,21 @@ class Files:
             size_bytes=kept.size_bytes,
             created_at=self._now(),
         )
-        if picture is not None:
-            create = partial(
-                create, width=picture.width, height=picture.height, colour=picture.colour, has_thumbnail=True
-            )
+        if isinstance(seen, Picture):
+            return partial(row, width=seen.width, height=seen.height, blur=seen.blur, has_thumbnail=True)
+        if seen is not None:
+            return partial(row, width=seen.width, height=seen.height, duration_ms=seen.duration_ms)
+        return row
+
+    async def _record(self, row: Unrecorded) -> StoredFile:
+        create = partial(row, quota_bytes=self.quota_bytes)
         return await self._db.write(create)
 
     # Giving out
 
     async def _opened(self, stored: StoredFile) -> Opened:
         # A picture has its size only when it could be decoded.
-        inline = stored.media_type in PLAYABLE or (stored.media_type in PICTURES and stored.has_thumbnail)
+        inline = stored.media_type in PLAYABLE | {PDF} or (stored.media_type in PICTURES and stored.has_thumbnail)
         return Opened(await self._content(stored.key), stored.name, stored.media_type, inline)
 
     async def _opened_thumbnail(self, stored: StoredFile) -> Opened:

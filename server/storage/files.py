@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
-from server.errors import Invalid, NotFound, RateLimited
+from server.errors import Invalid, NotFound, RateLimited, TooLarge
 from server.protocol import chat
 from server.records import StoredFile
 from server.storage import server_values
@@ -33,15 +33,18 @@ def create(
     created_at: int,
     width: int | None = None,
     height: int | None = None,
-    colour: str | None = None,
+    blur: str | None = None,
     has_thumbnail: bool = False,
+    duration_ms: int | None = None,
+    quota_bytes: int | None = None,
 ) -> StoredFile:
     """A new file, its uploader's alone until a message carries it.
 
-    Raises RateLimited when too many of this account's files wait to be sent.
+    Raises RateLimited when too many of this account's files wait to be sent, and what ``check_room`` does.
     """
-    if File.select().where(File.conversation_id.is_null(), File.account_id == account_id).count() >= MAX_WAITING:
+    if waiting(account_id) >= MAX_WAITING:
         raise RateLimited("Too many files of yours wait to be sent. Send them first.", retry_after_ms=60_000)
+    check_room(account_id, size_bytes, quota_bytes)
     row = File.create(
         account_id=account_id,
         key=key,
@@ -51,10 +54,42 @@ def create(
         created_at=created_at,
         width=width,
         height=height,
-        colour=colour,
+        blur=blur,
         has_thumbnail=has_thumbnail,
+        duration_ms=duration_ms,
     )
     return _record(row)
+
+
+def waiting(account_id: int) -> int:
+    """How many files of this account no message carries yet."""
+    return int(File.select().where(File.conversation_id.is_null(), File.account_id == account_id).count())
+
+
+def used_bytes(account_id: int) -> int:
+    """How much all files of this account have, those on their way in included: room for them is promised."""
+    # What one has forwarded lies there once.
+    [(stored,)] = fetch_all(
+        "select coalesce(sum(size_bytes), 0) from "
+        "(select distinct key, size_bytes from file where account_id = ?) as kept",
+        (account_id,),
+    )
+    [(coming,)] = fetch_all(
+        "select coalesce(sum(size_bytes), 0) from upload where account_id = ? and file_id is null", (account_id,)
+    )
+    return int(stored) + int(coming)
+
+
+def check_room(account_id: int, size_bytes: int, quota_bytes: int | None) -> None:
+    """Whether so much more may be kept for this account. Raises TooLarge for ``quota``, with the numbers."""
+    if quota_bytes is None:
+        return
+    used = used_bytes(account_id)
+    if used + size_bytes > quota_bytes:
+        raise TooLarge(
+            f"Your files may have {quota_bytes:,} bytes together: {used:,} are taken, and this one has {size_bytes:,}.",
+            field="quota",
+        )
 
 
 def get(file_id: int) -> StoredFile:
@@ -110,8 +145,9 @@ def body(stored: StoredFile) -> chat.File:
         url=f"{address}/{quote(stored.name, safe='')}",
         width=stored.width,
         height=stored.height,
+        duration_ms=stored.duration_ms,
         thumbnail_url=f"{address}/thumbnail" if stored.has_thumbnail else None,
-        blur=stored.colour,
+        blur=stored.blur,
     )
 
 
@@ -151,8 +187,9 @@ def share(stored: Sequence[StoredFile], account_id: int, conversation_id: int, s
             created_at=one.created_at,
             width=one.width,
             height=one.height,
-            colour=one.colour,
+            blur=one.blur,
             has_thumbnail=one.has_thumbnail,
+            duration_ms=one.duration_ms,
             conversation_id=conversation_id,
             message_seq=seq,
             place=place,
@@ -267,8 +304,9 @@ def _record(row: Any) -> StoredFile:
         created_at=row.created_at,
         width=row.width,
         height=row.height,
-        colour=row.colour,
+        blur=row.blur,
         has_thumbnail=row.has_thumbnail,
         conversation_id=row.conversation_id,
         message_seq=row.message_seq,
+        duration_ms=row.duration_ms,
     )

@@ -246,7 +246,7 @@ class Reaction(Table):
 
 class File(Table):
     id = BigAutoField()
-    account_id = BigIntegerField()
+    account_id = BigIntegerField(index=True)
     # Where the bytes lie; a message that was forwarded has them in common with the first one.
     key = TextField(index=True)
     name = TextField()
@@ -255,15 +255,30 @@ class File(Table):
     created_at = BigIntegerField()
     width = IntegerField(null=True)
     height = IntegerField(null=True)
-    colour = TextField(null=True)
+    # A tiny picture as a `data:` address; rows of earlier versions have a mean colour, #rrggbb.
+    blur = TextField(null=True)
     has_thumbnail = BooleanField(default=False)
     conversation_id = BigIntegerField(null=True)
     message_seq = BigIntegerField(null=True)
     # Its place among the message's files.
     place = IntegerField(default=0)
+    duration_ms = BigIntegerField(null=True)
 
     class Meta:
         indexes = ((("conversation_id", "message_seq"), False),)
+
+
+class Upload(Table):
+    """A file that comes in several goes. Its bytes lie elsewhere, under ``key``; how many, they say themselves."""
+
+    key = TextField(primary_key=True)
+    account_id = BigIntegerField(index=True)
+    size_bytes = BigIntegerField()
+    # What its client said of it, as tus writes it.
+    metadata = TextField()
+    created_at = BigIntegerField()
+    # What it has become; the row stays for a day, for clients that have not heard.
+    file_id = BigIntegerField(null=True)
 
 
 class Notification(Table):
@@ -323,5 +338,5 @@ class Follower(Table):
 
 ALL = (
     ServerValue, Account, AccountChange, Contact, Session, Invitation, Conversation, Membership, Entry, Message,
-    Mention, Reaction, File, Notification, NotificationRules, Follower,
+    Mention, Reaction, File, Upload, Notification, NotificationRules, Follower,
 )  # fmt: skip

@@ -25,7 +25,7 @@ class Picture:
     size_bytes: int
     width: int
     height: int
-    colour: str | None
+    blur: str | None
 
 
 def read(text: str | None) -> list[chat.Preview]:
@@ -68,7 +68,7 @@ def put(
             size_bytes=picture.size_bytes,
             width=picture.width,
             height=picture.height,
-            colour=picture.colour,
+            blur=picture.blur,
             created_at=now,
         )
         card = msgspec.structs.replace(card, image=files.body(stored))

@@ -8,7 +8,10 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 _METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
-_EXPOSED = "Content-Disposition, Content-Length, Content-Range, ETag, Location, Retry-After"
+_EXPOSED = (
+    "Content-Disposition, Content-Length, Content-Range, ETag, Location, Retry-After, Tus-Extension, Tus-Max-Size, "
+    "Tus-Resumable, Tus-Version, Upload-Expires, Upload-Length, Upload-Metadata, Upload-Offset"
+)
 
 
 class Origins:

@@ -24,6 +24,7 @@ KNOWN_HERE_ALONE = {
     "entry": {"at"},  # of a reaction, as here
     "membership": {"notify", "pinned", "archived", "muted_until"},
     "file": {"key", "created_at"},
+    "upload": {"key", "size_bytes", "metadata", "created_at", "file_id"},
     "notification": {
         "id", "type", "group_key", "title", "body", "url", "actor_id", "data", "created_at", "count", "seen_at",
         "read_at", "archived_at",
@@ -37,6 +38,7 @@ _MORE = (
     "insert into session values (1, 1, x'00', 'phone', 0, 1, 2)",
     "insert into invitation values (1, x'00', 1, 0, 1, 1)",
     "insert into notification_rules values (1, '{}')",
+    "insert into upload values ('key', 1, 10, '', 0, null)",
 )
 # A row that has something in most columns.
 _ROWS = {

@@ -57,7 +57,7 @@ class House:
         )
         parts = house_parts.parts_of(settings)  # without the doors, which take longer than all of this
         self.db, self.accounts, self.sessions, self.files = parts.db, parts.accounts, parts.sessions, parts.files
-        self.presence = parts.chat.presence
+        self.presence, self.uploads = parts.chat.presence, parts.uploads
         self.notifier = Follower(self.db, NAME, Notifier(house_parts.now).handle)
         self.index = SearchIndex()
         self.indexer = Follower(self.db, SEARCH_INDEX, self.index.handle)
@@ -130,6 +130,25 @@ def _upload(name: str) -> Step:
         yield b"nothing but words"
 
     return Step(f"upload {name}", lambda house: house.files.upload(BEN, name, content()), again="new")
+
+
+RESUMED = b"first the one, then the other"
+
+
+def _begin_upload(label: str) -> Step:
+    """``label`` in its name: each has a key of its own."""
+    return Step(f"begin {label}", lambda house: house.uploads.begin(BEN, len(RESUMED), ""), again="new")
+
+
+async def _upload_the_rest(house: House) -> Any:
+    """What a client does after a cut: it asks how far it is, and goes on there."""
+    key = house.of("begin upload").key
+    at = (await house.uploads.look(BEN, key)).offset
+
+    async def content() -> AsyncIterator[bytes]:
+        yield RESUMED[at:]
+
+    return await house.uploads.append(BEN, key, at, content())
 
 
 async def _first_start(house: House) -> list[str]:
@@ -205,6 +224,11 @@ STEPS: tuple[Step, ...] = (
     _upload("map.txt"),
     _upload("list.txt"),
     _upload("never sent.txt"),
+    _begin_upload("upload"),
+    Step("upload the rest", _upload_the_rest),
+    _begin_upload("upload in vain"),
+    Step("give up", lambda house: house.uploads.give_up(BEN, house.of("begin upload in vain").key), again="not_found"),
+    _begin_upload("upload that is forgotten"),
     Step("file link", lambda house: house.files.link(1, BEN)),
     _say(BEN, "where we go, @ana", file_ids=[1, 2]),
     _say(ANA, "answering @ben", reply_to_seq=5),
@@ -257,6 +281,7 @@ STEPS: tuple[Step, ...] = (
     _chat("unblock", BEN, account_id=ANA),
     _chat("remove_contact", ANA, account_id=BEN),
     Step("sweep", lambda house: house.files.sweep(), again="new"),
+    Step("sweep uploads", lambda house: house.uploads.sweep(), again="new"),
     Step("index", _index),
     Step("tidy", lambda house: house.index.tidy(house.db)),
     Step(

@@ -34,6 +34,10 @@ class DiskShelf:
         self.clock = Clock()
         self.store: DiskStore | BucketStore = DiskStore(self.root, clock=self.clock)
 
+    def another(self) -> DiskStore | BucketStore:
+        """A second store on the same folder, as another worker has it."""
+        return DiskStore(self.root, clock=self.clock)
+
     async def names(self) -> set[str]:
         """Everything that lies there, finished or not."""
         return {str(path.relative_to(self.root)) for path in self.root.rglob("*") if path.is_file()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
+from typing import Any
 
 from server.files.store import Store
 from server.files.thumbnails import Thumbnails
@@ -16,9 +17,10 @@ from tests.fakes import SteppedClock
 MAX_FILE_BYTES = 40_000_000
 
 
-def make_files(db: Database, store: Store, clock: SteppedClock, **options: int) -> Files:
+def make_files(db: Database, store: Store, clock: SteppedClock, **options: int | None) -> Files:
     """The service over a store."""
-    return Files(db, store, Thumbnails(), clock, **{"max_file_bytes": MAX_FILE_BYTES, **options})
+    limits: dict[str, Any] = {"max_file_bytes": MAX_FILE_BYTES, **options}
+    return Files(db, store, Thumbnails(), clock, **limits)
 
 
 async def chunks(content: bytes, size: int = 1000) -> AsyncIterator[bytes]:

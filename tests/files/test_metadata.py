@@ -56,7 +56,51 @@ def test_an_upright_picture_keeps_no_exif_at_all(tmp_path: Path) -> None:
     assert dict(pictures.decoded(after).getexif()) == {}
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_an_avif_keeps_its_pixels_alone(tmp_path: Path) -> None:
+    before = pictures.from_a_camera("AVIF", quality=60)
+    assert pictures.PLACE in before
+    after = strip(tmp_path, before, "image/avif")
+    for secret in (pictures.CAMERA, pictures.PLACE):
+        assert secret not in after
+    assert len(after) == len(before)
+    assert not pictures.decoded(after).getexif().get_ifd(0x8825)
+    assert pictures.decoded(after).convert("RGB").tobytes() == pictures.decoded(before).convert("RGB").tobytes()
+
+
+def test_a_gif_goes_on_moving_and_says_nothing(tmp_path: Path) -> None:
+    frames = [pictures.halves(), pictures.noise((80, 40)), pictures.halves()]
+    before = pictures.encoded(
+        frames[0], "GIF", save_all=True, append_images=frames[1:], loop=3, duration=70, comment=pictures.CAMERA
+    )
+    packet = b"\x21\xff\x0bXMP DataXMP<x:xmpmeta>" + pictures.PLACE * 40 + b"</x:xmpmeta>\x01"
+    packet += bytes(range(255, -1, -1)) + b"\x00"
+    before = before[:-1] + packet + b"\x3b"
+    script = b"<script>alert(1)</script>"
+    after = strip(tmp_path, before + script, "image/gif")
+    assert len(after) == len(before)
+    for secret in (pictures.CAMERA, pictures.PLACE, script, b"GPS"):
+        assert secret not in after
+    shown, meant = pictures.decoded(after), pictures.decoded(before)
+    assert (shown.n_frames, shown.info["loop"], shown.info["duration"]) == (3, 3, 70)
+    for number in range(3):
+        shown.seek(number)
+        meant.seek(number)
+        assert shown.convert("RGB").tobytes() == meant.convert("RGB").tobytes()
+
+
+@pytest.mark.parametrize("length", [*range(1, 20), 254, 255, 256, 257, 258, 259, 511, 512, 513, 514, 1000])
+def test_a_comment_of_any_length_becomes_one_of_zeros(tmp_path: Path, length: int) -> None:
+    said = b"x" * length
+    blocks = b"".join(bytes([len(said[at : at + 255])]) + said[at : at + 255] for at in range(0, length, 255))
+    plain = pictures.plain("GIF")
+    after = strip(tmp_path, plain[:-1] + b"\x21\xfe" + blocks + b"\0;", "image/gif")
+    assert b"x" not in after[len(plain) :]
+    assert after[len(plain) - 1 : len(plain) + 1] == b"\x21\xfe"
+    assert pictures.decoded(after).size == (60, 40)
+    assert strip(tmp_path, after, "image/gif") == after
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "AVIF"])
 def test_no_breakage_makes_it_fail(tmp_path: Path, kind: str) -> None:
     whole = pictures.from_a_camera(kind, pictures.noise((20, 10)))
     for end in range(0, len(whole), 7):
@@ -66,5 +110,5 @@ def test_no_breakage_makes_it_fail(tmp_path: Path, kind: str) -> None:
 
 
 def test_other_kinds_stay_as_they_are(tmp_path: Path) -> None:
-    content = pictures.plain("GIF") + b"behind"
-    assert strip(tmp_path, content, "image/gif") == content
+    content = pictures.plain("TIFF") + b"behind"
+    assert strip(tmp_path, content, "image/tiff") == content

@@ -13,6 +13,7 @@ import socketio
 
 from server.protocol import chat, notifications
 from server.protocol.http import ROUTES
+from server.protocol.tus import BODY_TYPE, VERSION
 from tests.chat_client import ChatClient
 from tests.people import Person
 from tests.services_under_test import MadangProcess
@@ -98,6 +99,7 @@ NOTIFICATIONS: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
     "set_rules": ({"conversations": [{"conversation_id": "$group", "notify": "mentions"}]}, INSIDE),
 }
 
+TUS = {"Tus-Resumable": VERSION}
 EVERYBODY = {"anonymous": 200} | dict.fromkeys(WHO, 200)
 SIGNED_IN = EVERYBODY | {"anonymous": 401}
 # A file in the group, and what is behind it.
@@ -127,6 +129,13 @@ HTTP: dict[tuple[str, str], dict[str, int]] = {
     ("POST", "/api/v1/files/{id}/link"): {
         who: {200: 201}.get(status, status) for who, status in (MEMBERS | {"anonymous": 401}).items()
     },
+    ("GET", "/api/v1/me/files"): SIGNED_IN,
+    ("OPTIONS", "/api/v1/uploads"): dict.fromkeys(EVERYBODY, 204),
+    ("POST", "/api/v1/uploads"): dict.fromkeys(EVERYBODY, 422) | {"anonymous": 401},
+    # An upload is its uploader's alone, here the member's.
+    ("PATCH", "/api/v1/uploads/{key}"): dict.fromkeys(EVERYBODY, 404) | {"anonymous": 401, "member": 204},
+    ("GET", "/api/v1/uploads/{key}"): dict.fromkeys(EVERYBODY, 404) | {"anonymous": 401, "member": 409},
+    ("DELETE", "/api/v1/uploads/{key}"): dict.fromkeys(EVERYBODY, 404) | {"anonymous": 401, "member": 204},
     ("GET", "/healthz"): EVERYBODY,
     ("GET", "/readyz"): EVERYBODY,
     # The counters are for the server's admins; none of these people is one.
@@ -160,6 +169,7 @@ class Group:
             place = {"conversation_id": group["id"]}
             await owner.do("set_role", **place, account_id=self.ids["admin"], role="admin")
             self.ids["file"] = await self.upload("member")
+            self.ids["upload"] = await self.begin_upload("member")
             sent = await member.do(
                 "send_message", **place, client_id=f"matrix-{key}", text="mine", file_ids=[self.ids["file"]]
             )
@@ -176,6 +186,14 @@ class Group:
         ):
             stored: dict[str, int] = await response.json()
             return stored["id"]
+
+    async def begin_upload(self, name: str) -> str:
+        """The key of an upload of which nothing has come in."""
+        async with (
+            aiohttp.ClientSession(headers=self.people[name].headers | TUS) as http,
+            http.post(f"{self.url}/api/v1/uploads", headers={"Upload-Length": "8"}) as response,
+        ):
+            return response.headers["Location"].rpartition("/")[2]
 
     def filled(self, payload: Any, new: str) -> Any:
         """A payload with the names replaced by what they stand for."""
@@ -255,9 +273,12 @@ async def test_a_route_is_for_whom_the_matrix_says(group: Group, method: str, pa
     if path.startswith("/api/v1/conversations/"):
         numbers[path] = group.ids["group"]
     concrete = path.replace("{id}", str(numbers.get(path, group.ids["file"]))).replace("{name}", "plan.txt")
+    concrete = concrete.replace("{key}", group.ids["upload"])
     found = {}
     for who in HTTP[method, path]:
         headers = {} if who == "anonymous" else group.people[who].headers
+        if "/uploads" in path:
+            headers = headers | TUS | ({"Upload-Offset": "0", "Content-Type": BODY_TYPE} if method == "PATCH" else {})
         given = json.dumps(group.filled(BODIES.get(path, {}), f"matrix-{who}")).encode()
         body = {"data": given, "headers": headers} if method in ("POST", "PATCH", "PUT") else {"headers": headers}
         async with (

@@ -112,6 +112,23 @@ async def test_nobody_gets_a_file_past_the_worker(
             assert await answer.read() == b"only Ana's"
 
 
+async def test_an_upload_in_several_goes_passes_it_both_ways(address: str, people: dict[str, Person]) -> None:
+    tus = {"Tus-Resumable": "1.0.0"}
+    async with aiohttp.ClientSession(address, headers=people["ana"].headers | tus) as http:
+        async with http.post("/api/v1/uploads", headers={"Upload-Length": str(len(CONTENT))}) as answer:
+            where = answer.headers["Location"]
+        for start in range(0, len(CONTENT), 2_000_000):
+            here = {"Upload-Offset": str(start), "Content-Type": "application/offset+octet-stream"}
+            async with http.patch(where, headers=here, data=CONTENT[start : start + 2_000_000]) as answer:
+                assert answer.status == 204, await answer.text()
+        async with http.head(where) as answer:
+            assert (answer.headers["Upload-Offset"], answer.headers["Tus-Resumable"]) == (str(len(CONTENT)), "1.0.0")
+        async with http.get(where) as answer:
+            stored = await answer.json()
+        async with http.get(stored["url"]) as answer:
+            assert (answer.headers["Server"].partition("/")[0], await answer.read()) == ("nginx", CONTENT)
+
+
 async def upload_as(person: Person, address: str) -> str:
     async with aiohttp.ClientSession(address, headers=person.headers) as http:
         return await upload(http, b"only Ana's")

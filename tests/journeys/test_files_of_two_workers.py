@@ -76,3 +76,25 @@ async def test_what_comes_in_here_goes_out_there_to_those_who_may_have_it(
         await ana_here.do("delete_message", conversation_id=direct, seq=sent["seq"])
         assert await status(stored["url"], ben) == await status(stored["thumbnail_url"], ben) == 404
         assert await s3.everything(PREFIX) == set()
+
+
+async def test_what_begins_here_goes_on_there(
+    workers: tuple[MadangProcess, MadangProcess], people: dict[str, Person], s3: S3Server
+) -> None:
+    here, there = (worker.url for worker in workers)
+    content = pictures.encoded(pictures.noise((1500, 1000)), "PNG")
+    third = len(content) // 3
+    goes = ((there, 0, third), (here, third, 2 * third), (there, 2 * third, len(content)))
+    async with aiohttp.ClientSession(headers=people["ana"].headers | {"Tus-Resumable": "1.0.0"}) as http:
+        async with http.post(f"{here}/api/v1/uploads", headers={"Upload-Length": str(len(content))}) as answer:
+            where = answer.headers["Location"]
+        for worker, start, stop in goes:
+            body = {"Upload-Offset": str(start), "Content-Type": "application/offset+octet-stream"}
+            async with http.patch(worker + where, headers=body, data=content[start:stop]) as answer:
+                assert (answer.status, answer.headers["Upload-Offset"]) == (204, str(stop))
+        async with http.get(here + where) as answer:
+            stored = await answer.json()
+        assert (stored["width"], stored["height"]) == (1500, 1000)
+        async with http.get(here + stored["url"]) as answer:
+            assert pictures.decoded(await answer.read()).size == (1500, 1000)
+    assert len(await s3.everything(PREFIX)) == 2

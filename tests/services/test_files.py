@@ -43,7 +43,7 @@ async def test_a_file_comes_out_as_it_went_in(service: Files, people: People) ->
         await service.open_thumbnail(body.id, ana)
 
 
-async def test_a_picture_has_its_size_its_colour_and_no_place(service: Files, people: People) -> None:
+async def test_a_picture_has_its_size_a_tiny_one_and_no_place(service: Files, people: People) -> None:
     (ana,) = await people.add("ana")
     taken = pictures.from_a_camera("JPEG", pictures.noise((1200, 800)))
     body = await service.upload(ana, "IMG_1.txt", chunks(taken + b"and a film"))
@@ -69,7 +69,7 @@ async def test_a_picture_has_its_size_its_colour_and_no_place(service: Files, pe
         ("page.jpg", b"<html><script>alert(document.cookie)</script></html>"),
         ("magic-then-page.jpg", b"\xff\xd8\xff<html><script>alert(1)</script></html>"),
         ("magic-then-page.gif", b"GIF89a/*<html>*/=1;alert(1)"),
-        ("paper.pdf", b"%PDF-1.7\n"),
+        ("no paper.pdf", b"<script>alert(1)</script>\n%PDF-1.7\n"),
         ("nothing", b""),
     ],
 )

@@ -125,7 +125,7 @@ async def test_nobody_piles_up_files_that_are_never_sent(
 
 async def test_the_address_of_a_file_holds_any_name(db: Database, people: People) -> None:
     (ana,) = await people.add("ana")
-    body = files.body(await add(db, ana, "a", name="100% {sure} #1 회의.png", has_thumbnail=True, colour="#102030"))
+    body = files.body(await add(db, ana, "a", name="100% {sure} #1 회의.png", has_thumbnail=True, blur="#102030"))
     assert body.url == f"/api/v1/files/{body.id}/100%25%20%7Bsure%7D%20%231%20%ED%9A%8C%EC%9D%98.png"
     assert body.thumbnail_url == f"/api/v1/files/{body.id}/thumbnail"
     assert body.blur == "#102030"

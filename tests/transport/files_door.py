@@ -15,11 +15,13 @@ from server.files.store import Store
 from server.services.attempts import Attempts
 from server.services.passwords import Passwords
 from server.services.sessions import Sessions
+from server.services.uploads import Uploads
 from server.storage.database import Database
 from server.transport import guard
 from server.transport.identity import Identity
 from server.transport.origins import Origins
 from server.transport.routes import files as file_routes
+from server.transport.routes import uploads as upload_routes
 from tests.fakes import SteppedClock
 from tests.files.stage import make_files
 from tests.people import Person
@@ -54,15 +56,19 @@ class Door:
 
 
 @contextlib.asynccontextmanager
-async def open_door(db: Database, store: Store, **options: Any) -> AsyncIterator[Door]:
-    """Over this store; ``options`` are those of the routes."""
-    clock = SteppedClock(now())
+async def open_door(
+    db: Database, store: Store, *, quota_bytes: int | None = None, clock: SteppedClock | None = None, **options: Any
+) -> AsyncIterator[Door]:
+    """Over this store; ``options`` are those of the routes of files."""
+    clock = clock or SteppedClock(now())
     origins = Origins(["http://localhost:8000"])
     identity = Identity(Sessions(db, clock, Passwords(cost=4), Attempts()), origins)
-    service = make_files(db, store, clock, max_file_bytes=MAX_FILE_BYTES)
+    service = make_files(db, store, clock, max_file_bytes=MAX_FILE_BYTES, quota_bytes=quota_bytes)
     app = web.Application()
     guard.install(app, origins)
     app.add_routes(file_routes.routes(service, identity, idle_s=1.0, **options))
+    uploads = Uploads(db, store.partials, service, clock)
+    app.add_routes(upload_routes.routes(uploads, identity, idle_s=1.0))
     async with TestClient(TestServer(app)) as client:
         yield Door(client)
 

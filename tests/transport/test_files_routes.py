@@ -80,13 +80,25 @@ async def test_sound_is_played_inline_and_runs_nothing(door: Door, people: dict[
     assert "script" not in policy
 
 
+async def test_a_pdf_is_shown_by_the_browsers_own_viewer(door: Door, people: dict[str, Person]) -> None:
+    stored = await door.upload(people["ana"], b"%PDF-1.7\n<script>alert(1)</script>", "plan.html")
+    answer = await door.get(stored["url"], people["ana"])
+    assert answer.headers["Content-Type"] == "application/pdf"
+    assert answer.headers["Content-Disposition"].startswith("inline;")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    # No browser opens its viewer in a sandbox; nothing else may be loaded or run.
+    policy = answer.headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'")
+    assert not {"sandbox", "script-src", "unsafe-eval"} & set(policy.replace(";", "").split())
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [
         ("a.svg", b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'),
         ("a.html", b"<!doctype html><script>alert(1)</script>"),
         ("a.jpg", b"<!doctype html><script>alert(1)</script>"),
-        ("a.pdf", b"%PDF-1.7\n"),
+        ("a.pdf", b" %PDF-1.7\n<script>alert(1)</script>"),
         ("a.js", b"alert(1)"),
         ("bomb.png", pictures.bomb()),
         ("empty", b""),

@@ -71,6 +71,9 @@ class Preferences(Body):
     muted_until: int | None = None
 
 
+_BLUR = "What stands for the picture until it is there: a tiny one as a `data:` address, or a colour, #rrggbb."
+
+
 class File(Body):
     """A stored file; ``url`` is relative to the server and checked for membership at each download."""
 
@@ -84,7 +87,7 @@ class File(Body):
     duration_ms: int | None = None
     alt: str | None = None
     thumbnail_url: str | None = None
-    blur: Annotated[str, Meta(description="mean colour, #rrggbb: the ground while the picture loads")] | None = None
+    blur: Annotated[str, Meta(description=_BLUR)] | None = None
 
 
 class Quote(Body):

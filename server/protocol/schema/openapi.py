@@ -30,7 +30,11 @@ PARAMETERS = {
     "/api/v1/sessions/{id}": {
         "id": ("string", "The number of a session, `current`, or `others` for all but this one.")
     },
-    "": {"id": ("integer", "Its number."), "name": ("string", "The file's name; any name gives the same file.")},
+    "": {
+        "id": ("integer", "Its number."),
+        "key": ("string", "What ends `Location`."),
+        "name": ("string", "The file's name; any name gives the same file."),
+    },
 }
 """What stands in a path, by path; the others are under the empty one."""
 
@@ -106,7 +110,7 @@ def openapi(version: str = __version__) -> Json:
 
 def tag_of(route: Route) -> str:
     """Under which heading a route stands."""
-    if "/files" in route.path:
+    if "/files" in route.path or "/uploads" in route.path:
         return "files"
     if route.path.startswith(_BOTS):
         return "bots"
@@ -141,6 +145,8 @@ def _parameter(path: str, name: str) -> Json:
 
 
 def _request_body(takes: type[Struct] | str) -> Json:
+    if takes == "application/offset+octet-stream":
+        return {"required": True, "content": {takes: {"schema": {"type": "string", "format": "binary"}}}}
     if isinstance(takes, str):
         part = {"type": "object", "required": ["file"], "properties": {"file": {"type": "string", "format": "binary"}}}
         return {"required": True, "content": {takes: {"schema": part}}}

@@ -33,8 +33,8 @@ _REACTIONS = (
     "order by conversation_id, target_seq, account_id, emoji"
 )
 _FILES = (
-    "select conversation_id, message_seq, id, place, account_id, name, media_type, size_bytes, width, height, colour, "
-    "has_thumbnail from file where conversation_id is not null and message_seq is not null "
+    "select conversation_id, message_seq, id, place, account_id, name, media_type, size_bytes, width, height, blur, "
+    "duration_ms, has_thumbnail from file where conversation_id is not null and message_seq is not null "
     "and (conversation_id, message_seq, id) > (?, ?, ?) "
     "order by conversation_id, message_seq, id"
 )
@@ -218,9 +218,9 @@ def _detached(key: Key, place: int, file: chat.File) -> Finding:
 
 
 def _described(row: Row) -> tuple[Any, ...]:
-    return *row[5:11], bool(row[11])
+    return *row[5:12], bool(row[12])
 
 
 def _described_by(file: chat.File) -> tuple[Any, ...]:
-    described = (file.name, file.media_type, file.size_bytes, file.width, file.height, file.blur)
+    described = (file.name, file.media_type, file.size_bytes, file.width, file.height, file.blur, file.duration_ms)
     return *described, file.thumbnail_url is not None

@@ -51,6 +51,9 @@ RULES = (
         "conversations", "conversation", "created_by", "id", "Conversation {0}: who made it, {1}, has no account."
     ),
     _unknown("attachments", "file", "account_id", "id", "File {0} is of account {1}, but there is no such account."),
+    _unknown(
+        "attachments", "upload", "account_id", "key", "Upload {0} is of account {1}, but there is no such account."
+    ),
     _unknown("accounts", "session", "account_id", "id", "Session {0} is of account {1}, but there is no such account."),
     _unknown(
         "accounts",

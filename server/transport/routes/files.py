@@ -29,6 +29,9 @@ _FORM_BYTES = 64 * 1024
 _NO_PAGE = "sandbox; default-src 'none'"
 _PICTURE_ONLY = "sandbox; default-src 'none'; img-src 'self'; style-src 'unsafe-inline'"
 _PLAYER_ONLY = "sandbox allow-same-origin; default-src 'none'; media-src 'self'; style-src 'unsafe-inline'"
+# In a sandbox browsers open no viewer. It has no script of ours or of the file's to run: what it is shown is never
+# taken for anything but a PDF.
+_VIEWER_ONLY = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 _FOR_EVER = "private, max-age=31536000, immutable"
 _AS_LONG_AS_A_LINK = "private, max-age=300"
 _ASK_EACH_TIME = "private, no-cache"
@@ -50,6 +53,7 @@ def routes(
     doors = _Doors(files, identity, _Sender(accel_prefix, peers or Peers(), idle_s), idle_s)
     return [
         web.post("/api/v1/files", doors.upload),
+        web.get("/api/v1/me/files", doors.use),
         web.get("/api/v1/files/{id}/thumbnail", doors.thumbnail),
         web.post("/api/v1/files/{id}/link", doors.link),
         # Any name opens the file: it is there for people, and for the name of what they save.
@@ -73,6 +77,10 @@ class _Doors:
         form = await _Form.of(request, self._idle_s)
         stored = await self._files.upload(signed_in.account.id, form.file_name, form.chunks())
         return reply(stored, 201)
+
+    async def use(self, request: web.Request) -> web.Response:
+        signed_in = await self._identity.of_request(request)
+        return reply(await self._files.use(signed_in.account.id))
 
     async def download(self, request: web.Request) -> web.StreamResponse:
         file_id, account_id = await self._who_wants_what(request)
@@ -121,7 +129,7 @@ class _Form:
         """The form, read up to its file. Raises Invalid for a request of another kind."""
         if request.content_type != "multipart/form-data":
             raise Invalid("Send the file as multipart/form-data, in a part named `file`.", field="file")
-        async with _reading(idle_s):
+        async with reading(idle_s):
             reader = await request.multipart()
             part = await reader.next()
         if not isinstance(part, BodyPartReader) or part.name != "file":
@@ -131,17 +139,17 @@ class _Form:
     async def chunks(self) -> AsyncIterator[bytes]:
         """The file's content. Raises Invalid when the form breaks off, or goes on behind the file."""
         while not self._part.at_eof():
-            async with _reading(self._idle_s):
+            async with reading(self._idle_s):
                 chunk = await self._part.read_chunk(CHUNK_BYTES)
             yield chunk
-        async with _reading(self._idle_s):
+        async with reading(self._idle_s):
             more = await self._reader.next()
         if more is not None:
             raise Invalid("Send one file at a time.", field="file")
 
 
 @contextlib.asynccontextmanager
-async def _reading(idle_s: float) -> AsyncIterator[None]:
+async def reading(idle_s: float) -> AsyncIterator[None]:
     """Around a read from the client: what can go wrong there, as refusals."""
     try:
         async with asyncio.timeout(idle_s):
@@ -201,6 +209,8 @@ def _policy(opened: Opened) -> str:
     """What the file may do if somebody opens it as a page."""
     if not opened.inline:
         return _NO_PAGE
+    if opened.media_type == "application/pdf":
+        return _VIEWER_ONLY
     return _PICTURE_ONLY if opened.media_type.startswith("image/") else _PLAYER_ONLY
 
 

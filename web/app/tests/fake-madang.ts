@@ -117,6 +117,7 @@ export function fakeMadang(facts: FakeFacts) {
     typing: say('typing'),
     stopTyping: say('stopTyping'),
     typingIn: (id) => remembered(`typing${id}`, () => atom(facts.typing?.[id] ?? [])),
+    fileUse: note('fileUse', { used_bytes: 0 }),
     upload: (file) => ({ id: 'upload', file, progress: atom<UploadProgress>({ state: 'uploading', part: 0.4 }), cancel: say('cancel'), retry: say('retryUpload') }),
     fileUrl: (path) => path,
     notifications: {

@@ -2,7 +2,7 @@ import type { MapStore, ReadableAtom } from 'nanostores'
 import type { MadangError } from './errors.ts'
 import type { OutboxStorage } from './outboxDb.ts'
 import type {
-  Account, Conversation, Counts, Entry, File as StoredFile, Member, Message, Notification, NotificationRules, PinsPage, Preferences, Presence, SearchMessages, SearchPage,
+  Account, Conversation, Counts, Entry, File as StoredFile, FileUse, Member, Message, Notification, NotificationRules, PinsPage, Preferences, Presence, SearchMessages, SearchPage,
   ServerInfo, Session, SetRules, Trace, Welcome,
 } from './types.ts'
 
@@ -216,7 +216,10 @@ export interface Madang {
   typingIn(id: number): ReadableAtom<number[]>
 
   // Files
+  /** Large files go on behind what has come in when the connection was cut, also when they are chosen again after a reload. */
   upload(file: globalThis.File): Upload
+  /** How much one's files have together, and how much they may. */
+  fileUse(): Promise<FileUse>
   /** A `url`, `thumbnail_url` or `picture_url` of the server as an address for the browser. */
   fileUrl(path: string): string
 

@@ -37,6 +37,11 @@ export function notConnected(): MadangError {
   return new MadangError({ code: 'not_connected', message: 'There is no connection to the server.', retryable: true })
 }
 
+/** Somebody has stopped it. */
+export function cancelled(): MadangError {
+  return new MadangError({ code: 'cancelled', message: 'The upload was cancelled.', retryable: false })
+}
+
 /** Any failure as a MadangError. */
 export function asMadangError(reason: unknown): MadangError {
   if (reason instanceof MadangError) return reason

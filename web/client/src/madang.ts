@@ -21,7 +21,7 @@ import { Tabs } from './tabs.ts'
 import { Timelines } from './timelines.ts'
 import type { Account, AccountChange, Entry, Ready, ServerInfo } from './types.ts'
 import { TypingSigns } from './typing.ts'
-import { startUpload } from './uploads.ts'
+import { sendFile, startUpload } from './uploads.ts'
 
 /** What tests put in place of the network. */
 export interface Seams {
@@ -89,6 +89,7 @@ class Client {
       connection,
       storage: options.storage ?? defaultStorage(),
       tabs: this.tabs,
+      upload: (file, id) => startUpload(this.rest, file, sendFile, id),
       isShown: (id, seq) => {
         const log = this.timelines.log(id)
         return log.state !== 'ready' || log.more_after || log.known_seq >= seq
@@ -228,6 +229,7 @@ class Client {
       typingIn: (id) => this.signs.typingIn(id),
 
       upload: (file) => startUpload(rest, file),
+      fileUse: () => rest.get('me/files'),
       fileUrl: (path) => (path.startsWith('/') ? rest.url + path : path),
       notifications: this.inbox,
       rules: this.rules,

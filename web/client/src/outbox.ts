@@ -121,6 +121,11 @@ export function uploadsLost(queue: Queue, tab: string): Queue {
   return queue.map((item) => (item.tab === tab && item.elsewhere_uploads > 0 ? withLostUploads(item) : item))
 }
 
+/** Its files were kept, and go on in this tab. */
+export function revived(queue: Queue, clientId: string, uploads: Upload[], tab: string): Queue {
+  return change(queue, clientId, (item) => ({ ...item, uploads, elsewhere_uploads: 0, tab }))
+}
+
 /** The queue with an item that was read on disk or told by another tab: all tabs send from one queue. */
 export function merged(queue: Queue, other: OutboxItem): Queue {
   const mine = find(queue, other.client_id)

@@ -65,7 +65,7 @@ test('a newer page is let in, and the old one says that it can store nothing', a
   const factory = new IDBFactory()
   const storage = new IndexedDbStorage(factory)
   await storage.put(stored('one', 1))
-  await asked(factory.open('madang', 2))
+  await asked(factory.open('madang', 3))
   await expect(storage.put(stored('two', 2))).rejects.toThrow()
   await expect(storage.all()).rejects.toThrow()
 })

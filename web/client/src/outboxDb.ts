@@ -3,6 +3,7 @@ import type { Quote, File as StoredFile } from './types.ts'
 
 const DATABASE = 'madang'
 const STORE = 'outbox'
+const FILES = 'files'
 
 /** A message as it waits on disk. */
 export interface StoredSend {
@@ -12,7 +13,7 @@ export interface StoredSend {
   text: string
   reply_to?: Quote
   files: StoredFile[]
-  /** How many uploads were not finished; they cannot be resumed after a reload. */
+  /** How many uploads were not finished: after a reload those go on whose files were kept. */
   unfinished_uploads: number
   queued_at: number
   /** The tab that wrote it, and uploads its files. */
@@ -28,6 +29,17 @@ export interface OutboxStorage {
   delete(clientId: string): Promise<void>
   /** Whether it still waits: of several tabs, one has sent it when it does not. */
   has(clientId: string): Promise<boolean>
+  // A storage that can keep files has these too; a message's files are deleted with it.
+  keepFile?(clientId: string, id: string, file: globalThis.File): Promise<void>
+  dropFile?(id: string): Promise<void>
+  filesOf?(clientId: string): Promise<KeptFile[]>
+}
+
+/** A file that was on its way; `id` is its upload's. */
+export interface KeptFile {
+  id: string
+  client_id: string
+  file: globalThis.File
 }
 
 /** Messages that are gone when the program ends: for Node, and for browsers that keep nothing. */
@@ -72,16 +84,29 @@ export class IndexedDbStorage implements OutboxStorage {
 
   async delete(clientId: string): Promise<void> {
     await this.run('readwrite', (store) => store.delete(clientId))
+    for (const { id } of await this.filesOf(clientId)) await this.dropFile(id)
   }
 
   async has(clientId: string): Promise<boolean> {
     return (await this.run('readonly', (store) => store.count(clientId))) > 0
   }
 
-  private async run<Result>(mode: IDBTransactionMode, work: (store: IDBObjectStore) => IDBRequest<Result>): Promise<Result> {
-    const transaction = await this.begin(mode)
+  async keepFile(clientId: string, id: string, file: globalThis.File): Promise<void> {
+    await this.run('readwrite', (store) => store.put({ id, client_id: clientId, file } satisfies KeptFile), FILES)
+  }
+
+  async dropFile(id: string): Promise<void> {
+    await this.run('readwrite', (store) => store.delete(id), FILES)
+  }
+
+  async filesOf(clientId: string): Promise<KeptFile[]> {
+    return (await this.run('readonly', (store) => store.index('client_id').getAll(clientId), FILES)) as KeptFile[]
+  }
+
+  private async run<Result>(mode: IDBTransactionMode, work: (store: IDBObjectStore) => IDBRequest<Result>, name = STORE): Promise<Result> {
+    const transaction = await this.begin(mode, name)
     return new Promise((resolve, reject) => {
-      const request = work(transaction.objectStore(STORE))
+      const request = work(transaction.objectStore(name))
       transaction.oncomplete = () => resolve(request.result)
       transaction.onabort = transaction.onerror = () => reject(transaction.error ?? new Error('The browser could not store it.'))
       // The page may be closed before the request's answer is here, and an uncommitted write would go with it.
@@ -89,14 +114,14 @@ export class IndexedDbStorage implements OutboxStorage {
     })
   }
 
-  private async begin(mode: IDBTransactionMode): Promise<IDBTransaction> {
+  private async begin(mode: IDBTransactionMode, name: string): Promise<IDBTransaction> {
     const database = await this.database()
     try {
-      return database.transaction(STORE, mode)
+      return database.transaction(name, mode)
     } catch {
       // Closed under us: by the browser, by a person who deleted the site's data, by a newer page.
       this.opened = undefined
-      return (await this.database()).transaction(STORE, mode)
+      return (await this.database()).transaction(name, mode)
     }
   }
 
@@ -110,8 +135,11 @@ export class IndexedDbStorage implements OutboxStorage {
 
   private open(): Promise<IDBDatabase> {
     return new Promise((resolve, reject) => {
-      const request = this.factory.open(DATABASE, 1)
-      request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: 'client_id' })
+      const request = this.factory.open(DATABASE, 2)
+      request.onupgradeneeded = ({ oldVersion }) => {
+        if (oldVersion < 1) request.result.createObjectStore(STORE, { keyPath: 'client_id' })
+        request.result.createObjectStore(FILES, { keyPath: 'id' }).createIndex('client_id', 'client_id')
+      }
       request.onsuccess = () => {
         // Another tab with a newer page wants to change the database: let it.
         request.result.onversionchange = () => request.result.close()

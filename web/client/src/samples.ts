@@ -16,6 +16,7 @@ import type {
   EventsPage,
   File,
   FileLink,
+  FileUse,
   Health,
   Me,
   MessageSent,
@@ -1080,6 +1081,8 @@ export const http: {
   poll_events: { answer: EventsPage }
   upload_file: { answer: File }
   link_file: { answer: FileLink }
+  file_use: { answer: FileUse }
+  uploaded_file: { answer: File }
   health: { answer: Health }
   readiness: { answer: Readiness }
 } = {
@@ -1244,6 +1247,20 @@ export const http: {
     }
   },
   "link_file": {"answer": {"url": "/api/v1/files/9/plan.png?link=a-signed-link", "expires_at": 1763690700000}},
+  "file_use": {"answer": {"used_bytes": 94210, "quota_bytes": 5000000000}},
+  "uploaded_file": {
+    "answer": {
+      "id": 11,
+      "name": "roof.jpg",
+      "media_type": "image/jpeg",
+      "size_bytes": 4200000,
+      "url": "/api/v1/files/11/roof.jpg",
+      "width": 4000,
+      "height": 3000,
+      "thumbnail_url": "/api/v1/files/11/thumbnail",
+      "blur": "data:image/webp;base64,UklGRjwAAABXRUJQVlA4IDAAAADQAQCdASoQAAwAAUAmJQBOgB6HWAAA"
+    }
+  },
   "health": {"answer": {"ok": true, "version": "0.1.0"}},
   "readiness": {"answer": {"ready": false, "complaints": ["The database does not answer."]}}
 }

@@ -2,7 +2,7 @@ import { atom } from 'nanostores'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Madang, Upload, UploadProgress } from './api.ts'
 import { MadangError } from './errors.ts'
-import { MemoryStorage, type OutboxStorage } from './outboxDb.ts'
+import { MemoryStorage, type KeptFile, type OutboxStorage } from './outboxDb.ts'
 import { ANA, conversation, FakeServer, YARD } from './testing/fakeServer.ts'
 import { Refusal } from './testing/fakeSockets.ts'
 import { arrive, settle, texts } from './testing/people.ts'
@@ -382,10 +382,25 @@ test('a reply carries the place of what it answers', async () => {
 })
 
 describe('files', () => {
-  function upload(): Upload & { progress: ReturnType<typeof atom<UploadProgress>> } {
+  /** A storage that can keep files, as the browser's database can. */
+  class KeepingStorage extends MemoryStorage {
+    readonly files = new Map<string, KeptFile>()
+    keepFile(client_id: string, id: string, file: File): Promise<void> {
+      this.files.set(id, { id, client_id, file })
+      return Promise.resolve()
+    }
+    dropFile(id: string): Promise<void> {
+      this.files.delete(id)
+      return Promise.resolve()
+    }
+    filesOf(clientId: string): Promise<KeptFile[]> {
+      return Promise.resolve([...this.files.values()].filter((one) => one.client_id === clientId))
+    }
+  }
+  function upload(id = 'upload'): Upload & { progress: ReturnType<typeof atom<UploadProgress>> } {
     const progress = atom<UploadProgress>({ state: 'uploading', part: 0 })
     return {
-      id: 'upload',
+      id,
       file: new File(['x'], 'roof.png'),
       progress,
       cancel: () => progress.set({ state: 'cancelled', part: 0 }),
@@ -431,6 +446,29 @@ describe('files', () => {
     beside.cancel()
     await settle()
     expect(stored()).toEqual(['words'])
+  })
+
+  test('a reload in the middle of an upload goes on with the files that were kept, and what is behind it waits', async () => {
+    const storage = new KeepingStorage()
+    madang.stop()
+    const before = await arrive(server, storage)
+    const [sent, coming] = [upload('one'), upload('two')]
+    before.send(YARD, { text: 'look', uploads: [sent, coming] })
+    before.send(YARD, { text: 'nice?' })
+    sent.progress.set(done(5))
+    await settle()
+    before.stop()
+    expect([...storage.files.keys()]).toEqual(['two'])
+
+    madang = await arrive(server, storage)
+    await madang.openTimeline(YARD)
+    await settle()
+    await vi.dynamicImportSettled()
+    await settle()
+    expect(stored()).toEqual(['look', 'nice?'])
+    expect(server.askedFor('send_message')[0]).toMatchObject({ file_ids: [5, 6] })
+    await settle()
+    expect(storage.files.size).toBe(0)
   })
 
   test('a reload in the middle of an upload ends in a clear failure', async () => {

@@ -4,7 +4,7 @@ import { inTime } from './backoff.ts'
 import type { Connection } from './connection.ts'
 import { asMadangError, final } from './errors.ts'
 import {
-  again, answered, departed, due, fileIds, find, fromStore, heldBack, isNext, lastQueuedAt, merged, nextDue, reconnected, refused, shown,
+  again, answered, departed, due, fileIds, find, fromStore, heldBack, isNext, lastQueuedAt, merged, nextDue, reconnected, refused, revived, shown,
   toStore, uploadsLost, without, writtenAfter, type OutboxItem, type Queue,
 } from './outbox.ts'
 import type { OutboxStorage, StoredSend } from './outboxDb.ts'
@@ -21,6 +21,8 @@ interface Parts {
   connection: Connection
   storage: OutboxStorage
   tabs: Tabs
+  /** Begins to send a file that was kept, under the id that its upload had. */
+  upload: (file: globalThis.File, id: string) => Upload
   /** Whether the timeline shows the stored message, or does not show that place at all. */
   isShown: (conversationId: number, seq: number) => boolean
   /** The server has stored it at that place: the log goes up to there. */
@@ -122,7 +124,10 @@ export class Outbox {
       ...(draft.reply_to && { reply_to: quote(draft.reply_to) }),
     }
     this.queue.set([...this.queue.get(), item])
-    for (const upload of uploads) this.watch(item.client_id, upload)
+    for (const upload of uploads) {
+      this.watch(item.client_id, upload)
+      this.keep(item.client_id, upload)
+    }
     this.save(item.client_id)
     this.pump()
   }
@@ -232,6 +237,7 @@ export class Outbox {
     const stop = upload.progress.listen(({ state, error }) => {
       const item = find(this.queue.get(), clientId)
       if (!item || item.answer) return stop()
+      if (state === 'cancelled' || state === 'done') void this.quietly(this.parts.storage.dropFile?.(upload.id))
       if (state === 'cancelled') this.drop(item, upload)
       else if (state === 'failed' && error) this.queue.set(refused(this.queue.get(), clientId, final(error), Date.now()))
       else if (state !== 'done') return
@@ -240,6 +246,11 @@ export class Outbox {
     })
     const { state, error } = upload.progress.get()
     if (state === 'failed' && error) this.queue.set(refused(this.queue.get(), clientId, final(error), Date.now()))
+  }
+
+  /** Keeps a file that is on its way, so that it can go on after a reload. */
+  private keep(clientId: string, upload: Upload): void {
+    if (upload.progress.get().state !== 'done') void this.quietly(this.parts.storage.keepFile?.(clientId, upload.id, upload.file))
   }
 
   /** A cancelled file leaves its message; a message of nothing leaves too. */
@@ -340,11 +351,15 @@ export class Outbox {
     const { id, isAlone, helpAfterMs } = this.parts.tabs
     if (this.done.has(stored.client_id)) return
     const isOwn = stored.tab === id
-    const item = fromStore(stored, !isOwn && !isAlone, isOwn ? 0 : Date.now() + helpAfterMs)
+    const mayGoOn = this.parts.storage.filesOf !== undefined
+    const item = fromStore(stored, mayGoOn || (!isOwn && !isAlone), isOwn ? 0 : Date.now() + helpAfterMs)
     this.lastQueuedAt = Math.max(this.lastQueuedAt, stored.queued_at)
     this.kept.add(stored.client_id)
     this.queue.set(merged(this.queue.get(), item))
-    if (item.error?.code !== stored.error?.code && find(this.queue.get(), item.client_id) === item) this.save(item.client_id)
+    if (find(this.queue.get(), item.client_id) !== item) return
+    if (item.error?.code !== stored.error?.code) this.save(item.client_id)
+    // This tab has uploaded them before it was loaded anew.
+    if (item.elsewhere_uploads > 0 && (isOwn || isAlone)) void this.goOnFor(item.tab)
   }
 
   /** The leader tells whose files will not come any more. */
@@ -358,10 +373,7 @@ export class Outbox {
     this.followed.add(tab)
     try {
       await this.parts.tabs.untilClosed(tab)
-      const before = this.queue.get()
-      this.queue.set(uploadsLost(before, tab))
-      for (const item of this.queue.get()) if (!before.includes(item)) this.save(item.client_id)
-      this.pump()
+      await this.goOnFor(tab)
     } catch {
       return // This tab was closed first.
     } finally {
@@ -369,7 +381,26 @@ export class Outbox {
     }
   }
 
-  private async quietly(work: Promise<void>): Promise<void> {
+  /** Nobody sends the files of that tab any more: what was kept of them goes on here, the others are lost. */
+  private async goOnFor(tab: string): Promise<void> {
+    for (const { client_id } of this.queue.get().filter((item) => item.tab === tab && item.elsewhere_uploads > 0)) await this.revive(client_id)
+    const before = this.queue.get()
+    this.queue.set(uploadsLost(before, tab))
+    for (const item of this.queue.get()) if (!before.includes(item)) this.save(item.client_id)
+    this.pump()
+  }
+
+  private async revive(clientId: string): Promise<void> {
+    const kept = (await inTime(STORAGE_MS, this.parts.storage.filesOf?.(clientId) ?? Promise.resolve([]))) ?? []
+    const item = find(this.queue.get(), clientId)
+    if (!item || item.elsewhere_uploads === 0 || kept.length < item.elsewhere_uploads) return
+    const uploads = kept.map(({ id, file }) => this.parts.upload(file, id))
+    this.queue.set(revived(this.queue.get(), clientId, uploads, this.parts.tabs.id))
+    for (const upload of uploads) this.watch(clientId, upload)
+    this.save(clientId)
+  }
+
+  private async quietly(work: Promise<void> | undefined): Promise<void> {
     try {
       await work
     } catch (reason) {

@@ -82,7 +82,7 @@ export interface File {
   duration_ms?: number
   alt?: string
   thumbnail_url?: string
-  /** mean colour, #rrggbb: the ground while the picture loads */
+  /** What stands for the picture until it is there: a tiny one as a `data:` address, or a colour, #rrggbb. */
   blur?: string
 }
 
@@ -1054,6 +1054,12 @@ export interface Welcome {
 export interface FileLink {
   url: string
   expires_at: number
+}
+
+/** How much one's files have together, and how much they may; no `quota_bytes` where there is no such limit. */
+export interface FileUse {
+  used_bytes: number
+  quota_bytes?: number
 }
 
 /** Where a stream or a poll begins: behind the offset `after`, else now; `only` the notifications. */

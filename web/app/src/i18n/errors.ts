@@ -19,6 +19,7 @@ const sentences: Partial<Record<string, Key>> = {
 export function errorText(reason: unknown): string {
   if (!(reason instanceof MadangError)) return t('error.no_answer')
   if (reason.code === 'rate_limited') return t('error.rate_limited', { count: Math.max(1, Math.ceil((reason.retry_after_ms ?? 1000) / 1000)) })
+  if (reason.field === 'quota') return t('error.no_room')
   const key = sentences[reason.code]
   return key ? t(key) : reason.message
 }

@@ -8,7 +8,9 @@ import { account, type FakeServer } from './fakeServer.ts'
 /** A signed-in client of the server, connected, in a tab of a browser or in none. Needs fake timers. */
 export async function arrive(server: FakeServer, storage: OutboxStorage = new MemoryStorage(), tab?: Browser): Promise<Madang> {
   const session = { id: 1, device_name: 'test', created_at: 1, last_used_at: 1, current: true, connected: true }
-  vi.stubGlobal('fetch', () => Promise.resolve(new Response(JSON.stringify({ account: account(server.me), session }))))
+  const file = { id: 6, name: 'roof.png', media_type: 'image/png', size_bytes: 1, url: '/f/6' }
+  const answer = (url: string) => (url.endsWith('/files') ? file : { account: account(server.me), session })
+  vi.stubGlobal('fetch', (url: string) => Promise.resolve(new Response(JSON.stringify(answer(url)))))
   const options = { url: 'http://madang.test', token: 'a token', storage }
   const madang = createMadang(options, { makeSockets: server.sockets.makeSockets, ...(tab && { tabs: new Tabs(tab) }) })
   await madang.start()

@@ -13,7 +13,7 @@ import { detach } from './attachments.ts'
 import { useLocalPicture } from './localFiles.ts'
 
 /** The files that go with the next message: how far each is, and how to take it away. */
-export function Chips({ conversationId, uploads }: { conversationId: number; uploads: readonly Upload[] }) {
+export default function Chips({ conversationId, uploads }: { conversationId: number; uploads: readonly Upload[] }) {
   return (
     <ul className="attachments" aria-label={t('composer.attached')}>
       {uploads.map((upload) => (
@@ -36,7 +36,7 @@ function Chip({ conversationId, upload }: { conversationId: number; upload: Uplo
       <Icon of={FileIcon} />
       <span className="grow">
         <FileName name={file.name} />
-        {state === 'failed' ? <span className="meta failed">{t('file.upload_failed')}</span> : <span className="bar" style={{ '--part': `${Math.round(part * 100)}%` } as CSSProperties} />}
+        {state === 'failed' ? <span className="meta failed cut">{error ? errorText(error) : t('file.upload_failed')}</span> : <span className="bar" style={{ '--part': `${Math.round(part * 100)}%` } as CSSProperties} />}
       </span>
       {state === 'uploading' && <span className="meta">{percent(part)}</span>}
       {state === 'failed' && <IconButton icon={RotateCw} iconSize={16} label={t('file.upload_retry', { name: file.name })} onClick={() => upload.retry()} />}

@@ -1,4 +1,4 @@
-import { act, fireEvent, screen } from '@testing-library/react'
+import { act, fireEvent, screen, waitFor } from '@testing-library/react'
 import { createRef } from 'react'
 import { beforeEach, expect, test, vi } from 'vitest'
 import { doyun, group, madangWith, message, renderInConversation } from '../testing.tsx'
@@ -94,11 +94,11 @@ test('what is written survives, and is forgotten when it is sent', () => {
   expect(show().field.value).toBe('')
 })
 
-test('pasted files are attached and go with the message', () => {
+test('pasted files are attached and go with the message', async () => {
   const { field, type, enter, calls, container } = show()
   const data = { files: [new File(['x'], 'plan.pdf', { type: 'application/pdf' })], types: ['Files'] }
   fireEvent.paste(field, { clipboardData: data })
-  expect(container.querySelectorAll('.attachment')).toHaveLength(1)
+  await waitFor(() => expect(container.querySelectorAll('.attachment')).toHaveLength(1), { timeout: 10_000 })
   type('the plan')
   enter()
   expect(sends(calls)).toMatchObject([{ text: 'the plan', uploads: [{ id: 'upload' }] }])

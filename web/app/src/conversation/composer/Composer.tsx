@@ -11,13 +11,13 @@ import { t } from '../../i18n/index.ts'
 import { $language } from '../../i18n/index.ts'
 import { languageOf } from '../../i18n/names.ts'
 import { $attached, attachFiles, filesOf, takeAttached } from './attachments.ts'
-import { Chips } from './Chips.tsx'
 import { ComposerField } from './field.ts'
 import { Strip } from './Strip.tsx'
 import { Suggestions } from './Suggestions.tsx'
 import { useSuggestions } from './useSuggestions.ts'
 import './composer.css'
 
+const Chips = lazy(() => import('./Chips.tsx'))
 const EmojiPopover = lazy(() => import('../emoji/EmojiPopover.tsx'))
 
 const MAX_TEXT = 8000
@@ -169,7 +169,7 @@ export function Composer({ conversation, me, handle, messageAt, lastOwn, onSend,
     <div className="composer" data-state={over ? 'over' : undefined}>
       {editing && <Strip kind="edit" message={editing} onClose={endEdit} onJump={onJump} />}
       {answering && !editing && <Strip kind="reply" message={answering} onClose={endReply} onJump={onJump} />}
-      {uploads.length > 0 && !editing && <Chips conversationId={id} uploads={uploads} />}
+      <Suspense>{uploads.length > 0 && !editing && <Chips conversationId={id} uploads={uploads} />}</Suspense>
       <div className="entry-line">
         {!editing && <AttachButton onFiles={attach} />}
         <textarea

@@ -22,7 +22,14 @@ export function attachFiles(madang: Madang, conversationId: number, files: reado
   if (taken.length < fitting.length) toast({ text: t('composer.too_many_files', { count: most }), kind: 'info' })
   if (taken.length === 0) return
   for (const file of taken) void measure(file)
-  $attached.setKey(conversationId, [...before, ...taken.map((file) => madang.upload(file))])
+  const uploads = taken.map((file) => madang.upload(file))
+  for (const upload of uploads) {
+    const stop = upload.progress.listen(({ state, error }) => {
+      if (state === 'failed' && error?.field === 'quota') void import('./quota.ts').then(({ tellQuota }) => tellQuota(madang))
+      if (state === 'done') stop()
+    })
+  }
+  $attached.setKey(conversationId, [...before, ...uploads])
 }
 
 export function detach(conversationId: number, upload: Upload): void {

@@ -6,7 +6,7 @@ import { useMadang } from '../../app/context.ts'
 import { AccountAvatar, Icon, IconButton, useModal } from '../../components/index.ts'
 import { clockTime, dayLabel, percent } from '../../i18n/format.ts'
 import { t } from '../../i18n/index.ts'
-import { isPicture } from '../logic/pictureBox.ts'
+import { groundOf, isPicture } from '../logic/pictureBox.ts'
 import { $lightbox, closeLightbox } from './open.ts'
 import './lightbox.css'
 
@@ -93,7 +93,7 @@ export default function Lightbox() {
         <Icon of={ChevronLeft} />
       </button>
       <figure ref={stage} tabIndex={-1} data-zoomed={step > 0 ? '' : undefined} onPointerDown={press} onPointerMove={pull} onPointerUp={release} onPointerCancel={() => (drag.current = undefined)} onDoubleClick={() => zoomTo(step > 0 ? 0 : 2)}>
-        <img key={file.id} src={address} alt={file.alt ?? file.name} draggable={false} style={{ transform: `translate(${shift.x}px, ${shift.y}px) scale(${zoom})`, ...(file.blur && { backgroundColor: file.blur }) }} width={file.width} height={file.height} />
+        <img key={file.id} src={address} alt={file.alt ?? file.name} draggable={false} style={{ transform: `translate(${shift.x}px, ${shift.y}px) scale(${zoom})`, ...(file.blur && { background: groundOf(file.blur) }) }} width={file.width} height={file.height} />
       </figure>
       <button type="button" className="turn" disabled={at >= pictures.length - 1} aria-label={t('lightbox.next')} onClick={() => go(at + 1)}>
         <Icon of={ChevronRight} />

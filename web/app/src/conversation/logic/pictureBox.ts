@@ -28,6 +28,9 @@ export function isPicture(file: StoredFile): file is StoredFile & Size {
   return isPictureType(file.media_type) && file.width !== undefined && file.height !== undefined && file.width > 0 && file.height > 0
 }
 
+/** What stands there until the picture does: a tiny one, stretched, or a colour. */
+export const groundOf = (blur: string): string => (blur.startsWith('data:') ? `center / cover url("${blur}")` : blur)
+
 /** A name to be cut in the middle: what may be cut away, and the ending that stays. */
 export function nameParts(name: string): { stem: string; ending: string } {
   const dot = name.lastIndexOf('.')

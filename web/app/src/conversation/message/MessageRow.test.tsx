@@ -1,5 +1,5 @@
 import { MadangError, type Item, type Message } from '@madang/client'
-import { fireEvent, screen } from '@testing-library/react'
+import { fireEvent, screen, waitFor } from '@testing-library/react'
 import { expect, test } from 'vitest'
 import { rowsOf } from '../logic/runs.ts'
 import { ana, ben, doyun, madangWith, message, renderInConversation, sent } from '../testing.tsx'
@@ -90,7 +90,7 @@ test('a quote names its author and jumps', () => {
   expect(actions.jumpTo).toHaveBeenCalledWith(4)
 })
 
-test('pictures have their room before they are loaded, other files a card', () => {
+test('pictures have their room before they are loaded, other files a card', async () => {
   const attachments: Message['attachments'] = [
     { id: 1, name: '마당.jpg', media_type: 'image/jpeg', size_bytes: 9, url: '/f/1', width: 1600, height: 900, blur: '#d9cdbb' },
     { id: 2, name: '배치도-최종.pdf', media_type: 'application/pdf', size_bytes: 2_400_000, url: '/f/2' },
@@ -99,7 +99,8 @@ test('pictures have their room before they are loaded, other files a card', () =
   const picture = container.querySelector<HTMLElement>('.picture')
   expect(picture?.style.getPropertyValue('--ratio')).toBe('360 / 203')
   expect(picture?.style.getPropertyValue('--blur')).toBe('#d9cdbb')
-  expect(container.querySelector('.file a')?.getAttribute('aria-label')).toBe('Download 배치도-최종.pdf, 2.4 MB')
+  await waitFor(() => expect(container.querySelector('.file a[download]')?.getAttribute('aria-label')).toBe('Download 배치도-최종.pdf, 2.4 MB'), { timeout: 10_000 })
+  expect(container.querySelector('.file a.open')?.getAttribute('aria-label')).toBe('Open 배치도-최종.pdf, 2.4 MB')
 })
 
 test('an address opens elsewhere and takes nothing along', () => {

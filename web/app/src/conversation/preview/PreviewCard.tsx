@@ -1,6 +1,7 @@
 import type { Preview } from '@madang/client'
 import { useMadang } from '../../app/context.ts'
 import { languageOf } from '../../i18n/names.ts'
+import { groundOf } from '../logic/pictureBox.ts'
 import './preview.css'
 
 /** What the page behind a message's link is; its picture is the server's own copy. Always as high as its room. */
@@ -23,7 +24,7 @@ export default function PreviewCard({ preview }: { preview: Preview }) {
           </span>
         )}
       </span>
-      {image?.thumbnail_url && <img src={madang.fileUrl(image.thumbnail_url)} alt="" width={72} height={72} loading="lazy" decoding="async" style={{ backgroundColor: image.blur }} />}
+      {image?.thumbnail_url && <img src={madang.fileUrl(image.thumbnail_url)} alt="" width={72} height={72} loading="lazy" decoding="async" style={image.blur ? { background: groundOf(image.blur) } : undefined} />}
     </a>
   )
 }
