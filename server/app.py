@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import gc
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from aiohttp import web
 
@@ -28,6 +27,7 @@ from server.parts import Parts, parts_of
 from server.protocol import base, chat
 from server.readings import Readings
 from server.realtime import roll_call
+from server.realtime.comings import Comings
 from server.realtime.heads import Beacon
 from server.realtime.periodic import Periodic
 from server.realtime.publisher import Publisher
@@ -42,7 +42,7 @@ from server.transport import chat as chat_door
 from server.transport import guard
 from server.transport import notifications as notifications_door
 from server.transport.access import access
-from server.transport.chat import ConnectionCommands, Welcome, tell_presence
+from server.transport.chat import ConnectionCommands, Welcome
 from server.transport.namespace import PROTOCOL, CommandNamespace
 from server.transport.peers import Peers
 from server.transport.rates import MessageRate
@@ -167,6 +167,8 @@ async def _open(parts: Parts, stack: AsyncExitStack) -> None:
     parts.recovery.counted_by(parts.metrics)
     parts.streams.start(parts.epoch, readings.streaming, parts.bus)
     publisher = Publisher(sockets, online, parts.notifications.counts_of, readings.log, parts.streams)
+    publisher.on_person = parts.watchers.hear
+    stack.push_async_callback(parts.watchers.stop)
     publisher.on_published = parts.metrics.published
     publisher.start(parts.epoch, parts.bus)
     stack.push_async_callback(publisher.stop)
@@ -200,10 +202,10 @@ async def _open(parts: Parts, stack: AsyncExitStack) -> None:
         job.start()
         stack.push_async_callback(job.stop)
 
-    telling: set[asyncio.Task[None]] = set()
-    parts.everywhere.on_change = partial(_tell_presence, parts, telling)
-    stack.push_async_callback(_tell_of_all, parts, telling)
-    _open_namespaces(parts, publisher, telling)
+    comings = Comings(online, parts.everywhere, parts.watchers, parts.chat.presence.remember, now)
+    comings.start()
+    stack.push_async_callback(comings.stop)
+    _open_namespaces(parts, publisher, comings)
     if parts.bus:
         sharing.share_deliveries(parts.bus, publisher, sweep, beacon, parts.metrics)
         sharing.share_people(parts.bus, parts.everywhere)
@@ -240,9 +242,9 @@ def _open_link_previews(parts: Parts, publisher: Publisher, stack: AsyncExitStac
     stack.push_async_callback(previews.stop)
 
 
-def _open_namespaces(parts: Parts, publisher: Publisher, telling: set[asyncio.Task[None]]) -> None:
-    of_connections = ConnectionCommands(parts.sockets, parts.online, parts.chat, publisher.say)
-    publisher.on_sight = lambda *who: _beside(telling, of_connections.look_again(*who))
+def _open_namespaces(parts: Parts, publisher: Publisher, comings: Comings) -> None:
+    of_connections = ConnectionCommands(parts.sockets, parts.online, parts.chat, parts.watchers, publisher.say)
+    publisher.on_sight = lambda *who: comings.beside(of_connections.look_again(*who))
     namespace = partial(
         CommandNamespace,
         sockets=parts.sockets,
@@ -252,7 +254,7 @@ def _open_namespaces(parts: Parts, publisher: Publisher, telling: set[asyncio.Ta
         now=now,
         recovery=parts.recovery,
     )
-    welcome = Welcome(parts.sockets, parts.chat.conversations, lambda: _server_info(parts))
+    welcome = Welcome(parts.sockets, parts.online, parts.chat.conversations, lambda: _server_info(parts))
     namespace(
         CHAT,
         commands=chat_door.commands(parts.chat),
@@ -286,29 +288,6 @@ async def _end_stale_sessions(parts: Parts) -> None:
         for connection in parts.online.of_session(session_id):
             if connection.namespace != STREAM:
                 await parts.sockets.end_connection(connection.sid, connection.namespace)
-
-
-def _tell_presence(parts: Parts, telling: set[asyncio.Task[None]], account_id: int, tell: bool, remember: bool) -> None:
-    async def told() -> None:
-        presence = await parts.chat.presence.changed(account_id, remember=remember)
-        if tell:
-            await tell_presence(parts.sockets, presence)
-
-    _beside(telling, told())
-
-
-def _beside(telling: set[asyncio.Task[None]], work: Coroutine[Any, Any, None]) -> None:
-    """Does what nobody waits for."""
-    task = asyncio.get_running_loop().create_task(work)
-    telling.add(task)
-    task.add_done_callback(telling.discard)
-
-
-async def _tell_of_all(parts: Parts, telling: set[asyncio.Task[None]]) -> None:
-    """Remembers when those were last seen who were here until the server stopped."""
-    parts.online.close()
-    await parts.everywhere.stop()
-    await asyncio.gather(*telling, return_exceptions=True)
 
 
 def _server_info(parts: Parts) -> chat.ServerInfo:

@@ -16,6 +16,7 @@ from server.realtime.online import Online
 from server.realtime.recovery import LogRecovery
 from server.realtime.streams import Streams
 from server.realtime.verified import Verified
+from server.realtime.watchers import Watchers
 from server.services.accounts import Accounts
 from server.services.attempts import Attempts
 from server.services.contacts import Contacts
@@ -53,6 +54,7 @@ class Parts:
     db: Database
     metrics: Metrics
     online: Online
+    watchers: Watchers
     recovery: LogRecovery
     streams: Streams
     everywhere: Everywhere
@@ -88,6 +90,7 @@ def parts_of(settings: Settings) -> Parts:
     db = Database(settings.database, on_batch=metrics.batch)
     everywhere = Everywhere(online)
     verified = Verified(settings.worker_name)
+    presence = Presence(db, everywhere, now)
     message_rate = MessageRate(settings.message_rate)
     origins = Origins(settings.origins)
     attempts = Attempts()
@@ -102,6 +105,7 @@ def parts_of(settings: Settings) -> Parts:
         db=db,
         metrics=metrics,
         online=online,
+        watchers=Watchers(sockets, online, presence.of, now),
         recovery=recovery,
         streams=streams,
         everywhere=everywhere,
@@ -126,7 +130,7 @@ def parts_of(settings: Settings) -> Parts:
             traces=Traces(db, everywhere, verified, NOTIFIER),
             people=People(db),
             search=Search(db, now),
-            presence=Presence(db, everywhere, now),
+            presence=presence,
             typing=Typing(db, now, settings.direct_messages),
         ),
         notifications=Notifications(db, now),

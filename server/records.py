@@ -25,6 +25,12 @@ class Account:
     created_at: int
     disabled_at: int | None
     last_seen_at: int | None
+    status_text: str
+    status_emoji: str
+    status_until: int | None
+    availability: str
+    hides_last_seen: bool
+    hides_receipts: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +134,36 @@ class ReceivedMark:
 
 
 @dataclass(frozen=True, slots=True)
+class FaceChanged:
+    """Somebody's name or picture changed: ``account`` is the JSON of what everybody in these conversations sees."""
+
+    account_id: int
+    account: bytes
+    conversation_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StatusChanged:
+    """What somebody shows of themselves changed; for whoever watches them."""
+
+    account_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PrivacyChanged:
+    """What somebody hides, and so does not see of others, as of a version of their account.
+
+    ``conversation_ids`` are the small ones in which their marks come or go, if these changed.
+    """
+
+    account_id: int
+    version: int
+    hides_last_seen: bool
+    hides_receipts: bool
+    conversation_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class NotificationChange:
     """A row of somebody's inbox that is new or has changed; ``notification`` is its JSON."""
 
@@ -161,8 +197,19 @@ class SightChanged:
     other_id: int
 
 
+PersonFact = FaceChanged | StatusChanged | PrivacyChanged
+"""What concerns those who see a person: every worker hears of it."""
+
 Fact = (
-    Entry | AccountChange | ReadMark | ReceivedMark | NotificationChange | CountsChanged | SessionsEnded | SightChanged
+    Entry
+    | AccountChange
+    | ReadMark
+    | ReceivedMark
+    | NotificationChange
+    | CountsChanged
+    | SessionsEnded
+    | SightChanged
+    | PersonFact
 )
 """What a write announces with ``announce``: handed to the publisher after the commit, in commit order."""
 

@@ -35,6 +35,8 @@ Query = Annotated[str, Meta(max_length=100, pattern=NO_NUL)]
 Cursor = Annotated[str, Meta(max_length=200, pattern=_PRINTABLE)]
 Emoji = Annotated[str, Meta(min_length=1, max_length=32, pattern=NO_NUL)]
 Username = Annotated[str, Meta(min_length=1, max_length=64, pattern=NO_NUL)]
+StatusText = Annotated[str, Meta(max_length=80, pattern=NO_NUL)]
+StatusEmoji = Annotated[str, Meta(max_length=32, pattern=NO_NUL)]
 DeviceName = Annotated[str, Meta(max_length=100, pattern=NO_NUL)]
 # bcrypt reads 72 bytes and no more; the service measures bytes, this only keeps novels out.
 Password = Annotated[str, Meta(min_length=1, max_length=1000)]

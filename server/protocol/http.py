@@ -21,7 +21,7 @@ from server.protocol.base import (
     Seq,
     Username,
 )
-from server.protocol.chat import Account, ConversationsPage, File, MessageSent, MessagesPage
+from server.protocol.chat import ConversationsPage, File, MessageSent, MessagesPage, OwnAccount
 from server.protocol.reply import ErrorBody
 
 
@@ -45,10 +45,12 @@ class CreateSession(Command):
 
 
 class ChangeMe(Command):
-    """Change one's own face; what is left out stays. ``picture_file_id`` 0 takes the picture away."""
+    """Change one's own face, or what one hides; what is left out stays. ``picture_file_id`` 0 takes the picture off."""
 
     display_name: Name | None = None
     picture_file_id: Annotated[int, Meta(ge=0)] | None = None
+    hides_last_seen: bool | None = None
+    hides_receipts: bool | None = None
 
 
 class ChangePassword(Command):
@@ -72,7 +74,7 @@ class Session(Body):
 class SignedIn(Body):
     """Who one is now; ``token`` is the bearer token and the sockets' ``auth.token``."""
 
-    account: Account
+    account: OwnAccount
     token: str
     session: Session
 
@@ -80,7 +82,7 @@ class SignedIn(Body):
 class Me(Body):
     """Who one is, and through which session."""
 
-    account: Account
+    account: OwnAccount
     session: Session
 
 
@@ -232,8 +234,8 @@ ROUTES: tuple[Route, ...] = (
         summary="Who one is, and through which session.",
     ),
     Route(
-        method="PATCH", path="/api/v1/me", name="change_me", who="account", takes=ChangeMe, gives=Account,
-        summary="Change one's own name or picture.",
+        method="PATCH", path="/api/v1/me", name="change_me", who="account", takes=ChangeMe, gives=OwnAccount,
+        summary="Change one's own name or picture, or what one hides.",
     ),
     Route(
         method="PUT", path="/api/v1/me/password", name="change_password", who="account",

@@ -31,6 +31,9 @@ class Sockets(Protocol):
     ) -> None:
         """Sends an event to the members of a room, or of several, at this worker."""
 
+    def sids_in(self, room: str, namespace: str) -> list[str]:
+        """Who is in a room, at this worker."""
+
     async def enter_room(self, sid: str, room: str, namespace: str) -> None:
         """Puts a connection into a room."""
 
@@ -93,7 +96,7 @@ class Delivery:
             return
         body = chat.Receipt(conversation_id=mark.conversation_id, account_id=mark.account_id, read_seq=mark.read_seq)
         # Their own devices have heard it with its account version.
-        await self.others_of("receipt", body, mark.conversation_id, mark.account_id)
+        await self._receipt(body)
 
     async def received_mark(self, mark: records.ReceivedMark) -> None:
         """Tells the others, unless they have been told of a later one; it is kept in small conversations only."""
@@ -102,7 +105,15 @@ class Delivery:
         body = chat.Receipt(
             conversation_id=mark.conversation_id, account_id=mark.account_id, received_seq=mark.received_seq
         )
-        await self.others_of("receipt", body, mark.conversation_id, mark.account_id)
+        await self._receipt(body)
+
+    async def _receipt(self, receipt: chat.Receipt) -> None:
+        """Tells the others but those who hide their own marks: they see nobody's."""
+        skipped = [connection.sid for connection in self._online.of_account(receipt.account_id, CHAT)]
+        room = conversation_room(receipt.conversation_id)
+        if self._online.without_receipts:
+            skipped += self._online.without_receipts.intersection(self._sockets.sids_in(room, CHAT))
+        await self._sockets.emit_here("receipt", receipt, room=room, namespace=CHAT, skip_sid=skipped)
 
     async def others_of(self, event: str, body: Any, conversation_id: int, account_id: int) -> None:
         """Tells everybody in a conversation but one person's devices."""

@@ -14,6 +14,9 @@ KINDS: dict[str, type[Any]] = {
     "account_change": records.AccountChange,
     "read_mark": records.ReadMark,
     "received_mark": records.ReceivedMark,
+    "face_changed": records.FaceChanged,
+    "status_changed": records.StatusChanged,
+    "privacy_changed": records.PrivacyChanged,
     "notification_change": records.NotificationChange,
     "counts_changed": records.CountsChanged,
     "sessions_ended": records.SessionsEnded,
@@ -23,10 +26,12 @@ _NAMES = {kind: name for name, kind in KINDS.items()}
 _READERS = {name: msgspec.json.Decoder(kind) for name, kind in KINDS.items()}
 
 
-def room_of(fact: records.Fact) -> str:
-    """The room of everybody whom a fact may concern."""
+def room_of(fact: records.Fact) -> str | None:
+    """The room of everybody whom a fact may concern; None when these are in many."""
     if isinstance(fact, records.Entry | records.ReadMark | records.ReceivedMark):
         return conversation_room(fact.conversation_id)
+    if isinstance(fact, records.PersonFact):
+        return None
     return account_room(fact.account_id)
 
 

@@ -10,6 +10,15 @@ from typing import Literal
 State = Literal["online", "away", "offline"]
 
 
+@dataclass(frozen=True, slots=True)
+class Privacy:
+    """What somebody hides, and so does not see of others, as of a version of their account."""
+
+    version: int = -1
+    hides_last_seen: bool = False
+    hides_receipts: bool = False
+
+
 @dataclass(slots=True, eq=False)
 class Connection:
     """One namespace joined over one socket.
@@ -30,6 +39,7 @@ class Connection:
     looks: int = 0
     start: int = 0
     shown: int = 0
+    privacy: Privacy = Privacy()
 
 
 @dataclass(slots=True)
@@ -47,7 +57,8 @@ class Online:
 
     ``on_change(account_id, state)`` hears when somebody becomes online, away or offline. Going offline is
     told after ``grace_s``, so that a reload does not flicker; away after ``away_s`` without an active device.
-    ``on_devices(account_id)`` hears at once when a connection comes or goes.
+    ``on_devices(account_id)`` hears at once when a connection comes or goes. ``without_receipts`` are the sids of those
+    who see nobody's.
     """
 
     def __init__(self, *, grace_s: float = 5, away_s: float = 300) -> None:
@@ -55,6 +66,7 @@ class Online:
         self.on_devices: Callable[[int], None] = lambda account_id: None
         self._grace_s = grace_s
         self._away_s = away_s
+        self.without_receipts: set[str] = set()
         self._by_sid: dict[str, Connection] = {}
         self._people: dict[int, _Person] = {}
 
@@ -69,6 +81,7 @@ class Online:
     def remove(self, sid: str) -> Connection | None:
         """A device has gone; who it was, if it was here."""
         connection = self._by_sid.pop(sid, None)
+        self.without_receipts.discard(sid)
         if connection is not None:
             self._people[connection.account_id].connections.discard(connection)
             self._look_at(connection.account_id)
@@ -110,6 +123,17 @@ class Online:
         """Whether this device has the person's attention."""
         connection.active = active
         self._look_at(connection.account_id)
+
+    def set_privacy(self, connection: Connection, privacy: Privacy) -> bool:
+        """What the person of a connection hides; whether that was news."""
+        if privacy.version <= connection.privacy.version:
+            return False
+        connection.privacy = privacy
+        if privacy.hides_receipts and connection.sid in self._by_sid:
+            self.without_receipts.add(connection.sid)
+        else:
+            self.without_receipts.discard(connection.sid)
+        return True
 
     def close(self) -> None:
         """Everybody is gone now, and that is told; no timer stays."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol
 
@@ -43,6 +43,10 @@ class Said(msgspec.Struct, frozen=True):
     account_id: int
 
 
+async def _nobody(fact: records.PersonFact) -> None:
+    """Without people to tell."""
+
+
 class Publisher:
     """Turns facts into events, here and at the other workers.
 
@@ -73,6 +77,7 @@ class Publisher:
         self._task: asyncio.Task[None] | None = None
         self.wake: list[Callable[[], None]] = []
         self.on_sight: Callable[[int, int], None] = lambda account_id, other_id: None
+        self.on_person: Callable[[records.PersonFact], Awaitable[None]] = _nobody
         self.on_published: Callable[[int], None] = lambda count: None
 
     def start(self, epoch: str, others: Others | None = None) -> None:
@@ -173,6 +178,8 @@ class Publisher:
                 await self.delivery.sessions_ended(fact)
             case records.SightChanged():
                 self.on_sight(fact.account_id, fact.other_id)
+            case records.FaceChanged() | records.StatusChanged() | records.PrivacyChanged():
+                await self.on_person(fact)
             case Said():
                 await self.delivery.others_of(fact.event, fact.body, fact.conversation_id, fact.account_id)
             case _:

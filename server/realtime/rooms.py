@@ -19,9 +19,11 @@ def account_room(account_id: int) -> str:
     return f"account:{account_id}"
 
 
-def presence_room(account_id: int) -> str:
-    """Every connection that watches one person. Each worker tells its own: they all know who is where."""
-    return f"{_PRESENCE}{account_id}"
+def presence_room(account_id: int, *, last_seen: bool = True) -> str:
+    """Every connection that watches one person, and may know when they were here last or not. Each worker tells its
+    own: they all know who is where.
+    """
+    return f"{_PRESENCE}{account_id}" if last_seen else f"{_PRESENCE}{account_id}:state"
 
 
 def conversation_in(room: object) -> int | None:

@@ -8,17 +8,18 @@ import hmac
 import secrets
 
 from server import records
-from server.clock import Now
+from server.clock import Now, now
 from server.errors import Forbidden, Invalid, NotFound, Unauthorized
-from server.protocol.chat import Account, ServerRole
+from server.protocol.chat import OwnAccount, ServerRole
 from server.protocol.http import ChangeMe, ChangePassword, CreateAccount
+from server.realtime.delivery import SMALL_CONVERSATION
 from server.services import names, passwords
 from server.services.attempts import Attempts
 from server.services.passwords import Passwords
 from server.services.sessions import DAY_MS, Started, Visitor, new_token, start
 from server.services.usernames import clean_username
 from server.settings import Registration
-from server.storage import accounts, files, invitations, server_values, sessions
+from server.storage import accounts, files, invitations, people, server_values, sessions
 from server.storage.database import Database
 
 CLAIM = "claim_hash"
@@ -125,9 +126,9 @@ class Accounts:
     # One's own account
 
     async def change(self, account_id: int, command: ChangeMe) -> records.Account:
-        """A new display name or picture; all one's devices hear of it. Raises Invalid."""
+        """A new display name or picture, or what one hides; whoever it concerns hears of it. Raises Invalid."""
         name = None if command.display_name is None else names.clean(command.display_name, "display_name")
-        return await self._db.write(_change, account_id, name, command.picture_file_id)
+        return await self._db.write(_change, account_id, name, command, self._now())
 
     async def change_password(
         self, account: records.Account, session_id: int, command: ChangePassword, visitor: Visitor
@@ -176,9 +177,9 @@ class Accounts:
         return account
 
 
-def face(account: records.Account) -> Account:
-    """The account as everybody on this server may see it."""
-    return accounts.public(account)
+def own(account: records.Account) -> OwnAccount:
+    """The account as the person themselves sees it now."""
+    return people.own(account, now())
 
 
 def new_code() -> str:
@@ -203,10 +204,11 @@ def _add(new: accounts.NewAccount) -> records.Account:
     return accounts.add(dataclasses.replace(new, role="owner"))
 
 
-def _change(account_id: int, display_name: str | None, picture_file_id: int | None) -> records.Account:
-    if picture_file_id:
-        files.check_picture(picture_file_id, account_id)
-    return accounts.set_profile(account_id, display_name, picture_file_id)
+def _change(account_id: int, display_name: str | None, command: ChangeMe, now: int) -> records.Account:
+    if command.picture_file_id:
+        files.check_picture(command.picture_file_id, account_id)
+    people.set_profile(account_id, display_name, command.picture_file_id, now)
+    return people.set_privacy(account_id, command.hides_last_seen, command.hides_receipts, SMALL_CONVERSATION, now)
 
 
 def _change_password(seen: records.Account, session_id: int, password_hash: str) -> None:

@@ -9,7 +9,7 @@ from server.protocol import chat
 from server.protocol.base import MAX_SAFE_INTEGER
 from server.services import cursors, names, policy
 from server.settings import DirectMessages
-from server.storage import accounts, conversations, membership, replay, views
+from server.storage import accounts, conversations, membership, people, replay, views
 from server.storage.database import Database
 
 READY_CONVERSATIONS = 200
@@ -20,7 +20,7 @@ _FIRST = (MAX_SAFE_INTEGER, MAX_SAFE_INTEGER)
 class Standing:
     """Where somebody stands at one moment: who they are, what they belong to, and the first page of it."""
 
-    account: chat.Account
+    account: chat.OwnAccount
     account_version: int
     conversation_ids: set[int]
     page: chat.ConversationsPage
@@ -71,7 +71,7 @@ class Conversations:
 
     async def standing(self, account_id: int) -> Standing:
         """What ``ready`` tells, in one view of the database."""
-        return await self._db.read(_standing, account_id)
+        return await self._db.read(_standing, account_id, self._now())
 
     async def set_preferences(self, account_id: int, command: chat.SetPreferences) -> chat.Preferences:
         """One's own choices; what is left out stays."""
@@ -90,10 +90,10 @@ class Conversations:
         return _page_of(await self._db.read(views.page, account_id, before, limit + 1), limit)
 
 
-def _standing(account_id: int) -> Standing:
+def _standing(account_id: int, now: int) -> Standing:
     account = accounts.get(account_id)
     return Standing(
-        account=accounts.public(account),
+        account=people.own(account, now),
         account_version=account.account_version,
         conversation_ids=set(membership.ids_of(account_id)),
         page=_page_of(views.page(account_id, _FIRST, READY_CONVERSATIONS + 1), READY_CONVERSATIONS),

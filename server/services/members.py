@@ -80,7 +80,7 @@ def _set_role(actor_id: int, command: chat.SetRole, now: int) -> None:
 def _list(actor_id: int, command: chat.ListMembers) -> chat.MembersPage:
     membership.of(command.conversation_id, actor_id)
     place = cursors.read(command.cursor, _FIRST)
-    found = membership.page(command.conversation_id, place, command.limit + 1)
+    found = membership.page(command.conversation_id, actor_id, place, command.limit + 1)
     shown = found[: command.limit]
     more = len(found) > command.limit
     return chat.MembersPage(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Awaitable, Callable
 
 from server.clock import Now
@@ -10,15 +9,13 @@ from server.errors import Invalid
 from server.protocol import chat
 from server.protocol.base import MAX_SAFE_INTEGER
 from server.records import Conversation, Membership
-from server.services import cursors, policy
+from server.services import cursors, emoji, policy
 from server.services.mentions import called_in
 from server.settings import DirectMessages
 from server.storage import appending, forwarding, history, messages, previews
 from server.storage.database import Database
 
-_NOT_EMOJI = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Zs", "Zl", "Zp", "Cc", "Cs", "Po", "Ps", "Pe"})
 _NEWEST_PIN = (MAX_SAFE_INTEGER, MAX_SAFE_INTEGER)
-_KEYCAP_BASES = frozenset("0123456789#*")
 
 
 class Messages:
@@ -142,7 +139,7 @@ class Messages:
 
     async def _set_reaction(self, account_id: int, command: chat.ReactToMessage, active: bool) -> chat.EntryAppended:
         self._check_rate(account_id)
-        _check_emoji(command.emoji)
+        emoji.check(command.emoji, "A reaction")
         seq = await self._db.write(
             messages.set_reaction,
             account_id,
@@ -196,11 +193,3 @@ def _draft(conversation_id: int, text: str, send: chat.SendMessage | None = None
         names=called.names,
         everyone=called.everyone,
     )
-
-
-def _check_emoji(emoji: str) -> None:
-    """Raises Invalid unless ``emoji`` is made of pictures alone; new ones are unknown to us, and welcome."""
-    plain = [letter for letter in emoji if unicodedata.category(letter) in _NOT_EMOJI and letter not in _KEYCAP_BASES]
-    keycaps_without_ring = set(emoji) & _KEYCAP_BASES and "\u20e3" not in emoji
-    if plain or keycaps_without_ring or emoji.isascii():
-        raise Invalid("A reaction is an emoji.", field="emoji")

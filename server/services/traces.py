@@ -29,6 +29,8 @@ class _Found:
     conversation: records.Conversation
     message: Said
     is_admin: bool
+    marks: bool
+    """Whether who asks may see how far others are."""
     counts: tuple[int, int, int]
     people: list[Reached] | None
     accounts: dict[int, records.Account]
@@ -57,7 +59,7 @@ class Traces:
         shown = found.people[: command.limit] if found.people is not None else None
         more = shown is not None and len(shown) < len(found.people or ())
         people, received, read = found.counts
-        is_small = found.conversation.member_count <= SMALL_CONVERSATION
+        is_small = found.conversation.member_count <= SMALL_CONVERSATION and found.marks
         return chat.Trace(
             conversation_id=command.conversation_id,
             seq=command.seq,
@@ -72,7 +74,7 @@ class Traces:
             sent=self._sent(command, message, is_admin),
             people=people,
             received=received if is_small else None,
-            read=read if shown is not None else None,
+            read=read if found.marks else None,
             members=[self._member(found, one, is_small) for one in shown] if shown is not None else None,
             cursor=cursors.written(shown[-1].joined_at, shown[-1].listener.account_id) if shown and more else None,
         )
@@ -91,11 +93,13 @@ class Traces:
 
     def _member(self, found: _Found, one: Reached, is_small: bool) -> chat.TraceMember:
         account_id, is_admin = one.listener.account_id, found.is_admin
+        account = found.accounts[account_id]
+        is_shown = found.marks and (is_admin or not account.hides_receipts)
         return chat.TraceMember(
-            account=accounts.public(found.accounts[account_id]),
+            account=accounts.public(account),
             # In a large conversation only those who have read it are known to have got it.
-            received=one.received if is_small or one.read else None,
-            read=one.read,
+            received=one.received if is_shown and (is_small or one.read) else None,
+            read=one.read if is_shown else None,
             presence=self._everywhere.state(account_id) if is_admin else None,
             devices=self._everywhere.devices(account_id) if is_admin else None,
             notified=_notified(found, one) if is_admin else None,
@@ -104,7 +108,8 @@ class Traces:
 
 def _find(account_id: int, command: chat.TraceMessage, follower: str) -> _Found:
     place = (command.conversation_id, account_id)
-    is_admin = accounts.get(account_id).role in policy.ADMINS
+    asking = accounts.get(account_id)
+    is_admin = asking.role in policy.ADMINS
     conversation = membership.conversations([command.conversation_id]).get(command.conversation_id)
     member = membership.memberships([place]).get(place)
     if conversation is None or (member is None and not is_admin):
@@ -119,13 +124,18 @@ def _find(account_id: int, command: chat.TraceMessage, follower: str) -> _Found:
         after = cursors.read(command.cursor, _FIRST)
         people = traces.reached(conversation.id, message, after, command.limit + 1)
     ids = [one.listener.account_id for one in people or ()]
+    counts = traces.counts(conversation.id, message)
     if is_admin:
         told = traces.told(conversation.id, message.seq, ids)
+    else:
+        (total, received, read), hidden = counts, traces.hidden(conversation.id, message)
+        counts = (total, received - hidden[1], read - hidden[2])
     return _Found(
         conversation=conversation,
         message=message,
         is_admin=is_admin,
-        counts=traces.counts(conversation.id, message),
+        marks=is_admin or not asking.hides_receipts,
+        counts=counts,
         people=people,
         accounts={person.id: person for person in accounts.get_many(ids)},
         told=told,

@@ -42,6 +42,12 @@ _FIELDS = (
     Account.created_at,
     Account.disabled_at,
     Account.last_seen_at,
+    Account.status_text,
+    Account.status_emoji,
+    Account.status_until,
+    Account.availability,
+    Account.hides_last_seen,
+    Account.hides_receipts,
 )
 
 
@@ -158,20 +164,6 @@ def add(new: NewAccount) -> records.Account:
     except IntegrityError:
         raise Invalid("This username is taken.", field="username") from None
     return get(row.id)
-
-
-def set_profile(account_id: int, display_name: str | None, picture_file_id: int | None) -> records.Account:
-    """Change the face of an account; ``None`` leaves as it is, picture 0 takes it away. Its devices are told."""
-    before = get(account_id)
-    name = before.display_name if display_name is None else display_name
-    picture = before.picture_file_id if picture_file_id is None else picture_file_id or None
-    if (name, picture) == (before.display_name, before.picture_file_id):
-        return before
-    Account.update(display_name=name, search_key=search_key(before.username, name), picture_file_id=picture).where(
-        Account.id == account_id
-    ).execute()
-    add_account_change(account_id, "account_changed", {"account": public(get(account_id))})
-    return get(account_id)
 
 
 def set_password(account_id: int, password_hash: str) -> None:

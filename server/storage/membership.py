@@ -161,22 +161,26 @@ def set_role(
     Membership.update(role=role).where(_place(member)).execute()
 
 
-def page(conversation_id: int, after: tuple[int, int], limit: int) -> list[chat.Member]:
-    """Members behind the place ``after`` = (joined_at, account id), longest-serving first."""
+def page(conversation_id: int, viewer_id: int, after: tuple[int, int], limit: int) -> list[chat.Member]:
+    """Members behind the place ``after`` = (joined_at, account id), longest-serving first, with the marks that
+    ``viewer_id`` may see.
+    """
     rows = fetch_all(
         f"select {_MEMBERSHIP} from membership where conversation_id = ? and (joined_at, account_id) > (?, ?) "
         "order by joined_at, account_id limit ?",
         (conversation_id, *after, limit),
     )
     members = [records.Membership(*row) for row in rows]
-    people = {person.id: person for person in accounts.get_many([member.account_id for member in members])}
+    people = {person.id: person for person in accounts.get_many([viewer_id, *(one.account_id for one in members)])}
+    is_blind = people[viewer_id].hides_receipts
+    hidden = {id_ for id_, person in people.items() if person.hides_receipts or is_blind} - {viewer_id}
     return [
         chat.Member(
             account=accounts.public(people[member.account_id]),
             role=member.role,  # type: ignore[arg-type]
             joined_at=member.joined_at,
-            read_seq=member.read_seq,
-            received_seq=max(member.received_seq, member.read_seq),
+            read_seq=None if member.account_id in hidden else member.read_seq,
+            received_seq=None if member.account_id in hidden else max(member.received_seq, member.read_seq),
         )
         for member in members
     ]

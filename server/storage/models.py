@@ -52,6 +52,17 @@ class Account(Table):
     created_at = BigIntegerField()
     disabled_at = BigIntegerField(null=True)
     last_seen_at = BigIntegerField(null=True)
+    # What the person shows until `status_until`, which may have passed.
+    status_text = TextField(default="", constraints=[SQL("DEFAULT ''")])
+    status_emoji = TextField(default="", constraints=[SQL("DEFAULT ''")])
+    status_until = BigIntegerField(null=True)
+    availability = TextField(default="auto", constraints=[SQL("DEFAULT 'auto'")])
+    hides_last_seen = BooleanField(default=False, constraints=[SQL("DEFAULT false")])
+    hides_receipts = BooleanField(default=False, constraints=[SQL("DEFAULT false")])
+
+
+# Few hide them, and every count of who has read leaves these out.
+Account.add_index(Account.index(Account.id, name="account_hides_receipts", where=SQL('"hides_receipts"')))
 
 
 class AccountChange(Table):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from server import records
 from server.protocol import chat
-from server.storage import accounts, membership, notifications, views
+from server.storage import accounts, membership, notifications, people, views
 from server.storage.models import Membership
 from server.storage.unit import Rows, announce, holding, repeatable
 
@@ -22,7 +22,8 @@ def mark_read(account_id: int, conversation_id: int, seq: int, now: int) -> chat
         Membership.update(read_seq=mark).where(mine).execute()
         receipt = {"conversation_id": conversation_id, "account_id": account_id, "read_seq": mark}
         accounts.add_account_change(account_id, "receipt", receipt)
-        announce(records.ReadMark(conversation_id, account_id, mark, conversation.member_count))
+        if not people.hides_receipts(account_id):
+            announce(records.ReadMark(conversation_id, account_id, mark, conversation.member_count))
     # A send moves the mark too, so the inbox may still hold what stands below it.
     notifications.read_up_to(account_id, conversation_id, max(mark, member.read_seq), now)
     unread, mentions = views.unread(account_id, conversation_id)
@@ -41,6 +42,7 @@ def mark_received(account_id: int, conversation_id: int, seq: int, most_members:
     if mark > max(member.received_seq, member.read_seq) and conversation.member_count <= most_members:
         mine = (Membership.conversation_id == conversation_id) & (Membership.account_id == account_id)
         Membership.update(received_seq=mark).where(mine).execute()
-        announce(records.ReceivedMark(conversation_id, account_id, mark))
+        if not people.hides_receipts(account_id):
+            announce(records.ReceivedMark(conversation_id, account_id, mark))
     unread, mentions = views.unread(account_id, conversation_id)
     return chat.ReadState(read_seq=member.read_seq, unread=unread, mentions=mentions)

@@ -83,9 +83,18 @@ def said(conversation_id: int, seq: int) -> Said | None:
 
 def counts(conversation_id: int, message: Said) -> tuple[int, int, int]:
     """How many could get a message, and how many of them have received and read it."""
+    return _counts("membership", conversation_id, message)
+
+
+def hidden(conversation_id: int, message: Said) -> tuple[int, int, int]:
+    """The same of those who hide how far they are."""
+    return _counts("account join membership on account_id = id and hides_receipts", conversation_id, message)
+
+
+def _counts(whose: str, conversation_id: int, message: Said) -> tuple[int, int, int]:
     rows = fetch_all(
         "select count(*), coalesce(sum(case when received_seq >= ? or read_seq >= ? then 1 else 0 end), 0), "
-        f"coalesce(sum(case when read_seq >= ? then 1 else 0 end), 0) from membership where {_CONCERNED}",
+        f"coalesce(sum(case when read_seq >= ? then 1 else 0 end), 0) from {whose} where {_CONCERNED}",
         (message.seq, message.seq, message.seq, *_concerned(conversation_id, message)),
     )
     people, received, read = rows[0]

@@ -10,8 +10,9 @@ import msgspec
 
 from server.protocol import chat
 from server.protocol.base import Command
-from server.realtime.online import Connection, Online
-from server.realtime.rooms import CHAT, conversation_room, presence_room
+from server.realtime.online import Connection, Online, Privacy
+from server.realtime.rooms import CHAT, conversation_room
+from server.realtime.watchers import Watchers
 from server.services.contacts import Contacts
 from server.services.conversations import Conversations
 from server.services.members import Members
@@ -80,6 +81,7 @@ def commands(
         "remove_member": (chat.RemoveMember, members.remove),
         "set_role": (chat.SetRole, members.set_role),
         "list_members": (chat.ListMembers, members.list),
+        "set_status": (chat.SetStatus, services.presence.set_status),
         "find_people": (chat.FindPeople, services.people.find),
         "search_messages": (chat.SearchMessages, services.search.messages),
         "get_accounts": (chat.GetAccounts, services.people.get),
@@ -99,10 +101,13 @@ class ConnectionCommands:
     ``say(event, body, conversation_id, account_id)`` tells everybody in a conversation but that person.
     """
 
-    def __init__(self, sockets: SocketServer, online: Online, services: ChatServices, say: Say) -> None:
+    def __init__(
+        self, sockets: SocketServer, online: Online, services: ChatServices, watchers: Watchers, say: Say
+    ) -> None:
         self._sockets = sockets
         self._online = online
         self._services = services
+        self._watchers = watchers
         self._say = say
 
     def table(self) -> dict[str, tuple[type[Command], Callable[[Connection, Any], Awaitable[Any]]]]:
@@ -149,14 +154,8 @@ class ConnectionCommands:
         while look != connection.looks or not look:
             # What was read while another look began may be older than what that one reads.
             look = connection.looks = connection.looks + 1
-            now = await self._services.presence.visible(connection.account_id, connection.wanted)
-        watched = {presence.account_id for presence in now}
-        for account_id in connection.watched - watched:
-            await self._sockets.leave_room(connection.sid, presence_room(account_id), CHAT)
-        for account_id in watched - connection.watched:
-            await self._sockets.enter_room(connection.sid, presence_room(account_id), CHAT)
-        connection.watched = watched
-        return now
+            seen = await self._services.presence.seen_by(connection.account_id, connection.wanted)
+        return await self._watchers.watch(connection, seen)
 
     def _tell_typing(self, typing: chat.Typing | None) -> chat.Nothing:
         if typing is not None:
@@ -168,9 +167,14 @@ class Welcome:
     """What a chat connection hears first. ``server()`` describes this server."""
 
     def __init__(
-        self, sockets: SocketServer, conversations: Conversations, server: Callable[[], chat.ServerInfo]
+        self,
+        sockets: SocketServer,
+        online: Online,
+        conversations: Conversations,
+        server: Callable[[], chat.ServerInfo],
     ) -> None:
         self._sockets = sockets
+        self._online = online
         self._conversations = conversations
         self._server = server
 
@@ -191,8 +195,11 @@ class Welcome:
             if is_recovered:  # the entry that says so may be newer than what was read as missed
                 is_recovered = await recovered()
                 now = await self._conversations.standing(connection.account_id)
+        account = now.account
+        privacy = Privacy(now.account_version, account.hides_last_seen, account.hides_receipts)
+        self._online.set_privacy(connection, privacy)
         ready = chat.Ready(
-            account=now.account,
+            account=account,
             account_version=now.account_version,
             server=self._server(),
             recovered=is_recovered,
@@ -200,8 +207,3 @@ class Welcome:
             more=now.page.cursor is not None,
         )
         self._sockets.greet(connection.sid, "ready", ready, CHAT)
-
-
-async def tell_presence(sockets: SocketServer, presence: chat.Presence) -> None:
-    """Tells everybody here who watches somebody."""
-    await sockets.emit_here("presence", presence, room=presence_room(presence.account_id), namespace=CHAT)

@@ -56,6 +56,10 @@ class SocketServer(engine.SocketServer):
         """Sends an event to the members of a room, or of several, here; other workers are told in their own way."""
         await self.manager.emit(event, data, namespace=namespace, room=room, skip_sid=skip_sid, ignore_queue=True)
 
+    def sids_in(self, room: str, namespace: str) -> list[str]:
+        """Who is in a room, here."""
+        return [sid for sid, _ in self.manager.get_participants(namespace, room)]
+
     async def enter_room(self, sid: str, room: str, namespace: str | None = None) -> None:
         """Puts a connection into a room; nothing happens when it has gone meanwhile."""
         if self.manager.member(sid, namespace or "/") is not None:

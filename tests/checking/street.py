@@ -18,7 +18,7 @@ from server.services.members import Members
 from server.services.messages import Messages
 from server.services.notifications import Notifications
 from server.services.receipts import Receipts
-from server.storage import accounts, conversations, followers, log, previews, server_values
+from server.storage import conversations, followers, log, people, previews, server_values
 from server.storage.database import Database
 from tests.conftest import People
 from tests.fakes import SteppedClock
@@ -219,7 +219,7 @@ async def _pinned(street: Street) -> None:
     await street.card(where, 10)  # 11
     await street.pin("ana", where, 10)  # 12
     await street.delete("ana", where, 10)  # 13
-    await street.db.write(accounts.set_profile, street.people["cleo"], "Cleo K", None)
+    await street.db.write(people.set_profile, street.people["cleo"], "Cleo K", None, 1)
 
 
 async def _closed(street: Street) -> None:
@@ -242,5 +242,5 @@ async def _contacts(street: Street) -> None:
 async def _faces(street: Street) -> None:
     """A face, a file that nobody has sent yet, a device, an invitation."""
     face = await street.file("eun", "eun.png", pictures.encoded(pictures.noise(), "PNG"))
-    await street.db.write(accounts.set_profile, street.people["eun"], "Eun-ji", face)
+    await street.db.write(people.set_profile, street.people["eun"], "Eun-ji", face, 1)
     await street.file("dan", "draft.txt", b"later")

@@ -14,7 +14,8 @@ KNOWN_HERE_ALONE = {
     "server_value": {"name", "value"},
     "account": {
         "username", "username_key", "display_name", "search_key", "role", "password_hash", "account_version",
-        "notification_seq", "created_at", "disabled_at", "last_seen_at",
+        "notification_seq", "created_at", "disabled_at", "last_seen_at", "status_text", "status_emoji", "status_until",
+        "availability", "hides_last_seen", "hides_receipts",
     },
     "account_change": {"event", "data"},
     "session": {"id", "token_hash", "device_name", "created_at", "last_used_at", "expires_at"},

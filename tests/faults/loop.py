@@ -198,7 +198,7 @@ async def _preview(house: House) -> list[str]:
 
 
 async def _disconnect(house: House) -> None:
-    await house.presence.changed(BEN, remember=True)
+    await house.presence.remember(BEN, house_parts.now())
 
 
 _change_password = http.ChangePassword(current_password=PASSWORD, new_password=NEW_PASSWORD)
@@ -216,6 +216,8 @@ STEPS: tuple[Step, ...] = (
     Step("come back", lambda house: house.sessions.of_token(house.of("sign_in ben").token), again="new"),
     Step("look at sessions", lambda house: house.sessions.ended_of([1, 2, 3, 4])),
     Step("rename", lambda house: house.accounts.change(ANA, http.ChangeMe(display_name="Ana of old"))),
+    Step("hide", lambda house: house.accounts.change(ANA, http.ChangeMe(hides_last_seen=True, hides_receipts=True))),
+    _chat("set_status", BEN, text="walking", emoji="🌳", availability="busy", until=START + 1000 * STEP_MS),
     _chat("open_direct", ANA, account_id=BEN),
     _say(ANA, "first words", DIRECT),
     _chat("create_group", ANA, client_id="group-one", title="Walks", account_ids=[BEN, CHO]),

@@ -86,6 +86,7 @@ CHAT: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
     "unblock": ({"account_id": "$bystander"}, ALL_OK),
     "set_active": ({"active": True}, ALL_OK),
     "watch_presence": ({"account_ids": ["$bystander"]}, ALL_OK),
+    "set_status": ({"text": "in the yard"}, ALL_OK),
     "fetch_account_changes": ({"after_version": 0}, ALL_OK),
 }
 # An inbox is one's own: nothing in it can be named by anybody else.

@@ -1,4 +1,4 @@
-"""One Enter, one message, in every language: composition as input methods do it, and everything by keyboard."""
+"""Lines, edits, answers, reactions and deletions, all by keyboard."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from playwright.async_api import Browser, CDPSession, expect
+from playwright.async_api import Browser, expect
 
 from tests.chat_client import ChatClient
 from tests.journeys.browser import Visitor
@@ -17,40 +17,6 @@ from tests.services_under_test import MadangProcess
 GREETING = "Shall we use paper?"
 
 
-class InputMethod:
-    """An input method at work, through the debugging protocol: Chromium makes the events it makes for a real one."""
-
-    def __init__(self, protocol: CDPSession) -> None:
-        self._protocol = protocol
-
-    async def compose(self, *steps: str) -> None:
-        """What stands under the caret, step by step: ``ㅎ``, ``하``, ``한``."""
-        for text in steps:
-            await self._protocol.send(
-                "Input.imeSetComposition", {"text": text, "selectionStart": len(text), "selectionEnd": len(text)}
-            )
-
-    async def commit(self, text: str) -> None:
-        """Ends the composition with ``text``."""
-        await self._protocol.send("Input.insertText", {"text": text})
-
-    async def press_taken_enter(self) -> None:
-        """An Enter that the input method looks at first: key code 229, and no wish for a line break."""
-        await self._key("rawKeyDown", 229, "Process")
-
-    async def press_enter(self) -> None:
-        """An Enter that reaches the page: a key and the wish for a line break."""
-        await self._key("keyDown", 13, "Enter", text="\r")
-
-    async def release_enter(self) -> None:
-        await self._key("keyUp", 13, "Enter")
-
-    async def _key(self, kind: str, code: int, key: str, **more: str) -> None:
-        await self._protocol.send(
-            "Input.dispatchKeyEvent", {"type": kind, "windowsVirtualKeyCode": code, "key": key, "code": "Enter", **more}
-        )
-
-
 @dataclass
 class Talk:
     """Ana before the composer of a conversation with Ben, whose script hears what is sent."""
@@ -58,7 +24,6 @@ class Talk:
     ana: Visitor
     ben: ChatClient
     id: int
-    input_method: InputMethod
 
     async def is_sent_once(self, *texts: str) -> None:
         """Exactly these have been sent, in this order, and the field is empty."""
@@ -77,65 +42,8 @@ async def talk_between(browser: Browser, madang: MadangProcess, pair: dict[str, 
         ana = await Visitor.signed_in(browser, madang.url, pair["ana"])
         await ana.open(pair["ben"].name.capitalize())
         await expect(ana.composer).to_be_focused()
-        yield Talk(ana, ben, direct, InputMethod(await ana.page.context.new_cdp_session(ana.page)))
+        yield Talk(ana, ben, direct)
         assert ana.troubles == []
-
-
-async def test_korean_and_one_enter_is_one_message(
-    browser: Browser, madang: MadangProcess, people: Callable[..., dict[str, Person]]
-) -> None:
-    async with talk_between(browser, madang, people("ana", "ben")) as talk:
-        hand = talk.input_method
-        # The last syllable is still being composed when Enter comes: its commit, then the Enter again.
-        await talk.ana.composer.press_sequentially("안녕하세")
-        await hand.compose("ㅇ", "요")
-        await hand.press_taken_enter()
-        await hand.commit("요")
-        await hand.press_enter()
-        await hand.release_enter()
-        await talk.ana.sees("안녕하세요")
-        await expect(talk.ana.composer).to_have_value("")
-        # The key is released before it comes again.
-        await hand.compose("ㄴ", "네")
-        await hand.press_taken_enter()
-        await hand.commit("네")
-        await hand.release_enter()
-        await hand.press_enter()
-        await hand.release_enter()
-        await talk.ana.sees("네")
-        # The input method swallows the Enter: a syllable has no candidates, so it meant to send.
-        await hand.compose("ㅈ", "조", "좋")
-        await hand.press_taken_enter()
-        await hand.commit("좋")
-        await hand.release_enter()
-        await expect(talk.ana.composer).to_have_value("")
-        # The line break comes before the composition ends.
-        await hand.compose("ㄱ", "가", "감")
-        await hand.press_enter()
-        await hand.commit("감")
-        await hand.release_enter()
-        await talk.is_sent_once("안녕하세요", "네", "좋", "감")
-
-
-async def test_a_japanese_or_chinese_confirmation_sends_nothing(
-    browser: Browser, madang: MadangProcess, people: Callable[..., dict[str, Person]]
-) -> None:
-    async with talk_between(browser, madang, people("ana", "ben")) as talk:
-        hand = talk.input_method
-        for steps, text in (
-            (["に", "にほ", "にほんご", "日本語"], "日本語"),
-            (["n", "ni", "nihao"], "你好"),
-            (["m", "ma"], "ma"),
-        ):
-            await hand.compose(*steps)
-            await hand.press_taken_enter()
-            await hand.commit(text)
-            await hand.release_enter()
-            await expect(talk.ana.composer).to_have_value(text)
-            await hand.press_enter()
-            await hand.release_enter()
-            await expect(talk.ana.composer).to_have_value("")
-        await talk.is_sent_once("日本語", "你好", "ma")
 
 
 async def test_shift_and_enter_makes_a_line_and_escape_gives_back(

@@ -12,6 +12,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from server.clock import now
 from tests.chat_client import ChatClient
 from tests.journeys.deployment import Deployment, deployed
 from tests.people import Person
@@ -205,7 +206,35 @@ async def test_writing_and_being_here_are_seen_across_workers(madang: Deployment
             await ben.do("start_typing", conversation_id=direct)
             typing = await ana.event("typing")
             assert (typing["conversation_id"], typing["account_id"]) == (direct, people["ben"].id)
+            await people_show_themselves(ana, ben, direct, two, people["ben"])
         await ana.event("presence", lambda seen: seen["state"] == "offline")
+
+
+def states_of(client: ChatClient, account_id: int) -> list[str]:
+    """How reachable somebody was, as a client heard it."""
+    heard = [arguments[0] for event, arguments in client.heard if event == "presence"]
+    return [one["state"] for one in heard if one["account_id"] == account_id]
+
+
+async def people_show_themselves(ana: ChatClient, ben: ChatClient, direct: int, url: str, person: Person) -> None:
+    """A status until its end, a new name and hidden marks of Ben's reach Ana at another worker."""
+    until = now() + 1500
+    await ben.do("set_status", text="lunch", emoji="🍚", availability="busy", until=until)
+    busy = await ana.event("presence", lambda seen: seen["state"] == "busy")
+    assert busy["status"] == {"text": "lunch", "emoji": "🍚", "availability": "busy", "until": until}
+    async with (
+        aiohttp.ClientSession(headers=person.headers) as http,
+        http.patch(f"{url}/api/v1/me", json={"display_name": "Ben B.", "hides_receipts": True}) as response,
+    ):
+        assert response.status == 200
+    assert (await ana.event("person_changed"))["account"]["display_name"] == "Ben B."
+    assert (await ana.event("receipts_changed"))["shown"] is False
+    await said(ana, direct, "have you seen it?")
+    await ben.hears("have you seen it?")
+    await ben.do("mark_read", conversation_id=direct, seq=2)
+    # It is over by itself, and then nothing has been said of his mark.
+    await ana.until(lambda: states_of(ana, person.id)[-2:] == ["busy", "online"])
+    assert not [one for event, (one, *_) in ana.heard if event == "receipt" and one["account_id"] == person.id]
 
 
 async def test_a_killed_worker_is_passed_over_and_its_people_come_back_elsewhere(

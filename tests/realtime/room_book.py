@@ -37,6 +37,9 @@ class RoomBook:
                     self.heard[sid].append(event)
             self._news.notify_all()
 
+    def sids_in(self, room: str, namespace: str) -> list[str]:
+        return sorted(self.rooms[_key(room, namespace)])
+
     async def enter_room(self, sid: str, room: str, namespace: str) -> None:
         self.rooms[_key(room, namespace)].add(sid)
 

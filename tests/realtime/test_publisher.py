@@ -13,7 +13,7 @@ from server.protocol import chat
 from server.protocol.notifications import Counts
 from server.realtime import bells
 from server.realtime.delivery import SMALL_CONVERSATION
-from server.realtime.online import Online
+from server.realtime.online import Online, Privacy
 from server.realtime.publisher import Publisher
 from server.realtime.rooms import NOTIFICATIONS, account_room, conversation_room
 from tests.realtime.room_book import RoomBook, connect
@@ -123,6 +123,15 @@ async def test_a_received_mark_is_told_to_the_others(yard: Yard) -> None:
     assert [yard.heard(sid) for sid in ("ana", "ben", "ben-phone")] == [["receipt"], [], []]
     [(_, receipt, _)] = yard.book.emitted
     assert msgspec.to_builtins(receipt) == {"conversation_id": GROUP, "account_id": BEN, "received_seq": 5}
+
+
+async def test_whoever_hides_their_own_marks_is_told_of_nobody_s(yard: Yard) -> None:
+    connect(yard.book, yard.online, CLEO, "cleo-phone")
+    yard.book.rooms[ROOM] |= {"cleo", "cleo-phone"}
+    for connection in yard.online.of_account(CLEO, "/chat"):
+        yard.online.set_privacy(connection, Privacy(1, hides_receipts=True))
+    await yard.publish(records.ReadMark(GROUP, BEN, 5, 3), records.ReceivedMark(GROUP, BEN, 6))
+    assert [yard.heard(sid) for sid in ("ana", "cleo", "cleo-phone")] == [["receipt", "receipt"], [], []]
 
 
 async def test_a_mark_that_the_bus_brings_late_is_not_told_behind_a_later_one(yard: Yard) -> None:

@@ -8,7 +8,7 @@ import pytest
 from server.errors import ChatError, Forbidden, Invalid, NotFound, RateLimited, Unauthorized
 from server.protocol.http import ChangeMe, ChangePassword, CreateAccount, CreateSession
 from server.records import AccountChange, SessionsEnded
-from server.services.accounts import Accounts, face
+from server.services.accounts import Accounts, own
 from server.services.attempts import Attempts
 from server.services.passwords import Passwords
 from server.services.sessions import Sessions, Started, Visitor
@@ -231,9 +231,9 @@ async def test_a_face_is_a_picture_of_ones_own(yard: Yard, clock: SteppedClock) 
         await yard.accounts.change(ben.id, ChangeMe(picture_file_id=picture))
     assert caught.value.field == "picture_file_id"
     changed = await yard.accounts.change(ana.id, ChangeMe(picture_file_id=picture))
-    assert face(changed).picture_url == f"/api/v1/accounts/{ana.id}/picture?v={picture}"
-    assert face(await yard.accounts.change(ana.id, ChangeMe(display_name="A"))).picture_url is not None
-    assert face(await yard.accounts.change(ana.id, ChangeMe(picture_file_id=0))).picture_url is None
+    assert own(changed).picture_url == f"/api/v1/accounts/{ana.id}/picture?v={picture}"
+    assert own(await yard.accounts.change(ana.id, ChangeMe(display_name="A"))).picture_url is not None
+    assert own(await yard.accounts.change(ana.id, ChangeMe(picture_file_id=0))).picture_url is None
 
 
 async def test_a_new_password_signs_the_other_devices_out(yard: Yard, published: RecordingPublisher) -> None:

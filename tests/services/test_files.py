@@ -13,7 +13,8 @@ from server.errors import Expired, NotFound, RateLimited, TooLarge, Unavailable
 from server.files.bucket import BucketStore
 from server.services import files as service_module
 from server.services.files import Files
-from server.storage import accounts, files
+from server.storage import files
+from server.storage import people as profile
 from server.storage.database import Database
 from tests.conftest import People
 from tests.fakes import SteppedClock
@@ -210,7 +211,7 @@ async def test_the_sweep_takes_what_nobody_needs(
     sent = await service.upload(ana, "sent.txt", chunks(b"sent"))
     await talk.send(ana, sent)
     face = await service.upload(ana, "face.png", chunks(pictures.plain()))
-    await db.write(accounts.set_profile, ana, None, face.id)
+    await db.write(profile.set_profile, ana, None, face.id, 1)
     await service.upload(ana, "orphan.png", chunks(pictures.plain()))
     clock.step(days=1, minutes=1)
     young = await service.upload(ana, "young.txt", chunks(b"young"))

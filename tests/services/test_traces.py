@@ -14,7 +14,7 @@ from server.realtime.rooms import CHAT
 from server.realtime.verified import Verified
 from server.services.members import Members
 from server.services.traces import Traces
-from server.storage import receipts
+from server.storage import people, receipts
 from server.storage.unit import execute_many
 from tests.followers.yard import Yard, yard
 
@@ -86,6 +86,28 @@ async def test_a_sender_is_told_what_receipts_show_and_no_more(desk: Desk) -> No
     assert (trace.received, trace.read) == (2, 1), "what was read was received"
 
 
+async def test_whoever_hides_how_far_they_read_is_not_counted_for_a_sender(desk: Desk) -> None:
+    async def hide(who: int, hides: bool) -> None:
+        await desk.yard.db.write(people.set_privacy, who, None, hides, 20, 1)
+
+    seq = await desk.yard.say(desk.ana, desk.group, "The roses are out")
+    for reader in (desk.ben, desk.cleo):
+        await desk.yard.read(reader, desk.group, seq)
+    await hide(desk.ben, True)
+    trace = await desk.ask(desk.ana, seq)
+    assert (trace.people, trace.received, trace.read) == (2, 1, 1)
+    reached = {one.account.id: (one.received, one.read) for one in trace.members or []}
+    assert reached == {desk.ben: (None, None), desk.cleo: (True, True)}
+    # An admin of the server sees everything.
+    assert (await desk.ask(desk.dana, seq)).read == 2
+    # Whoever hides sees it of nobody.
+    await hide(desk.ben, False)
+    await hide(desk.ana, True)
+    trace = await desk.ask(desk.ana, seq)
+    assert (trace.people, trace.received, trace.read) == (2, None, None)
+    assert {(one.received, one.read) for one in trace.members or []} == {(None, None)}
+
+
 async def test_it_is_sent_when_the_worker_has_delivered_it(desk: Desk) -> None:
     seq = await desk.yard.say(desk.ana, desk.group, "The roses are out")
     assert not (await desk.ask(desk.ana, seq)).sent.everywhere
@@ -115,13 +137,13 @@ async def test_only_the_sender_and_admins_of_the_server_may_ask(desk: Desk) -> N
         await desk.ask(desk.ben, seq)
 
 
-async def test_in_a_large_conversation_a_sender_is_told_nothing_of_the_others(desk: Desk) -> None:
+async def test_in_a_large_conversation_a_sender_is_told_how_many_have_read_it_and_not_who(desk: Desk) -> None:
     seq = await desk.yard.say(desk.ana, desk.group, "The roses are out")
     await desk.yard.read(desk.ben, desk.group, seq)
     large = "update conversation set member_count = 21 where id = ?"
     await desk.yard.db.write(execute_many, large, [(desk.group,)])
     trace = await desk.ask(desk.ana, seq)
-    assert (trace.people, trace.received, trace.read, trace.members) == (2, None, None, None)
+    assert (trace.people, trace.received, trace.read, trace.members) == (2, None, 1, None)
     trace = await desk.ask(desk.dana, seq)
     assert (trace.received, trace.read) == (None, 1)
     assert [(one.received, one.read) for one in trace.members or []] == [(True, True), (None, False)]

@@ -5,7 +5,7 @@ import pytest
 
 from server.errors import Forbidden, Invalid, NotFound
 from server.records import AccountChange
-from server.storage import accounts
+from server.storage import accounts, people
 from server.storage.database import Database
 from tests.fakes import RecordingPublisher
 
@@ -85,7 +85,7 @@ async def test_disabled_people_are_not_found(db: Database) -> None:
 
 
 async def test_a_changed_name_is_found_and_the_old_one_is_not(yard: Database) -> None:
-    await yard.write(accounts.set_profile, 1, "Kang Minjun", None)
+    await yard.write(people.set_profile, 1, "Kang Minjun", None, AT)
     assert await yard.read(accounts.find_people, "김", 20, 0) == []
     assert [person.id for person in await yard.read(accounts.find_people, "kang", 20, 0)] == [1]
 

@@ -7,7 +7,8 @@ import pytest
 from server.errors import Invalid, NotFound, RateLimited
 from server.protocol import chat
 from server.records import StoredFile
-from server.storage import accounts, files
+from server.storage import files
+from server.storage import people as profile
 from server.storage.database import Database
 from server.storage.models import Account
 from tests.conftest import People
@@ -65,7 +66,7 @@ async def test_only_ones_own_free_files_can_be_sent_and_each_once(db: Database, 
     mine, sent, face = await add(db, ana, "a"), await add(db, ana, "b"), await add(db, ana, "c", has_thumbnail=True)
     bens = await add(db, ben, "d")
     await talk.send(ana, files.body(sent))
-    await db.write(accounts.set_profile, ana, None, face.id)
+    await db.write(profile.set_profile, ana, None, face.id, 1)
     for wrong in ([sent.id], [bens.id], [99], [mine.id, mine.id], [face.id]):
         with pytest.raises(Invalid) as refusal:
             await db.write(files.attach, [mine.id, *wrong] if len(wrong) == 1 else wrong, ana, talk.id, 9)
@@ -91,7 +92,7 @@ async def test_orphans_go_but_faces_and_sent_files_stay(db: Database, people: Pe
     await add(db, ana, "young", 1000)
     face, sent = await add(db, ana, "face", 10, has_thumbnail=True), await add(db, ana, "sent", 10)
     await talk.send(ana, files.body(sent))
-    await db.write(accounts.set_profile, ana, None, face.id)
+    await db.write(profile.set_profile, ana, None, face.id, 1)
     assert await db.write(files.release_orphans, 500) == ["orphan"]
     assert await db.write(files.release_orphans, 500) == []
     assert await db.read(files.known_keys, ["orphan", "young", "face", "sent"]) == {"young", "face", "sent"}

@@ -121,6 +121,7 @@ async def test_tracing_a_message(db: Database, postgres_address: str) -> None:
         message = traces.said(1, 200)
         assert message
         traces.counts(1, message)
+        traces.hidden(1, message)
         traces.reached(1, message, (-1, -1), 101)
         traces.told(1, 200, [2, 3])
 

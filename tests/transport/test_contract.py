@@ -22,7 +22,7 @@ from tests.people import Person, make_people_in
 
 WHO = ("ana", "ben", "cleo")
 # The first two come every 15 seconds and when a worker stops; the others have a test of their own.
-UNHEARD = {"heads", "draining", "account_changed", "previews_changed"}
+UNHEARD = {"heads", "draining", "person_changed", "receipts_changed", "previews_changed"}
 
 
 def check(value: Any, kind: type, where: str) -> None:
@@ -167,6 +167,7 @@ async def manage(group: int, ana: Checked, ben: Checked, cleo: Checked) -> None:
     await ana.do("set_role", conversation_id=group, account_id=cleo.id, role="admin")
     await ana.do("remove_member", conversation_id=group, account_id=cleo.id)
     await cleo.event("conversation_removed")
+    await cleo.do("set_status", text="in the yard", emoji="🌳", availability="busy")
     changes = await cleo.do("fetch_account_changes", after_version=0)
     for change in changes["changes"]:
         check(change["data"], chat.EVENTS[change["event"]][0], change["event"])
@@ -222,15 +223,19 @@ async def test_presence_and_one_s_own_face_are_told_as_written(
     url, clients, people = yard
     ana, ben, _ = clients.values()
     await ben.do("open_direct", account_id=people["dana"].id)
+    await ben.do("open_direct", account_id=people["ana"].id)
     await ben.do("watch_presence", account_ids=[people["dana"].id])
     async with Checked(url, people["dana"]):
         await ben.event("presence", lambda presence: presence["state"] == "online")
     check_heard(ben)
     async with HttpPerson(url, people["ana"]) as door:
-        check(await door.json("PATCH", "/api/v1/me", {"display_name": "Ana 아나"}, 200), chat.Account, "me")
-    changed = await ana.event("account_changed")
-    assert changed["account"]["display_name"] == "Ana 아나"
+        new = {"display_name": "Ana 아나", "hides_receipts": True}
+        check(await door.json("PATCH", "/api/v1/me", new, 200), chat.OwnAccount, "me")
+    await ana.event("account_changed", lambda changed: changed["account"].get("hides_receipts"))
     check_heard(ana)
+    assert (await ben.event("person_changed"))["account"]["display_name"] == "Ana 아나"
+    assert await ben.event("receipts_changed") == {"account_id": people["ana"].id, "shown": False}
+    check_heard(ben)
 
 
 async def test_every_json_body_of_the_running_server_is_as_written(

@@ -10,7 +10,8 @@ import pytest
 from server.files.store import key_of
 from server.protocol import chat
 from server.services.files import Files
-from server.storage import accounts, files
+from server.storage import files
+from server.storage import people as profile
 from server.storage.database import Database
 from tests.files import pictures
 from tests.files.shelf import BucketShelf, DiskShelf
@@ -203,7 +204,7 @@ async def test_a_link_needs_no_session_but_its_maker_must_still_be_a_member(
 async def test_a_face_is_seen_by_whoever_is_signed_in(door: Door, db: Database, people: dict[str, Person]) -> None:
     ana, cho = people["ana"], people["cho"]
     stored = await door.upload(ana, pictures.plain())
-    await db.write(accounts.set_profile, ana.id, None, int(str(stored["id"])))
+    await db.write(profile.set_profile, ana.id, None, int(str(stored["id"])), 1)
     path = f"/api/v1/accounts/{ana.id}/picture"
     plain, versioned = await door.get(path, cho), await door.get(f"{path}?v={stored['id']}", cho)
     assert plain.status == versioned.status == 200

@@ -9,13 +9,13 @@ import pytest
 
 from server.protocol import chat
 from server.protocol.notifications import Counts
-from server.realtime.online import Connection
+from server.realtime.online import Connection, Online
 from server.realtime.rooms import CHAT, NOTIFICATIONS
 from server.transport import notifications
 from server.transport.chat import Welcome
 
 SERVER = chat.ServerInfo(name="Madang", version="0", protocol=[1], epoch="e", limits={})
-ANA = chat.Account(id=1, username="ana", display_name="Ana", role="person")
+ANA = chat.OwnAccount(id=1, username="ana", display_name="Ana", role="person")
 
 
 class Door:
@@ -56,7 +56,7 @@ class Door:
 @pytest.mark.parametrize("recovers", [False, True])
 async def test_a_place_then_the_rooms_then_what_was_missed_then_the_heads(recovers: bool) -> None:
     door: Any = Door(recovers=recovers)
-    await Welcome(door, door, lambda: SERVER)(door.connection, door.recovered)
+    await Welcome(door, Online(), door, lambda: SERVER)(door.connection, door.recovered)
     assert door.happened == [
         "place is read",
         "enters conversation:5",

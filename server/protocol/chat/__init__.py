@@ -51,6 +51,7 @@ COMMANDS: dict[str, tuple[type[Command], type[Body]]] = {
     "unblock": (WithPerson, Contact),
     "set_active": (SetActive, Nothing),
     "watch_presence": (WatchPresence, Presences),
+    "set_status": (SetStatus, OwnAccount),
     "fetch_account_changes": (FetchAccountChanges, AccountChanges),
 }
 """Every command of the namespace: what it takes, and what its reply carries in ``data``."""
@@ -67,6 +68,8 @@ EVENTS: dict[str, tuple[type, ...]] = {
     "contact_changed": (ContactChanged,),
     "account_changed": (AccountChanged,),
     "rules_changed": (RulesChanged,),
+    "person_changed": (PersonChanged,),
+    "receipts_changed": (ReceiptsChanged,),
     "draining": (Draining,),
     **{kind: (Entry, str) for kind in ENTRY_DATA},
 }

@@ -23,8 +23,10 @@ from server.protocol.base import (
     Position,
     Query,
     Seq,
+    StatusEmoji,
+    StatusText,
 )
-from server.protocol.chat.things import Notify
+from server.protocol.chat.things import Chosen, Notify
 
 
 class SendMessage(Command):
@@ -300,6 +302,15 @@ class WatchPresence(Command):
     """The presence of these people now, and ``presence`` events from now on; a new list replaces the old one."""
 
     account_ids: Annotated[list[Id], Meta(max_length=100)]
+
+
+class SetStatus(Command):
+    """What one shows of oneself from now on, until ``until``; what is left out is empty, or `auto`."""
+
+    text: StatusText = ""
+    emoji: StatusEmoji = ""
+    availability: Chosen = "auto"
+    until: Milliseconds | None = None
 
 
 class FetchAccountChanges(Command):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from server.protocol.base import Body
-from server.protocol.chat.things import Account, Contact, Conversation, Preferences
+from server.protocol.chat.things import Account, Contact, Conversation, OwnAccount, Preferences
 
 
 class ServerInfo(Body):
@@ -25,7 +25,7 @@ class ServerInfo(Body):
 class Ready(Body):
     """The first event: who one is, and the 200 most recently active conversations."""
 
-    account: Account
+    account: OwnAccount
     account_version: int
     server: ServerInfo
     recovered: bool
@@ -84,9 +84,15 @@ class PreferencesChanged(Body):
 
 
 class AccountChanged(Body):
-    """One's own account looks different now."""
+    """One's own account is different now: how it looks, or what one shows and hides."""
 
     account_version: int
+    account: OwnAccount
+
+
+class PersonChanged(Body):
+    """Somebody in one of one's conversations, or whose presence one watches, has another name or picture."""
+
     account: Account
 
 
@@ -101,6 +107,15 @@ class RulesChanged(Body):
     """What one wants to be told of was changed, on another device perhaps: `get_rules` of /notifications tells it."""
 
     account_version: int
+
+
+class ReceiptsChanged(Body):
+    """Somebody shows from now on, or no longer, how far they have read: without, forget what was told of them; with,
+    list the members again.
+    """
+
+    account_id: int
+    shown: bool
 
 
 class Draining(Body):

@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from server.protocol.base import Body
-from server.protocol.chat.things import Account, Availability, Contact, Conversation, Entry, File, Member, Message
+from server.protocol.chat.things import (
+    Account,
+    Availability,
+    Contact,
+    Conversation,
+    Entry,
+    File,
+    Member,
+    Message,
+    Status,
+)
 
 
 class Nothing(Body):
@@ -104,13 +114,13 @@ class TraceNotified(Body):
 
 
 class TraceMember(Body):
-    """One who could get the message. ``received`` is left out where nobody knows.
+    """One who could get the message. ``received`` is left out where nobody knows, and ``read`` too where it is hidden.
 
     ``presence``, ``devices`` (connected now) and ``notified`` are for the server's admins.
     """
 
     account: Account
-    read: bool
+    read: bool | None = None
     received: bool | None = None
     presence: Availability | None = None
     devices: int | None = None
@@ -119,8 +129,8 @@ class TraceMember(Body):
 
 class Trace(Body):
     """Where a message is. ``people``: members of now who were there when it was sent, and of whom so many have
-    ``received`` and ``read`` it; where receipts are not shown, in conversations of more than 20, only the number of
-    people is told.
+    ``received`` and ``read`` it, without those who hide it; in conversations of more than 20 it is told how many have
+    read it and not who, and to whoever hides their own marks nothing of both.
 
     ``as_admin``: one sees everything, as an admin of the server; ``cursor`` is there when there are more members.
     """
@@ -204,11 +214,14 @@ class ContactsPage(Body):
 
 
 class Presence(Body):
-    """How reachable somebody is. ``last_seen_at`` is there when they are offline."""
+    """How reachable somebody is, and what they show of themselves. ``last_seen_at`` is there when they are offline,
+    unless they hide it, or one hides one's own.
+    """
 
     account_id: int
     state: Availability
     last_seen_at: int | None = None
+    status: Status | None = None
 
 
 class Presences(Body):

@@ -13,6 +13,7 @@ from server.protocol.base import Body
 Role = Literal["owner", "admin", "member"]
 ServerRole = Literal["owner", "admin", "person", "bot"]
 Availability = Literal["online", "away", "busy", "offline"]
+Chosen = Literal["auto", "away", "busy"]
 Notify = Literal["all", "mentions", "nothing"]
 Relation = Literal["none", "sent", "received", "contact", "blocked"]
 EntryKind = Literal[
@@ -51,6 +52,25 @@ class Contact(Body):
     relation: Relation
     since: int | None = None
     note: str | None = None
+
+
+class Status(Body):
+    """What somebody shows of themselves, all of it over at ``until``. ``auto``: as reachable as their devices are."""
+
+    text: str = ""
+    emoji: str = ""
+    availability: Chosen = "auto"
+    until: int | None = None
+
+
+class OwnAccount(Account):
+    """One's own account, with what one shows and hides. Whoever hides when they were last here, or how far they have
+    read, does not see it of others either.
+    """
+
+    status: Status | None = None
+    hides_last_seen: bool = False
+    hides_receipts: bool = False
 
 
 class Rules(Body):
@@ -182,14 +202,15 @@ class Conversation(Body):
 class Member(Body):
     """Who belongs to a conversation, and how far they have read and received.
 
-    In conversations of more than 20 ``received_seq`` is not kept, and what was read is all that is known.
+    In conversations of more than 20 ``received_seq`` is not kept, and what was read is all that is known. Both are left
+    out where somebody hides them, and of everybody else where one hides one's own.
     """
 
     account: Account
     role: Role
     joined_at: int
-    read_seq: int
-    received_seq: int
+    read_seq: int | None = None
+    received_seq: int | None = None
 
 
 class Entry(Body):

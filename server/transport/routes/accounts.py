@@ -6,7 +6,7 @@ from aiohttp import web
 
 from server import __version__
 from server.protocol import http
-from server.services.accounts import Accounts, face
+from server.services.accounts import Accounts, own
 from server.transport.guard import body_of, reply
 from server.transport.identity import Identity
 from server.transport.routes.sessions import SignIns, session_body
@@ -34,12 +34,12 @@ def routes(accounts: Accounts, identity: Identity, sign_ins: SignIns, server_nam
     async def me(request: web.Request) -> web.Response:
         person = await identity.of_request(request)
         session = session_body(person.session, current=True, connected=sign_ins.is_connected(person.session.id))
-        return reply(http.Me(account=face(person.account), session=session))
+        return reply(http.Me(account=own(person.account), session=session))
 
     async def change_me(request: web.Request) -> web.Response:
         person = await identity.of_request(request)
         command: http.ChangeMe = await body_of(request, http.ChangeMe)
-        return reply(face(await accounts.change(person.account.id, command)))
+        return reply(own(await accounts.change(person.account.id, command)))
 
     async def change_password(request: web.Request) -> web.Response:
         person = await identity.of_request(request)

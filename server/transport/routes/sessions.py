@@ -9,7 +9,7 @@ from aiohttp import web
 from server import records
 from server.errors import Forbidden, NotFound
 from server.protocol import http
-from server.services.accounts import face
+from server.services.accounts import own
 from server.services.sessions import Sessions, Started, Visitor
 from server.transport.cookies import clear_cookie, set_cookie
 from server.transport.guard import body_of, reply
@@ -42,7 +42,7 @@ class SignIns:
     def answer(self, started: Started) -> web.Response:
         """201 with the account, the token and the session, and the cookie."""
         body = http.SignedIn(
-            account=face(started.account),
+            account=own(started.account),
             token=started.token,
             session=session_body(started.session, current=True, connected=False),
         )

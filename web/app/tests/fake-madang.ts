@@ -59,6 +59,7 @@ export function fakeMadang(facts: FakeFacts) {
     endOtherSessions: note('endOtherSessions', undefined),
     changePassword: note('changePassword', undefined),
     changeMe: note('changeMe', me),
+    setStatus: note('setStatus', undefined),
     connection: atom({ state: 'online' as const }),
     server: atom({ name: facts.serverName ?? 'Hanok team', version: '0.1.0', protocol: [1], epoch: 'e', limits: {} }),
     leading: atom(true),

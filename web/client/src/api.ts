@@ -2,8 +2,8 @@ import type { MapStore, ReadableAtom } from 'nanostores'
 import type { MadangError } from './errors.ts'
 import type { OutboxStorage } from './outboxDb.ts'
 import type {
-  Account, Conversation, Counts, Entry, File as StoredFile, FileUse, Member, Message, Notification, NotificationRules, PinsPage, Preferences, Presence, SearchMessages, SearchPage,
-  ServerInfo, Session, SetRules, Trace, Welcome,
+  Account, Conversation, Counts, Entry, File as StoredFile, FileUse, Member, Message, Notification, NotificationRules, OwnAccount, PinsPage, Preferences, Presence, SearchMessages, SearchPage,
+  ServerInfo, Session, SetRules, Status, Trace, Welcome,
 } from './types.ts'
 
 /** What `createMadang` takes. Everything has a default that is right for a page served by Madang itself. */
@@ -21,7 +21,7 @@ export interface MadangOptions {
 export type SessionState =
   | { state: 'unknown' }
   | { state: 'signed-out'; reason?: 'ended' | 'expired' }
-  | { state: 'signed-in'; account: Account; session: Session }
+  | { state: 'signed-in'; account: OwnAccount; session: Session }
 
 /** What the connection banner shows; `until` is the time of the next try in UTC ms. */
 export type ConnectionState =
@@ -118,6 +118,14 @@ export interface PreferenceChanges {
   archived?: boolean
 }
 
+/** What is left out stays. `picture_file_id` 0 takes the picture away. */
+export interface OwnChange {
+  display_name?: string
+  picture_file_id?: number
+  hides_last_seen?: boolean
+  hides_receipts?: boolean
+}
+
 /** One person's connection to one server: stores to read, actions to call. Actions reject with `MadangError`. */
 export interface Madang {
   // Session
@@ -139,8 +147,9 @@ export interface Madang {
   endSession(id: number): Promise<void>
   endOtherSessions(): Promise<void>
   changePassword(current: string, next: string): Promise<void>
-  /** `picture_file_id` 0 takes the picture away. */
-  changeMe(changes: { display_name?: string; picture_file_id?: number }): Promise<Account>
+  changeMe(changes: OwnChange): Promise<OwnAccount>
+  /** What others are shown from now on; what is left out is empty. */
+  setStatus(status: Status): Promise<void>
 
   // Connection
   connection: ReadableAtom<ConnectionState>
@@ -156,7 +165,7 @@ export interface Madang {
   accounts: MapStore<Record<number, Account>>
   /** Asks the server when the account is unknown. */
   accountOf(id: number): ReadableAtom<Account | undefined>
-  me: ReadableAtom<Account | undefined>
+  me: ReadableAtom<OwnAccount | undefined>
   /** Watched while somebody listens. */
   presenceOf(id: number): ReadableAtom<Presence | undefined>
   findPeople(query: string): Promise<Account[]>

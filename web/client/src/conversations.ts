@@ -3,7 +3,7 @@ import type { ConversationView } from './api.ts'
 import { sorted, withEntry, withReadMark, type RowChange } from './conversation.ts'
 import { asMadangError } from './errors.ts'
 import type { People } from './people.ts'
-import type { Conversation, Entry, ReadState } from './types.ts'
+import type { Account, Conversation, Entry, ReadState } from './types.ts'
 import type { ChatWire } from './wire.ts'
 
 const ASK_AFTER_MS = 200
@@ -77,6 +77,12 @@ export class Conversations {
   change(id: number, changed: (row: Conversation) => Conversation): void {
     const row = this.get(id)
     if (row) this.set({ row: changed(row), ask: false })
+  }
+
+  /** The other person of a direct conversation looks different. */
+  meet(account: Account): void {
+    const row = [...this.rows.get().values()].find((one) => one.with?.id === account.id)
+    if (row) this.change(row.id, (before) => ({ ...before, title: account.display_name, with: account }))
   }
 
   /** The row after an entry. A conversation that is not listed is asked for. */

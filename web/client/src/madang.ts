@@ -19,7 +19,7 @@ import { SessionStore } from './session.ts'
 import type { MakeSockets } from './sockets.ts'
 import { Tabs } from './tabs.ts'
 import { Timelines } from './timelines.ts'
-import type { Account, AccountChange, Entry, Ready, ServerInfo } from './types.ts'
+import type { Account, AccountChange, Entry, OwnAccount, Ready, ServerInfo } from './types.ts'
 import { TypingSigns } from './typing.ts'
 import { sendFile, startUpload } from './uploads.ts'
 
@@ -123,6 +123,7 @@ class Client {
       receive: (entry) => this.receive(entry),
     })
     connection.chat.on('ready', (ready) => this.onReady(ready))
+    connection.chat.on('person_changed', ({ account }) => this.meet(account))
     connection.onEntry((entry) => this.onLive(entry))
     this.tabs.listen((message) => {
       if (message.kind === 'signed-out') this.session.end('ended')
@@ -152,9 +153,10 @@ class Client {
       changePassword: (current, next) => session.changePassword(current, next),
       changeMe: async (changes) => {
         const account = await session.changeMe(changes)
-        people.learn([account])
+        this.onOwnAccount(account)
         return account
       },
+      setStatus: async (status) => session.setAccount(await chat.ask('set_status', status)),
 
       connection: connection.state,
       server: this.server,
@@ -240,6 +242,13 @@ class Client {
     }
   }
 
+  /** Somebody looks different. */
+  private meet(account: Account): void {
+    this.people.learn([account])
+    this.conversations.meet(account)
+    this.members.meet(account)
+  }
+
   private enter(account: Account): void {
     if (this.lastAccount !== 0 && this.lastAccount !== account.id) this.clear()
     this.lastAccount = account.id
@@ -297,6 +306,7 @@ class Client {
     }
     this.server.set(ready.server)
     this.session.setAccount(ready.account)
+    this.people.doubt()
     this.people.learn([ready.account])
     this.ownChanges.startAt(ready.account_version)
     this.rules.changed()
@@ -377,9 +387,17 @@ class Client {
         this.rules.changed()
         break
       case 'account_changed':
-        this.session.setAccount(change.data.account)
-        this.people.learn([change.data.account])
+        this.onOwnAccount(change.data.account)
     }
+  }
+
+  /** What one hides one does not see of others either, and the other way round. */
+  private onOwnAccount(account: OwnAccount): void {
+    const before = this.session.account
+    this.session.setAccount(account)
+    this.people.learn([account])
+    if (before?.hides_last_seen !== account.hides_last_seen) this.presences.onReady()
+    if (before?.hides_receipts !== account.hides_receipts) this.members.onReady()
   }
 }
 

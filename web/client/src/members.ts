@@ -2,7 +2,7 @@ import { atom, onMount, type ReadableAtom, type WritableAtom } from 'nanostores'
 import type { Connection } from './connection.ts'
 import { asMadangError } from './errors.ts'
 import type { People } from './people.ts'
-import type { Entry, Member } from './types.ts'
+import type { Account, Entry, Member } from './types.ts'
 
 const PAGE = 200
 
@@ -26,6 +26,7 @@ export class Members {
   constructor(connection: Connection, people: People) {
     this.connection = connection
     this.people = people
+    connection.chat.on('receipts_changed', ({ account_id, shown }) => this.hide(account_id, shown))
     connection.chat.on('receipt', ({ conversation_id, account_id, read_seq, received_seq }) => this.mark(conversation_id, account_id, read_seq, received_seq))
   }
 
@@ -68,7 +69,12 @@ export class Members {
     return now
   }
 
-  /** Marks may have moved unheard while there was no connection. */
+  /** A member has another name or picture. */
+  meet(account: Account): void {
+    this.changeAll(account.id, (member) => ({ ...member, account }))
+  }
+
+  /** Marks may have moved unheard while there was no connection, or while they were hidden. */
   onReady(): void {
     for (const id of this.watched) void this.load(id)
   }
@@ -114,13 +120,30 @@ export class Members {
     if (further !== member) this.set(id, members.map((one) => (one === member ? further : one)))
   }
 
+  /** Somebody shows from now on, or no longer, how far they have read. */
+  private hide(accountId: number, shown: boolean): void {
+    if (!shown) this.changeAll(accountId, ({ read_seq: _read, received_seq: _received, ...member }) => member)
+    else for (const id of this.watched) if (this.has(id, accountId)) void this.load(id)
+  }
+
+  private has(id: number, accountId: number): boolean {
+    return this.stores.get(id)?.get()?.some((one) => one.account.id === accountId) ?? false
+  }
+
+  private changeAll(accountId: number, changed: (member: Member) => Member): void {
+    for (const [id, store] of this.stores) {
+      if (this.has(id, accountId)) store.set(store.get()?.map((one) => (one.account.id === accountId ? changed(one) : one)))
+    }
+  }
+
   private set(id: number, members: Member[]): void {
     this.stores.get(id)?.set(members)
   }
 }
 
-/** Marks only move forward. */
+/** Marks only move forward, and those that are not shown stay so. */
 function moved(member: Member, { read, received }: Mark): Member {
+  if (member.read_seq === undefined || member.received_seq === undefined) return member
   if (member.read_seq >= read && member.received_seq >= received) return member
   return { ...member, read_seq: Math.max(member.read_seq, read), received_seq: Math.max(member.received_seq, received) }
 }

@@ -10,6 +10,9 @@ export class People {
   readonly accounts: MapStore<Record<number, Account>> = map({})
   private readonly stores = new Map<number, ReadableAtom<Account | undefined>>()
   private readonly wanted = new Set<number>()
+  private readonly shown = new Set<number>()
+  /** Those who may look different by now. */
+  private readonly doubted = new Set<number>()
   private timer: ReturnType<typeof setTimeout> | undefined
   private readonly wire: ChatWire
 
@@ -21,7 +24,11 @@ export class People {
     let store = this.stores.get(id)
     if (!store) {
       store = computed(this.accounts, (accounts) => accounts[id])
-      onMount(store, () => this.need(id))
+      onMount(store, () => {
+        this.shown.add(id)
+        this.need(id)
+        return () => this.shown.delete(id)
+      })
       this.stores.set(id, store)
     }
     return store
@@ -30,12 +37,15 @@ export class People {
   learn(accounts: Account[]): void {
     const known = this.accounts.get()
     const fresh = accounts.filter((account) => !same(known[account.id], account))
-    for (const account of accounts) this.wanted.delete(account.id)
+    for (const { id } of accounts) {
+      this.wanted.delete(id)
+      this.doubted.delete(id)
+    }
     if (fresh.length > 0) this.accounts.set({ ...known, ...Object.fromEntries(fresh.map((account) => [account.id, account])) })
   }
 
   need(id: number): void {
-    if (id < 1 || this.accounts.get()[id]) return
+    if (id < 1 || (this.accounts.get()[id] && !this.doubted.has(id))) return
     this.wanted.add(id)
     this.timer ??= setTimeout(() => void this.ask(), GATHER_MS)
   }
@@ -46,8 +56,14 @@ export class People {
     return accounts
   }
 
-  /** Called when there is a connection again: asks what could not be asked. */
+  /** Nobody was told meanwhile who has another name or picture. */
+  doubt(): void {
+    for (const id of Object.keys(this.accounts.get())) this.doubted.add(Number(id))
+  }
+
+  /** Called when there is a connection again: asks what could not be asked, and who is on the screen. */
   onReady(): void {
+    for (const id of this.shown) this.need(id)
     if (this.wanted.size > 0) this.timer ??= setTimeout(() => void this.ask(), GATHER_MS)
   }
 
@@ -55,6 +71,7 @@ export class People {
     clearTimeout(this.timer)
     this.timer = undefined
     this.wanted.clear()
+    this.doubted.clear()
     this.accounts.set({})
   }
 
@@ -65,7 +82,10 @@ export class People {
     try {
       const { accounts } = await this.wire.ask('get_accounts', { account_ids })
       // Who was not answered does not exist; asking again would not help.
-      for (const id of account_ids) this.wanted.delete(id)
+      for (const id of account_ids) {
+        this.wanted.delete(id)
+        this.doubted.delete(id)
+      }
       this.learn(accounts)
     } catch {
       return // They stay wanted until the next connection.

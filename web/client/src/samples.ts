@@ -2,7 +2,6 @@
 // One sample of every command, reply, event and HTTP body; for tests only, the package does not export them.
 
 import type {
-  Account,
   Ack,
   ChangeMe,
   ChangePassword,
@@ -23,6 +22,7 @@ import type {
   MessagesPage,
   NotificationCommands,
   NotificationEvents,
+  OwnAccount,
   PostMessage,
   Readiness,
   Sessions,
@@ -563,9 +563,23 @@ export const chatCommands: Commands<ChatCommands> = {
     "payload": {"account_ids": [1, 2]},
     "data": {
       "presence": [
-        {"account_id": 1, "state": "online"},
+        {
+          "account_id": 1,
+          "state": "busy",
+          "status": {"text": "in the workshop", "emoji": "🔨", "availability": "busy", "until": 1763694000000}
+        },
         {"account_id": 2, "state": "offline", "last_seen_at": 1763683200000}
       ]
+    }
+  },
+  "set_status": {
+    "payload": {"text": "in the workshop", "emoji": "🔨", "availability": "busy", "until": 1763694000000},
+    "data": {
+      "id": 1,
+      "username": "ana",
+      "display_name": "Ana",
+      "role": "person",
+      "status": {"text": "in the workshop", "emoji": "🔨", "availability": "busy", "until": 1763694000000}
     }
   },
   "fetch_account_changes": {
@@ -656,7 +670,7 @@ export const chatEvents: Events<ChatEvents> = {
   "heads": [{"epoch": "5f2c9a", "account_version": 6, "heads": {"3": 0, "7": 14}}],
   "receipt": [{"conversation_id": 7, "account_id": 2, "read_seq": 12, "account_version": 7}],
   "typing": [{"conversation_id": 7, "account_id": 2, "until": 1763690406000}],
-  "presence": [{"account_id": 2, "state": "away"}],
+  "presence": [{"account_id": 2, "state": "away", "status": {"text": "back at two", "emoji": "🍚"}}],
   "conversation_added": [
     {
       "account_version": 8,
@@ -713,11 +727,25 @@ export const chatEvents: Events<ChatEvents> = {
         "username": "ana",
         "display_name": "Ana",
         "role": "owner",
-        "picture_url": "/api/v1/accounts/1/picture?v=9"
+        "picture_url": "/api/v1/accounts/1/picture?v=9",
+        "status": {"availability": "busy", "until": 1763694000000},
+        "hides_receipts": true
       }
     }
   ],
   "rules_changed": [{"account_version": 11}],
+  "person_changed": [
+    {
+      "account": {
+        "id": 2,
+        "username": "ben",
+        "display_name": "Ben B.",
+        "role": "person",
+        "picture_url": "/api/v1/accounts/2/picture?v=12"
+      }
+    }
+  ],
+  "receipts_changed": [{"account_id": 2, "shown": false}],
   "draining": [{"retry_after_ms": 1500}],
   "message_created": [
     {
@@ -1073,7 +1101,7 @@ export const http: {
   create_session: { body: CreateSession; answer: SignedIn }
   list_sessions: { answer: Sessions }
   me: { answer: Me }
-  change_me: { body: ChangeMe; answer: Account }
+  change_me: { body: ChangeMe; answer: OwnAccount }
   change_password: { body: ChangePassword }
   list_conversations: { answer: ConversationsPage }
   list_messages: { answer: MessagesPage }

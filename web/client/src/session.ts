@@ -1,9 +1,9 @@
 import { atom } from 'nanostores'
-import type { SessionState } from './api.ts'
+import type { OwnChange, SessionState } from './api.ts'
 import { retryDelay, sleep } from './backoff.ts'
 import { asMadangError, type MadangError } from './errors.ts'
 import type { Rest } from './rest.ts'
-import type { Account, Me, Session, Sessions, SignedIn, Welcome } from './types.ts'
+import type { Me, OwnAccount, Session, Sessions, SignedIn, Welcome } from './types.ts'
 
 type SignedInState = SessionState & { state: 'signed-in' }
 
@@ -11,7 +11,7 @@ interface Parts {
   rest: Rest
   /** Whether the page holds the token itself, because the server's cookie does not reach it. */
   keepToken: boolean
-  onSignedIn: (account: Account) => void
+  onSignedIn: (account: OwnAccount) => void
   onSignedOut: () => void
 }
 
@@ -25,7 +25,7 @@ export class SessionStore {
     this.parts = parts
   }
 
-  get account(): Account | undefined {
+  get account(): OwnAccount | undefined {
     const state = this.state.get()
     return state.state === 'signed-in' ? state.account : undefined
   }
@@ -85,7 +85,7 @@ export class SessionStore {
     this.parts.onSignedOut()
   }
 
-  setAccount(account: Account): void {
+  setAccount(account: OwnAccount): void {
     const state = this.state.get()
     if (state.state === 'signed-in' && state.account.id === account.id) this.state.set({ ...state, account })
   }
@@ -106,11 +106,9 @@ export class SessionStore {
     await this.parts.rest.put('me/password', { current_password, new_password })
   }
 
-  async changeMe(changes: { display_name?: string; picture_file_id?: number }): Promise<Account> {
-    const answer = await this.parts.rest.patch<Account | Me>('me', changes)
-    const account = 'account' in answer ? answer.account : answer
-    this.setAccount(account)
-    return account
+  async changeMe(changes: OwnChange): Promise<OwnAccount> {
+    const answer = await this.parts.rest.patch<OwnAccount | Me>('me', changes)
+    return 'account' in answer ? answer.account : answer
   }
 
   private enter(state: SignedInState): void {

@@ -29,6 +29,8 @@ export type ServerRole = 'owner' | 'admin' | 'person' | 'bot'
 
 export type Availability = 'online' | 'away' | 'busy' | 'offline'
 
+export type Chosen = 'auto' | 'away' | 'busy'
+
 export type Notify = 'all' | 'mentions' | 'nothing'
 
 export type Relation = 'none' | 'sent' | 'received' | 'contact' | 'blocked'
@@ -52,6 +54,29 @@ export interface Contact {
   relation: Relation
   since?: number
   note?: string
+}
+
+/** What somebody shows of themselves, all of it over at `until`. `auto`: as reachable as their devices are. */
+export interface Status {
+  text?: string
+  emoji?: string
+  availability?: Chosen
+  until?: number
+}
+
+/**
+ * One's own account, with what one shows and hides. Whoever hides when they were last here, or how far they have
+ * read, does not see it of others either.
+ */
+export interface OwnAccount {
+  id: number
+  username: string
+  display_name: string
+  role: ServerRole
+  picture_url?: string
+  status?: Status
+  hides_last_seen?: boolean
+  hides_receipts?: boolean
 }
 
 /** Who may do what in a group, and what new members see of the past. */
@@ -171,14 +196,15 @@ export interface Conversation {
 /**
  * Who belongs to a conversation, and how far they have read and received.
  *
- * In conversations of more than 20 `received_seq` is not kept, and what was read is all that is known.
+ * In conversations of more than 20 `received_seq` is not kept, and what was read is all that is known. Both are left
+ * out where somebody hides them, and of everybody else where one hides one's own.
  */
 export interface Member {
   account: Account
   role: Role
   joined_at: number
-  read_seq: number
-  received_seq: number
+  read_seq?: number
+  received_seq?: number
 }
 
 /** A message's text was changed by its sender. */
@@ -525,6 +551,15 @@ export interface WatchPresence {
   account_ids: number[]
 }
 
+/** What one shows of oneself from now on, until `until`; what is left out is empty, or `auto`. */
+export interface SetStatus {
+  text?: string
+  emoji?: string
+  availability?: Chosen
+  /** UTC milliseconds since 1970 */
+  until?: number | null
+}
+
 /** What happened to one's own account after a version one has seen. */
 export interface FetchAccountChanges {
   after_version: number
@@ -616,13 +651,13 @@ export interface TraceNotified {
 }
 
 /**
- * One who could get the message. `received` is left out where nobody knows.
+ * One who could get the message. `received` is left out where nobody knows, and `read` too where it is hidden.
  *
  * `presence`, `devices` (connected now) and `notified` are for the server's admins.
  */
 export interface TraceMember {
   account: Account
-  read: boolean
+  read?: boolean
   received?: boolean
   presence?: Availability
   devices?: number
@@ -631,8 +666,8 @@ export interface TraceMember {
 
 /**
  * Where a message is. `people`: members of now who were there when it was sent, and of whom so many have
- * `received` and `read` it; where receipts are not shown, in conversations of more than 20, only the number of
- * people is told.
+ * `received` and `read` it, without those who hide it; in conversations of more than 20 it is told how many have
+ * read it and not who, and to whoever hides their own marks nothing of both.
  *
  * `as_admin`: one sees everything, as an admin of the server; `cursor` is there when there are more members.
  */
@@ -708,11 +743,15 @@ export interface ContactsPage {
   cursor?: string
 }
 
-/** How reachable somebody is. `last_seen_at` is there when they are offline. */
+/**
+ * How reachable somebody is, and what they show of themselves. `last_seen_at` is there when they are offline,
+ * unless they hide it, or one hides one's own.
+ */
 export interface Presence {
   account_id: number
   state: Availability
   last_seen_at?: number
+  status?: Status
 }
 
 /** How reachable each of them is. */
@@ -745,7 +784,7 @@ export interface ServerInfo {
 
 /** The first event: who one is, and the 200 most recently active conversations. */
 export interface Ready {
-  account: Account
+  account: OwnAccount
   account_version: number
   server: ServerInfo
   recovered: boolean
@@ -798,9 +837,14 @@ export interface PreferencesChanged {
   preferences: Preferences
 }
 
-/** One's own account looks different now. */
+/** One's own account is different now: how it looks, or what one shows and hides. */
 export interface AccountChanged {
   account_version: number
+  account: OwnAccount
+}
+
+/** Somebody in one of one's conversations, or whose presence one watches, has another name or picture. */
+export interface PersonChanged {
   account: Account
 }
 
@@ -813,6 +857,15 @@ export interface ContactChanged {
 /** What one wants to be told of was changed, on another device perhaps: `get_rules` of /notifications tells it. */
 export interface RulesChanged {
   account_version: number
+}
+
+/**
+ * Somebody shows from now on, or no longer, how far they have read: without, forget what was told of them; with,
+ * list the members again.
+ */
+export interface ReceiptsChanged {
+  account_id: number
+  shown: boolean
 }
 
 /** This worker stops; reconnect after about that long. */
@@ -1001,10 +1054,12 @@ export interface CreateSession {
   device_name?: string | null
 }
 
-/** Change one's own face; what is left out stays. `picture_file_id` 0 takes the picture away. */
+/** Change one's own face, or what one hides; what is left out stays. `picture_file_id` 0 takes the picture off. */
 export interface ChangeMe {
   display_name?: string | null
   picture_file_id?: number | null
+  hides_last_seen?: boolean | null
+  hides_receipts?: boolean | null
 }
 
 /** A new password; every other device is signed out. */
@@ -1025,14 +1080,14 @@ export interface Session {
 
 /** Who one is now; `token` is the bearer token and the sockets' `auth.token`. */
 export interface SignedIn {
-  account: Account
+  account: OwnAccount
   token: string
   session: Session
 }
 
 /** Who one is, and through which session. */
 export interface Me {
-  account: Account
+  account: OwnAccount
   session: Session
 }
 
@@ -1204,6 +1259,8 @@ export interface ChatCommands {
   set_active: (payload: SetActive, ack: Ack<Nothing>) => void
   /** The presence of these people now, and `presence` events from now on; a new list replaces the old one. */
   watch_presence: (payload: WatchPresence, ack: Ack<Presences>) => void
+  /** What one shows of oneself from now on, until `until`; what is left out is empty, or `auto`. */
+  set_status: (payload: SetStatus, ack: Ack<OwnAccount>) => void
   /** What happened to one's own account after a version one has seen. */
   fetch_account_changes: (payload: FetchAccountChanges, ack: Ack<AccountChanges>) => void
 }
@@ -1221,6 +1278,8 @@ export interface ChatEvents {
   contact_changed: (payload: ContactChanged) => void
   account_changed: (payload: AccountChanged) => void
   rules_changed: (payload: RulesChanged) => void
+  person_changed: (payload: PersonChanged) => void
+  receipts_changed: (payload: ReceiptsChanged) => void
   draining: (payload: Draining) => void
   message_created: (entry: EntryOf<'message_created'>, offset: string) => void
   message_edited: (entry: EntryOf<'message_edited'>, offset: string) => void

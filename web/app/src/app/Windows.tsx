@@ -6,6 +6,7 @@ const Switcher = lazy(() => import('../people/Switcher.tsx'))
 const NewConversation = lazy(() => import('../people/NewConversation.tsx'))
 const FindPerson = lazy(() => import('../people/FindPerson.tsx'))
 const MarkAllRead = lazy(() => import('./MarkAllRead.tsx'))
+const StatusDialog = lazy(() => import('../status/StatusDialog.tsx'))
 const ShortcutSheet = lazy(() => import('./ShortcutSheet.tsx'))
 
 /** The dialogs of the shell, loaded when they are first opened. */
@@ -17,6 +18,7 @@ export function Windows() {
       {open === 'new' && <NewConversation onClose={closeWindow} />}
       {open === 'people' && <FindPerson onClose={closeWindow} />}
       {open === 'read-all' && <MarkAllRead onClose={closeWindow} />}
+      {open === 'status' && <StatusDialog onClose={closeWindow} />}
       {open === 'shortcuts' && <ShortcutSheet onClose={closeWindow} />}
     </Suspense>
   )

@@ -1,7 +1,7 @@
 /** Where one can be, and the paths that say so. */
-export type SettingsPage = 'profile' | 'devices' | 'notifications' | 'appearance' | 'language' | 'about'
+export type SettingsPage = 'profile' | 'devices' | 'notifications' | 'privacy' | 'appearance' | 'language' | 'about'
 
-export const settingsPages: readonly SettingsPage[] = ['profile', 'devices', 'notifications', 'appearance', 'language', 'about']
+export const settingsPages: readonly SettingsPage[] = ['profile', 'devices', 'notifications', 'privacy', 'appearance', 'language', 'about']
 
 export type Route =
   | { page: 'conversations' }

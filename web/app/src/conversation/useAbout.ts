@@ -3,6 +3,7 @@ import { useStore } from '@nanostores/react'
 import { atom, computed, type ReadableAtom } from 'nanostores'
 import { useMemo } from 'react'
 import { useMadang } from '../app/context.ts'
+import { statusText } from '../components/index.ts'
 import { relativeTime } from '../i18n/format.ts'
 import { t } from '../i18n/index.ts'
 
@@ -18,7 +19,7 @@ export function useAbout(conversation: ConversationView): string {
   const partner = conversation.with
   const presence = useStore(partner ? madang.presenceOf(partner.id) : $nobody)
   const online = useOnlineCount(conversation)
-  if (partner) return presenceText(presence)
+  if (partner) return [presenceText(presence), statusText(presence?.status)].filter(Boolean).join(' · ')
   const members = t('details.member_count', { count: conversation.member_count })
   return online > 0 ? t('details.members_online', { members, online: t('details.online_count', { count: online }) }) : members
 }

@@ -2,9 +2,11 @@ import { MadangError, type Upload } from '@madang/client'
 import { useStore } from '@nanostores/react'
 import { atom } from 'nanostores'
 import { useEffect, useRef, useState } from 'react'
+import { useNow } from '../app/clock.ts'
 import { useMadang } from '../app/context.ts'
 import { signOut } from '../app/sign-out.ts'
-import { AccountAvatar, Button, FieldError, TextField, toast } from '../components/index.ts'
+import { openWindow } from '../app/windows.ts'
+import { AccountAvatar, Button, FieldError, statusText, TextField, toast } from '../components/index.ts'
 import { errorText } from '../i18n/errors.ts'
 import { percent } from '../i18n/format.ts'
 import { t } from '../i18n/index.ts'
@@ -25,6 +27,7 @@ export function Profile() {
         <p className="small">{t('settings.profile.text')}</p>
         <div className="card profile-card">
           <Picture />
+          <StatusOption />
           <NameForm key={me.display_name} name={me.display_name} username={me.username} />
         </div>
       </section>
@@ -35,6 +38,24 @@ export function Profile() {
         <Button onClick={() => void signOut(madang)}>{t('settings.profile.sign_out')}</Button>
       </section>
     </>
+  )
+}
+
+function StatusOption() {
+  const me = useStore(useMadang().me)
+  const now = useNow()
+  const isOver = me?.status?.until !== undefined && me.status.until <= now
+  const text = statusText(isOver ? undefined : me?.status)
+  return (
+    <div className="status-option">
+      <span className="grow">
+        <span className="field-label">{t('status.title')}</span>
+        <span className={text ? 'cut stacked' : 'small'}>{text || t('status.none')}</span>
+      </span>
+      <Button small onClick={() => openWindow('status')}>
+        {text ? t('status.change') : t('status.set')}
+      </Button>
+    </div>
   )
 }
 

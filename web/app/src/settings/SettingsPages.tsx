@@ -1,4 +1,4 @@
-import { Bell, ChevronRight, Globe, Info, LogOut, Monitor, Sun, User, type LucideIcon } from 'lucide-react'
+import { Bell, ChevronRight, EyeOff, Globe, Info, LogOut, Monitor, Sun, User, type LucideIcon } from 'lucide-react'
 import { useEffect, type ReactNode } from 'react'
 import { useMadang } from '../app/context.ts'
 import { signOut } from '../app/sign-out.ts'
@@ -13,10 +13,11 @@ import { Appearance } from './Appearance.tsx'
 import { Devices } from './Devices.tsx'
 import { LanguagePage } from './LanguagePage.tsx'
 import { NoticeSettings } from './NoticeSettings.tsx'
+import { Privacy } from './Privacy.tsx'
 import { Profile } from './Profile.tsx'
 import './settings.css'
 
-const icons: Record<SettingsPage, LucideIcon> = { profile: User, devices: Monitor, notifications: Bell, appearance: Sun, language: Globe, about: Info }
+const icons: Record<SettingsPage, LucideIcon> = { profile: User, devices: Monitor, notifications: Bell, privacy: EyeOff, appearance: Sun, language: Globe, about: Info }
 
 /** Settings: the list of pages beside the chosen one, or one after the other on a phone. */
 export default function SettingsPages({ section, phone }: { section: SettingsPage | undefined; phone: boolean }) {
@@ -98,6 +99,8 @@ function pageOf(page: SettingsPage): ReactNode {
       return <Devices />
     case 'notifications':
       return <NoticeSettings />
+    case 'privacy':
+      return <Privacy />
     case 'appearance':
       return <Appearance />
     case 'language':

@@ -7,7 +7,7 @@ import { useMadang } from '../app/context.ts'
 import { $drafts, draftKey } from '../app/drafts.ts'
 import { Link } from '../app/Link.tsx'
 import { conversationPath } from '../app/routes.ts'
-import { Badge, ConversationAvatar, HollowDot, Icon, TypingDots } from '../components/index.ts'
+import { Badge, ConversationAvatar, HollowDot, Icon, StatusMark, statusText, TypingDots } from '../components/index.ts'
 import { listTime, machineTime } from '../i18n/format.ts'
 import { t } from '../i18n/index.ts'
 import { rowLabel, rowState, type RowState } from './row-state.ts'
@@ -55,11 +55,12 @@ export const ConversationRow = memo(function ConversationRow({ conversation, sel
       tabIndex={tabbable ? 0 : -1}
       draggable={false}
     >
-      <span className="for-ears">{rowLabel(name, state, conversation, presence && t(`presence.${presence.state}`))}</span>
+      <span className="for-ears">{rowLabel(name, state, conversation, presence && [t(`presence.${presence.state}`), statusText(presence.status)].filter(Boolean).join(', '))}</span>
       <ConversationAvatar conversation={conversation} />
       <span className="body" aria-hidden="true">
         <span className="line">
           <bdi className="name cut">{name}</bdi>
+          <StatusMark presence={presence} />
           {state.muted && (
             <span className="faint">
               <Icon of={BellOff} size={14} />

@@ -1,21 +1,21 @@
 import { useStore } from '@nanostores/react'
 import { Bell, Plus, Search, Settings } from 'lucide-react'
-import { lazy, Suspense, useState } from 'react'
+import { lazy, Suspense, useRef, useState } from 'react'
 import { useMadang } from '../app/context.ts'
 import { isFirstRunDone } from '../app/first-run.ts'
 import { useLayout } from '../app/layout-size.ts'
-import { Link } from '../app/Link.tsx'
 import { navigate, useRoute } from '../app/router.ts'
 import { openWindow } from '../app/windows.ts'
 import { shortcutText } from '../app/shortcut-text.ts'
 import { useCalls } from '../app/title.ts'
-import { Badge, Chips, Icon, IconButton, Mark, PersonAvatar } from '../components/index.ts'
+import { Badge, Chips, Icon, IconButton, Mark, PersonAvatar, statusText } from '../components/index.ts'
 import { t } from '../i18n/index.ts'
 import { ConversationList } from './ConversationList.tsx'
 import { filters, type Filter } from './filters.ts'
 import './sidebar.css'
 
 const Home = lazy(() => import('../app/Home.tsx'))
+const MeMenu = lazy(() => import('./MeMenu.tsx'))
 const SideGrip = lazy(() => import('./SideGrip.tsx').then((file) => ({ default: file.SideGrip })))
 
 /** The list of conversations with its header, filters and oneself at the foot. */
@@ -97,19 +97,23 @@ function MeLine({ id, settings }: { id: number; settings: boolean }) {
   const madang = useMadang()
   const me = useStore(madang.me)
   const presence = useStore(madang.presenceOf(id))
+  const [menu, setMenu] = useState(false)
+  const button = useRef<HTMLButtonElement>(null)
   const connection = useStore(madang.connection)
   if (!me) return null
   const state = connection.state === 'online' || connection.state === 'catching-up' ? (presence?.state ?? 'online') : 'offline'
+  const about = [t(`presence.${state}`), statusText(presence?.status)].filter(Boolean).join(' · ')
   return (
     <>
-      <Link className="me-link" to="/settings/profile">
-        <span className="for-ears">{t('sidebar.me', { name: me.display_name, state: t(`presence.${state}`) })}</span>
+      <button ref={button} type="button" className="me-link" aria-haspopup="menu" aria-expanded={menu} onClick={() => setMenu(!menu)}>
+        <span className="for-ears">{t('sidebar.me', { name: me.display_name, state: about })}</span>
         <PersonAvatar account={me} presence={state} />
         <span className="grow" aria-hidden="true">
           <bdi className="cut strong stacked">{me.display_name}</bdi>
-          <span className="small">{t(`presence.${state}`)}</span>
+          <span className="small cut">{about}</span>
         </span>
-      </Link>
+      </button>
+      <Suspense fallback={null}>{menu && <MeMenu anchor={button} onClose={() => setMenu(false)} />}</Suspense>
       <IconButton icon={Settings} label={t('settings.title')} aria-current={settings ? 'page' : undefined} onClick={() => navigate('/settings')} />
     </>
   )

@@ -5,7 +5,7 @@ import { useState } from 'react'
 import { useMadang } from '../../app/context.ts'
 import { navigate } from '../../app/router.ts'
 import { conversationPath } from '../../app/routes.ts'
-import { AccountAvatar, Button, Confirm, Dialog, FieldError, IconButton, Menu, SkeletonRows, TextButton, toast, type MenuItem } from '../../components/index.ts'
+import { AccountAvatar, Button, Confirm, Dialog, FieldError, IconButton, Menu, SkeletonRows, statusText, TextButton, toast, type MenuItem } from '../../components/index.ts'
 import { errorText } from '../../i18n/errors.ts'
 import { t } from '../../i18n/index.ts'
 import { PeopleField } from '../../people/PeopleField.tsx'
@@ -95,11 +95,13 @@ function Person({ member, conversation, own, onRemove, onFail }: PersonProps) {
   ]
   const label = own ? t('message.you') : role === 'member' ? '' : t(`details.role_${role}`)
   const away = presence?.state === 'offline' && presence.last_seen_at !== undefined
+  const status = statusText(presence?.status)
   return (
     <li className="person">
       <AccountAvatar account={account} size={32} presence={presence?.state ?? 'offline'} />
       <span className="grow">
         <bdi className="cut stacked">{account.display_name}</bdi>
+        {status && <span className="meta cut stacked">{status}</span>}
         {away ? <span className="meta stacked">{presenceText(presence)}</span> : <span className="for-ears">{presenceText(presence)}</span>}
       </span>
       <span className="small">{own && role !== 'member' ? `${t(`details.role_${role}`)} · ${label}` : label}</span>

@@ -13,8 +13,8 @@ const MAX_MEMBERS = 20
 export function seenOf(rows: readonly Row[], members: readonly Member[] | undefined, me: number): Seen | undefined {
   if (!members || members.length > MAX_MEMBERS) return undefined
   const others = members.filter((member) => member.account.id !== me)
-  const furthest = Math.max(0, ...others.map((member) => member.read_seq))
+  const furthest = Math.max(0, ...others.map((member) => member.read_seq ?? 0))
   const row = rows.findLast((one) => one.own && one.seq > 0 && one.seq <= furthest && one.item.kind === 'message' && one.item.message.deleted_at === undefined)
   if (!row) return undefined
-  return { key: row.key, by: others.filter((member) => member.read_seq >= row.seq).map((member) => member.account) }
+  return { key: row.key, by: others.filter((member) => (member.read_seq ?? 0) >= row.seq).map((member) => member.account) }
 }

@@ -74,7 +74,7 @@ function useTrace(message: Message) {
   return { trace, problem, again, more }
 }
 
-const isSettled = ({ sent, people, read, members }: Trace) => sent.everywhere && (members === undefined || read === people)
+const isSettled = ({ sent, people, read, members }: Trace) => sent.everywhere && (members === undefined || read === undefined || read === people - members.filter((member) => member.read === undefined).length)
 
 function Steps({ trace }: { trace: Trace }) {
   const { stored, sent, people, received, read, members } = trace
@@ -100,6 +100,7 @@ function Steps({ trace }: { trace: Trace }) {
       </ol>
       {nobody && <p className="trace-note">{t('trace.alone')}</p>}
       {members === undefined && !nobody && <p className="trace-note">{t('trace.large', { count: MAX_MEMBERS })}</p>}
+      {members !== undefined && read === undefined && !nobody && <p className="trace-note">{t('trace.hidden')}</p>}
     </>
   )
 }
@@ -155,6 +156,7 @@ function Person({ member }: { member: TraceMember }) {
 }
 
 function reachedText({ read, received }: TraceMember): string {
+  if (read === undefined) return t('trace.not_shown')
   if (read) return t('trace.read')
   if (received === undefined) return t('trace.unread')
   return t(received ? 'trace.received' : 'trace.not_yet')

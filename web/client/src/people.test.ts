@@ -1,0 +1,77 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { Madang } from './api.ts'
+import { account, ANA, BEN, conversation, FakeServer, YARD } from './testing/fakeServer.ts'
+import { arrive, settle } from './testing/people.ts'
+import type { Member } from './types.ts'
+
+const DIRECT = 9
+let server: FakeServer
+let madang: Madang
+
+beforeEach(async () => {
+  vi.useFakeTimers()
+  server = new FakeServer()
+  server.add(conversation(YARD))
+  server.add(conversation(DIRECT, { kind: 'direct', title: 'User 2', with: account(BEN) }))
+  madang = await arrive(server)
+})
+
+afterEach(() => {
+  madang.stop()
+  vi.useRealTimers()
+  vi.unstubAllGlobals()
+})
+
+const hears = (event: string, data: unknown) => server.sockets.pair.chat.deliver(event, data)
+const marks = () => madang.membersOf(YARD).get()?.map((member: Member) => member.read_seq)
+const watch = async () => {
+  madang.membersOf(YARD).listen(() => undefined)
+  await settle()
+}
+
+test('a new name is seen wherever the person is', async () => {
+  await watch()
+  hears('person_changed', { account: { ...account(BEN), display_name: 'Ben B.' } })
+  expect(madang.accounts.get()[BEN]?.display_name).toBe('Ben B.')
+  const row = madang.conversationOf(DIRECT).get()
+  expect([row?.title, row?.with?.display_name]).toEqual(['Ben B.', 'Ben B.'])
+  expect(madang.membersOf(YARD).get()?.map((member) => member.account.display_name)).toEqual(['User 1', 'Ben B.'])
+})
+
+test('whoever is on the screen is asked for again after a break, the others when they come on it', async () => {
+  madang.accountOf(BEN).listen(() => undefined)
+  madang.accountOf(5).listen(() => undefined)()
+  await vi.advanceTimersByTimeAsync(2000)
+  expect(server.askedFor('get_accounts')).toEqual([{ account_ids: [5] }])
+  server.rows.delete(DIRECT)
+  server.cut()
+  await vi.advanceTimersByTimeAsync(10_000)
+  expect(server.askedFor('get_accounts').at(-1)).toEqual({ account_ids: [BEN] })
+  madang.accountOf(5).listen(() => undefined)
+  await vi.advanceTimersByTimeAsync(100)
+  expect(server.askedFor('get_accounts').at(-1)).toEqual({ account_ids: [5] })
+})
+
+test('marks that somebody hides are forgotten, and listed again when they are shown', async () => {
+  await watch()
+  hears('receipt', { conversation_id: YARD, account_id: BEN, read_seq: 3 })
+  expect(marks()).toEqual([0, 3])
+  hears('receipts_changed', { account_id: BEN, shown: false })
+  server.say(YARD, 'what he writes says nothing of what he reads')
+  expect(marks()).toEqual([0, undefined])
+  const asked = server.askedFor('list_members').length
+  hears('receipts_changed', { account_id: BEN, shown: true })
+  await settle()
+  expect(server.askedFor('list_members')).toHaveLength(asked + 1)
+})
+
+test('what one hides oneself is asked for anew', async () => {
+  await watch()
+  madang.presenceOf(BEN).listen(() => undefined)
+  await vi.advanceTimersByTimeAsync(500)
+  const before = [server.askedFor('list_members').length, server.askedFor('watch_presence').length]
+  hears('account_changed', { account_version: 2, account: { ...account(ANA), hides_last_seen: true, hides_receipts: true } })
+  await vi.advanceTimersByTimeAsync(500)
+  expect([server.askedFor('list_members').length, server.askedFor('watch_presence').length]).toEqual(before.map((count) => count + 1))
+  expect(madang.me.get()?.hides_receipts).toBe(true)
+})
