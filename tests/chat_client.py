@@ -55,6 +55,12 @@ class ChatClient:
         assert reply["ok"], f"{command} was refused: {reply['error']}"
         return reply["data"]
 
+    async def begins(self, account_id: int, text: str) -> int:
+        """Says the first word to somebody; the id of their direct conversation."""
+        conversation_id = int((await self.do("open_direct", account_id=account_id))["id"])
+        await self.do("send_message", conversation_id=conversation_id, client_id="the-first-word", text=text)
+        return conversation_id
+
     async def event(self, name: str, where: Callable[[Any], bool] = lambda first: True) -> Any:
         """The first argument of the first event of that name that fits, come or still to come."""
         return await self._first(self.heard, name, where)

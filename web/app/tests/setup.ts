@@ -1,7 +1,14 @@
 import { cleanup } from '@testing-library/react'
-import { afterEach } from 'vitest'
+import { afterEach, beforeAll, vi } from 'vitest'
+import { firstScreenStands } from '../src/app/soon.tsx'
 
 afterEach(cleanup)
+
+// What a page fetches when its first screen stands is there from the beginning.
+beforeAll(async () => {
+  firstScreenStands()
+  await vi.dynamicImportSettled()
+})
 
 // What the test's document does not have; browsers do.
 if (!('showPopover' in HTMLElement.prototype)) Object.assign(HTMLElement.prototype, { showPopover: () => undefined })

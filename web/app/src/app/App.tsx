@@ -5,10 +5,14 @@ import { Mark, Toasts, useLate } from '../components/index.ts'
 import { $language, t } from '../i18n/index.ts'
 import { Announcer } from './announcer.tsx'
 import { MadangContext } from './context.ts'
-import { navigate, useRoute } from './router.ts'
+import { $route, navigate, useRoute } from './router.ts'
 import { Shell } from './Shell.tsx'
 
-const SignInPage = lazy(() => import('../signin/SignInPage.tsx').then((file) => ({ default: file.SignInPage })))
+const SignInPage = lazy(async () => {
+  const file = await import('../signin/SignInPage.tsx')
+  if ($route.get().page === 'create-account') await file.createAccountForm.come()
+  return { default: file.SignInPage }
+})
 const SignedOutDialog = lazy(() => import('../signin/SignedOutDialog.tsx').then((file) => ({ default: file.SignedOutDialog })))
 
 /** The whole app: the yard's gate for strangers, the panes for whoever is signed in. */

@@ -3,12 +3,13 @@ import { useStore } from '@nanostores/react'
 import { Check, ChevronRight } from 'lucide-react'
 import { useEffect, useState, type ReactNode } from 'react'
 import { Button, Empty, Icon, Mark, PageTitle, toast } from '../components/index.ts'
-import { t } from '../i18n/index.ts'
+import { t, type Key } from '../i18n/index.ts'
 import { useMadang } from './context.ts'
 import { finishFirstRun, isFirstRunDone } from './first-run.ts'
 import { Link } from './Link.tsx'
-import { askForNotices, noticePermission } from './notices.ts'
+import { askForNotices, noticePermission, type NoticePermission } from './notice-permission.ts'
 import { $preferences, setPreference } from './preferences.ts'
+import { firstScreenStands } from './soon.tsx'
 import { openWindow } from './windows.ts'
 import './home.css'
 
@@ -17,7 +18,11 @@ export default function Home() {
   const madang = useMadang()
   const me = useStore(madang.me)
   const known = useStore(madang.server) !== undefined
-  if (!me || !known) return null
+  const drawn = me !== undefined && known
+  useEffect(() => {
+    if (drawn) firstScreenStands()
+  }, [drawn])
+  if (!drawn) return null
   return <Yard key={me.id} me={me} />
 }
 
@@ -80,10 +85,12 @@ function FirstRun({ me, onDismiss }: { me: Account; onDismiss: () => void }) {
   )
 }
 
+const answers: Record<NoticePermission, Key> = { ask: 'notices.ask', granted: 'notices.granted', denied: 'notices.denied', unsupported: 'notices.unsupported' }
+
 async function turnOnNotices(): Promise<void> {
   const answer = await askForNotices()
   if (answer === 'granted') setPreference('notices', true)
-  toast({ text: t(`notices.${answer}`), kind: answer === 'granted' ? 'ok' : 'info' })
+  toast({ text: t(answers[answer]), kind: answer === 'granted' ? 'ok' : 'info' })
 }
 
 function Step({ number, done, title, text, to, onClick }: { number: number; done: boolean; title: string; text: string; to?: string; onClick?: () => void }) {

@@ -12,6 +12,7 @@ import { useLayout, watchLayout } from './layout-size.ts'
 import { $preferences } from './preferences.ts'
 import { back, navigate, useRoute } from './router.ts'
 import { conversationPath, type Route } from './routes.ts'
+import { firstScreen } from './soon.tsx'
 import { tellAttention } from './attention.ts'
 import { useTitle } from './title.ts'
 import { Windows } from './Windows.tsx'
@@ -35,7 +36,7 @@ export function Shell() {
   useTitle()
   useEffect(() => (container.current ? watchLayout(container.current) : undefined), [])
   useEffect(() => later(() => import('./shortcuts.ts').then(({ listenToKeys }) => listenToKeys(madang))), [madang])
-  useEffect(() => later(() => import('./notices.ts').then(({ startNotices }) => startNotices(madang))), [madang])
+  useEffect(() => later(() => firstScreen.then(() => import('./notices.ts')).then(({ startNotices }) => startNotices(madang))), [madang])
   useEffect(() => tellAttention(madang), [madang])
   useEffect(shareDrafts, [])
   useEffect(keepDropsHere, [])

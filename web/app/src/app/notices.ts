@@ -2,9 +2,11 @@ import type { ConversationView, Entry, Madang, Message } from '@madang/client'
 import { t } from '../i18n/index.ts'
 import { isMuted } from '../sidebar/row-state.ts'
 import { announce } from './announcer.tsx'
+import { noticePermission } from './notice-permission.ts'
 import { $preferences } from './preferences.ts'
 import { $route, navigate } from './router.ts'
 import { conversationPath } from './routes.ts'
+import '../i18n/later.ts'
 
 /** Desktop notices, the sound and spoken arrivals. Of all open tabs the leading one shows and sounds. */
 export function startNotices(madang: Madang): () => void {
@@ -34,20 +36,6 @@ export function startNotices(madang: Madang): () => void {
     tabs.stop()
     for (const notice of open.values()) notice.close()
   }
-}
-
-export type NoticePermission = 'ask' | 'granted' | 'denied' | 'unsupported'
-
-/** Whether this browser lets us show notices on the desktop. */
-export function noticePermission(): NoticePermission {
-  if (typeof Notification === 'undefined' || !isSecureContext) return 'unsupported'
-  return Notification.permission === 'default' ? 'ask' : Notification.permission
-}
-
-/** Asks the browser; only ever after a click. */
-export async function askForNotices(): Promise<NoticePermission> {
-  if (noticePermission() === 'ask') await Notification.requestPermission()
-  return noticePermission()
 }
 
 /** The message behind an entry if it calls for this person, by the conversation's own rules. */

@@ -3,6 +3,7 @@ import { useEffect, useId, useRef, type ReactNode } from 'react'
 import { openLayer } from '../app/router.ts'
 import { t } from '../i18n/index.ts'
 import { Button, IconButton } from './Button.tsx'
+import '../i18n/later.ts'
 
 export interface DialogProps {
   title: string

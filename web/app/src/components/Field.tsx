@@ -1,7 +1,5 @@
 import { CircleAlert } from 'lucide-react'
-import { useId, useState, type ComponentProps, type ReactNode } from 'react'
-import { t } from '../i18n/index.ts'
-import { TextButton } from './Button.tsx'
+import { useId, type ComponentProps, type ReactNode } from 'react'
 import { Icon } from './Icon.tsx'
 
 export interface TextFieldProps extends Omit<ComponentProps<'input'>, 'children'> {
@@ -37,25 +35,6 @@ export function TextField({ label, error, hint, aside, inside, id, ...input }: T
         </div>
       )}
     </div>
-  )
-}
-
-/** A password that may be shown while typing. */
-export function PasswordField(props: Omit<TextFieldProps, 'type' | 'inside'>) {
-  const [shown, setShown] = useState(false)
-  return (
-    <TextField
-      autoCapitalize="none"
-      autoCorrect="off"
-      spellCheck={false}
-      {...props}
-      type={shown ? 'text' : 'password'}
-      inside={
-        <TextButton aria-pressed={shown} aria-label={shown ? t('field.password.hide_label') : t('field.password.show_label')} onClick={() => setShown(!shown)}>
-          {shown ? t('field.password.hide') : t('field.password.show')}
-        </TextButton>
-      }
-    />
   )
 }
 

@@ -4,18 +4,19 @@ import { lazy, Suspense, useEffect, useMemo, useRef, useState, type DragEvent } 
 import { useMadang } from '../app/context.ts'
 import { $arrival, $visit, navigate } from '../app/router.ts'
 import { conversationPath } from '../app/routes.ts'
-import { Confirm, SkeletonRows, toast } from '../components/index.ts'
+import { firstScreenStands } from '../app/soon.tsx'
+import { SkeletonRows, toast } from '../components/index.ts'
 import { errorText } from '../i18n/errors.ts'
 import { t } from '../i18n/index.ts'
 import { attachFiles, filesOf } from './composer/attachments.ts'
 import { Composer, type ComposerHandle } from './composer/Composer.tsx'
 import { TypingLine } from './composer/TypingLine.tsx'
 import { ConversationHead } from './ConversationHead.tsx'
-import { DropFrame } from './composer/DropFrame.tsx'
 import { LightboxSlot } from './lightbox/LightboxSlot.tsx'
 import { openLightbox } from './lightbox/open.ts'
 import { messageOf, type Row } from './logic/runs.ts'
 import { MessageContextProvider } from './message/context.ts'
+import { Confirm, DropFrame } from './soon.ts'
 import type { Left } from './timeline/places.ts'
 import { Timeline, type TimelineHandle } from './timeline/Timeline.tsx'
 import { useMessageActions } from './useMessageActions.ts'
@@ -86,7 +87,9 @@ export function OpenConversation({ conversation, me, aroundSeq }: Props) {
 
   const ready = timeline.state === 'ready' && opening !== undefined
   useEffect(() => {
-    if (ready && !isTouch() && $arrival.get() !== 'back') composer.current?.focus()
+    if (!ready) return
+    if (!isTouch() && $arrival.get() !== 'back') composer.current?.focus()
+    firstScreenStands()
   }, [ready])
 
   const context = useMemo(

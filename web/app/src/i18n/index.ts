@@ -1,10 +1,11 @@
 import { atom } from 'nanostores'
 import { Fragment, createElement, type ReactNode } from 'react'
 import en from './en.json'
+import type gate from './en.gate.json'
 import type later from './en.later.json'
 
 /** Every sentence of the app by its key `place.thing.state`, typed from English. */
-export type Key = keyof typeof en | keyof typeof later
+export type Key = keyof typeof en | keyof typeof gate | keyof typeof later
 export type Language = 'en' | 'ko'
 export type Values = Record<string, string | number>
 

@@ -8,6 +8,7 @@ import { daysBetween } from '../i18n/format.ts'
 import { t } from '../i18n/index.ts'
 import { NotificationRow } from './NotificationRow.tsx'
 import { PermissionCard } from './PermissionCard.tsx'
+import '../i18n/later.ts'
 import './notifications.css'
 
 type Filter = 'all' | 'mentions'

@@ -1,7 +1,7 @@
 import { useStore } from '@nanostores/react'
 import { Bell, BellOff } from 'lucide-react'
 import { useState } from 'react'
-import { askForNotices, noticePermission } from '../app/notices.ts'
+import { askForNotices, noticePermission } from '../app/notice-permission.ts'
 import { $preferences, setPreference } from '../app/preferences.ts'
 import { Button, Icon, toast } from '../components/index.ts'
 import { t } from '../i18n/index.ts'

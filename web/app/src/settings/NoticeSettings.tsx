@@ -1,6 +1,7 @@
 import { useStore } from '@nanostores/react'
 import { useState } from 'react'
-import { askForNotices, noticePermission, playSound } from '../app/notices.ts'
+import { askForNotices, noticePermission } from '../app/notice-permission.ts'
+import { playSound } from '../app/notices.ts'
 import { $preferences, setPreference } from '../app/preferences.ts'
 import { TextButton } from '../components/index.ts'
 import { t } from '../i18n/index.ts'

@@ -10,7 +10,8 @@ import { AccountAvatar, Button, FieldError, statusText, TextField, toast } from 
 import { errorText } from '../i18n/errors.ts'
 import { percent } from '../i18n/format.ts'
 import { t } from '../i18n/index.ts'
-import { refusedField, useForm } from '../signin/forms.tsx'
+import { refusedField } from '../signin/refusedField.ts'
+import { useForm } from '../signin/useForm.ts'
 import { PasswordPanel } from './PasswordPanel.tsx'
 
 const $idle = atom(undefined)

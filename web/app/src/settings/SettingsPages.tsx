@@ -6,6 +6,7 @@ import { Link } from '../app/Link.tsx'
 import { navigate } from '../app/router.ts'
 import { settingsPages, type SettingsPage } from '../app/routes.ts'
 import { Icon, PageTitle, PaneHead } from '../components/index.ts'
+import { learnGate } from '../i18n/gate.ts'
 import { t } from '../i18n/index.ts'
 import '../i18n/later.ts'
 import { About } from './About.tsx'
@@ -16,6 +17,8 @@ import { NoticeSettings } from './NoticeSettings.tsx'
 import { Privacy } from './Privacy.tsx'
 import { Profile } from './Profile.tsx'
 import './settings.css'
+
+learnGate()
 
 const icons: Record<SettingsPage, LucideIcon> = { profile: User, devices: Monitor, notifications: Bell, privacy: EyeOff, appearance: Sun, language: Globe, about: Info }
 

@@ -8,6 +8,7 @@ import { MenuList, Popover, toast, type MenuItem } from '../components/index.ts'
 import { errorText } from '../i18n/errors.ts'
 import { t } from '../i18n/index.ts'
 import { isMuted } from './row-state.ts'
+import '../i18n/later.ts'
 
 export interface RowMenuAt {
   id: number

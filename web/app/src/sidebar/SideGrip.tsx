@@ -2,6 +2,7 @@ import { useState, type PointerEvent } from 'react'
 import { useStore } from '@nanostores/react'
 import { $preferences, setPreference } from '../app/preferences.ts'
 import { t } from '../i18n/index.ts'
+import '../i18n/later.ts'
 
 const narrowest = 240
 const widest = 360

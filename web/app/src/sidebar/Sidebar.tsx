@@ -7,6 +7,7 @@ import { useLayout } from '../app/layout-size.ts'
 import { navigate, useRoute } from '../app/router.ts'
 import { openWindow } from '../app/windows.ts'
 import { shortcutText } from '../app/shortcut-text.ts'
+import { useFirstScreenStands } from '../app/soon.tsx'
 import { useCalls } from '../app/title.ts'
 import { Badge, Chips, Icon, IconButton, Mark, PersonAvatar, statusText } from '../components/index.ts'
 import { t } from '../i18n/index.ts'
@@ -22,6 +23,7 @@ const SideGrip = lazy(() => import('./SideGrip.tsx').then((file) => ({ default: 
 export function Sidebar() {
   const [filter, setFilter] = useState<Filter>('all')
   const phone = useLayout() === 'phone'
+  const stands = useFirstScreenStands()
   const me = useStore(useMadang().me)
   // On a phone there is no pane beside the list: the first steps stand in it.
   const firstSteps = phone && me && !isFirstRunDone(me.id) ? <Suspense fallback={null}><Home /></Suspense> : undefined
@@ -40,7 +42,7 @@ export function Sidebar() {
       <Chips label={t('sidebar.filter')} value={filter} onChange={setFilter} options={filters.map((value) => ({ value, label: t(`sidebar.filter.${value}`) }))} />
       <ConversationList filter={filter} onFindPeople={() => openWindow('people')} whenEmpty={firstSteps} />
       {!phone && <Me />}
-      <Suspense fallback={null}>{!phone && <SideGrip />}</Suspense>
+      <Suspense fallback={null}>{!phone && stands && <SideGrip />}</Suspense>
     </>
   )
   if (!phone) {

@@ -2,7 +2,10 @@ import { useStore } from '@nanostores/react'
 import { ChevronDown, Globe } from 'lucide-react'
 import { setPreference } from '../app/preferences.ts'
 import { Icon, Menu } from '../components/index.ts'
+import { learnGate } from '../i18n/gate.ts'
 import { $language, chooseLanguage, languages, t } from '../i18n/index.ts'
+
+learnGate()
 
 /** Each language named in itself; stands in the gate of the sign-in page. */
 export function LanguageMenu() {

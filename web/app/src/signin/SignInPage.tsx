@@ -2,18 +2,28 @@ import type { Welcome } from '@madang/client'
 import { useEffect, useState } from 'react'
 import { useMadang } from '../app/context.ts'
 import { navigate, useRoute } from '../app/router.ts'
+import { coming, firstScreenStands, soon, useFirstScreenStands } from '../app/soon.tsx'
 import { Banner, Mark, Segments } from '../components/index.ts'
+import { learnGate } from '../i18n/gate.ts'
 import { t } from '../i18n/index.ts'
 import { CircleAlert } from 'lucide-react'
-import { CreateAccountForm, SignInForm } from './forms.tsx'
-import { LanguageMenu } from './LanguageMenu.tsx'
+import { SignInForm } from './SignInForm.tsx'
 import './signin.css'
+
+learnGate()
+
+/** Most people have an account. Whoever comes to make one gets the form together with the page: App.tsx waits for it. */
+export const createAccountForm = coming(() => import('./CreateAccountForm.tsx').then((file) => file.CreateAccountForm))
+const CreateAccountForm = soon(createAccountForm)
+const LanguageMenu = soon(coming(() => import('./LanguageMenu.tsx').then((file) => file.LanguageMenu)))
 
 /** The card in the yard: sign in, or create an account. */
 export function SignInPage({ reason }: { reason?: 'ended' | 'expired' | undefined }) {
   const madang = useMadang()
   const route = useRoute()
   const [welcome, setWelcome] = useState<Welcome>()
+  const stands = useFirstScreenStands()
+  useEffect(() => firstScreenStands(), [])
   useEffect(() => {
     let here = true
     madang.welcome().then(
@@ -64,7 +74,7 @@ export function SignInPage({ reason }: { reason?: 'ended' | 'expired' | undefine
         {!creating && <p className="small foot">{t('signin.forgot')}</p>}
       </main>
       <div className="language">
-        <LanguageMenu />
+        {stands && <LanguageMenu />}
       </div>
     </div>
   )

@@ -2,9 +2,12 @@ import { useEffect } from 'react'
 import { announceUrgently } from '../app/announcer.tsx'
 import { navigate } from '../app/router.ts'
 import { Button, Dialog } from '../components/index.ts'
+import { learnGate } from '../i18n/gate.ts'
 import { t } from '../i18n/index.ts'
-import { SignInForm } from './forms.tsx'
+import { SignInForm } from './SignInForm.tsx'
 import './signin.css'
+
+learnGate()
 
 /** The session ended while somebody was here: asks for the password over the page, whose typed text stays. */
 export function SignedOutDialog({ username, onLeave }: { username: string; onLeave: () => void }) {

@@ -10,14 +10,12 @@ import { countText } from '../../i18n/format.ts'
 import { t } from '../../i18n/index.ts'
 import { $language } from '../../i18n/index.ts'
 import { languageOf } from '../../i18n/names.ts'
+import { Chips, Strip, Suggestions } from '../soon.ts'
 import { $attached, attachFiles, filesOf, takeAttached } from './attachments.ts'
 import { ComposerField } from './field.ts'
-import { Strip } from './Strip.tsx'
-import { Suggestions } from './Suggestions.tsx'
 import { useSuggestions } from './useSuggestions.ts'
 import './composer.css'
 
-const Chips = lazy(() => import('./Chips.tsx'))
 const EmojiPopover = lazy(() => import('../emoji/EmojiPopover.tsx'))
 
 const MAX_TEXT = 8000
@@ -91,9 +89,9 @@ export function Composer({ conversation, me, handle, messageAt, lastOwn, onSend,
       changed: () => {
         const text = element.value
         setLook({ empty: text.trim() === '', length: Array.from(text).length, lang: languageOf(text) })
-        state.current.suggestions.look(element, field.composing)
+        state.current.suggestions.look(element)
       },
-      caretMoved: () => state.current.suggestions.look(element, field.composing),
+      caretMoved: () => state.current.suggestions.look(element),
       key: (event) => state.current.suggestions.key(event, element, field) || upEdits(event, element),
       send: (text) => {
         const now = state.current
@@ -169,7 +167,7 @@ export function Composer({ conversation, me, handle, messageAt, lastOwn, onSend,
     <div className="composer" data-state={over ? 'over' : undefined}>
       {editing && <Strip kind="edit" message={editing} onClose={endEdit} onJump={onJump} />}
       {answering && !editing && <Strip kind="reply" message={answering} onClose={endReply} onJump={onJump} />}
-      <Suspense>{uploads.length > 0 && !editing && <Chips conversationId={id} uploads={uploads} />}</Suspense>
+      {uploads.length > 0 && !editing && <Chips conversationId={id} uploads={uploads} />}
       <div className="entry-line">
         {!editing && <AttachButton onFiles={attach} />}
         <textarea

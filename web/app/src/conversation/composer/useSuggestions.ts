@@ -1,11 +1,15 @@
 import type { Account, ConversationView } from '@madang/client'
 import { useStore } from '@nanostores/react'
-import { useId, useState } from 'react'
+import { useId, useLayoutEffect, useRef, useState } from 'react'
 import { useMadang } from '../../app/context.ts'
-import { askedAt, MAX_SUGGESTIONS, suggestPeople, type Asked } from '../logic/mentions.ts'
+import { coming } from '../../app/soon.tsx'
+import type { Asked } from '../logic/mentions.ts'
 import type { ComposerField } from './field.ts'
 
 export type Suggestion = { kind: 'person'; account: Account } | { kind: 'all' } | { kind: 'emoji'; sign: string; words: string }
+
+const MAX_SUGGESTIONS = 8
+const mentions = coming(() => import('../logic/mentions.ts'))
 
 type EmojiFinder = (query: string) => Suggestion[]
 let emojiFinder: EmojiFinder | undefined
@@ -27,9 +31,8 @@ export function useSuggestions(conversation: ConversationView, me: number) {
   const list = found?.list ?? []
   const open = list.length > 0
 
-  const people = (query: string): Suggestion[] => {
-    const others = (members ?? []).map((member) => member.account).filter((account) => account.id !== me)
-    const offered: Suggestion[] = suggestPeople(others, query).map((account) => ({ kind: 'person', account }))
+  const people = (found: readonly Account[], query: string): Suggestion[] => {
+    const offered: Suggestion[] = found.map((account) => ({ kind: 'person', account }))
     const mayCallAll = conversation.kind !== 'direct' && (conversation.rules.mention_all === 'member' || conversation.role !== 'member')
     return mayCallAll && 'all'.startsWith(query.toLowerCase()) ? [...offered.slice(0, MAX_SUGGESTIONS - 1), { kind: 'all' }] : offered
   }
@@ -44,6 +47,23 @@ export function useSuggestions(conversation: ConversationView, me: number) {
     close()
     return true
   }
+  /** Looks at the text before the caret. A selection asks for nothing. */
+  const look = (element: HTMLTextAreaElement) => {
+    if (!/[@:]/.test(element.value)) return close()
+    const logic = mentions.here
+    // Somebody is quicker than the file that knows.
+    if (!logic) return void mentions.come().then(() => lookAgain.current(element))
+    const asked = element.selectionStart === element.selectionEnd ? logic.askedAt(element.value, element.selectionStart) : undefined
+    if (!asked) return close()
+    const show = (next: Suggestion[]) => setFound((before) => ({ asked, list: next, chosen: before?.asked.query === asked.query ? Math.min(before.chosen, Math.max(0, next.length - 1)) : 0 }))
+    const others = (members ?? []).map((member) => member.account).filter((account) => account.id !== me)
+    if (asked.kind === 'person') show(people(logic.suggestPeople(others, asked.query, MAX_SUGGESTIONS), asked.query))
+    else void findEmojis(asked.query).then(show)
+  }
+  const lookAgain = useRef(look)
+  useLayoutEffect(() => {
+    lookAgain.current = look
+  })
   return {
     id,
     open,
@@ -53,14 +73,7 @@ export function useSuggestions(conversation: ConversationView, me: number) {
     close,
     take,
     accept: (element: HTMLTextAreaElement, field: ComposerField) => open && take(found?.chosen ?? 0, element, field),
-    /** Looks at the text before the caret. A selection asks for nothing. */
-    look: (element: HTMLTextAreaElement, _composing: boolean) => {
-      const asked = element.selectionStart === element.selectionEnd ? askedAt(element.value, element.selectionStart) : undefined
-      if (!asked) return close()
-      const show = (next: Suggestion[]) => setFound((before) => ({ asked, list: next, chosen: before?.asked.query === asked.query ? Math.min(before.chosen, Math.max(0, next.length - 1)) : 0 }))
-      if (asked.kind === 'person') show(people(asked.query))
-      else void findEmojis(asked.query).then(show)
-    },
+    look,
     key: (event: KeyboardEvent, element: HTMLTextAreaElement, field: ComposerField): boolean => {
       if (!open || event.altKey || event.ctrlKey || event.metaKey) return false
       const at = found?.chosen ?? 0

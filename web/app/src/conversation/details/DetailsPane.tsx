@@ -13,6 +13,7 @@ import { About } from './About.tsx'
 import { Members } from './Members.tsx'
 import { Notifying } from './Notifying.tsx'
 import { Pinned } from './Pinned.tsx'
+import '../../i18n/later.ts'
 import './details.css'
 
 /** About a conversation: what it is, what it tells me, who belongs to it. */

@@ -4,6 +4,7 @@ import { Popover, Sheet } from '../../components/index.ts'
 import { t } from '../../i18n/index.ts'
 import { EmojiPicker } from './EmojiPicker.tsx'
 import { rememberEmoji } from './recent.ts'
+import '../../i18n/later.ts'
 
 /** The emoji picker at its button; at the foot of a phone. A file of its own with its data: import it when it is first opened. */
 export default function EmojiPopover({ anchor, onPick, onClose }: { anchor: RefObject<HTMLElement | null>; onPick: (emoji: string) => void; onClose: () => void }) {

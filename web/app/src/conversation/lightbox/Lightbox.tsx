@@ -8,6 +8,7 @@ import { clockTime, dayLabel, percent } from '../../i18n/format.ts'
 import { t } from '../../i18n/index.ts'
 import { groundOf, isPicture } from '../logic/pictureBox.ts'
 import { $lightbox, closeLightbox } from './open.ts'
+import '../../i18n/later.ts'
 import './lightbox.css'
 
 interface Shown {

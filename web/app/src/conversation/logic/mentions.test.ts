@@ -5,7 +5,7 @@ import { askedAt, suggestPeople } from './mentions.ts'
 
 const person = (id: number, display_name: string, username: string): Account => ({ id, display_name, username, role: 'person' })
 const people = [person(1, '김민지', 'minji'), person(2, '민수', 'minsu.k'), person(3, 'ana', 'ana'), person(4, 'Ben Kim', 'ben'), person(5, '값나라', 'gap')]
-const found = (query: string) => suggestPeople(people, query).map((account) => account.id)
+const found = (query: string) => suggestPeople(people, query, 8).map((account) => account.id)
 
 describe('who is suggested', () => {
   test('by the beginning of a name or username', () => {

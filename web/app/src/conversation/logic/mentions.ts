@@ -20,17 +20,15 @@ export function askedAt(text: string, caret: number): Asked | undefined {
   return undefined
 }
 
-export const MAX_SUGGESTIONS = 8
-
-/** People whose name or username begins with `query`, or has a word that does; Hangul may be unfinished. */
-export function suggestPeople(people: readonly Account[], query: string): Account[] {
+/** At most `most` people whose name or username begins with `query`, or has a word that does; Hangul may be unfinished. */
+export function suggestPeople(people: readonly Account[], query: string, most: number): Account[] {
   const typed = fold(query)
   const ranked = people.flatMap((account) => {
     const rank = rankOf(account, typed)
     return rank === undefined ? [] : [{ account, rank }]
   })
   ranked.sort((a, b) => a.rank - b.rank || a.account.display_name.localeCompare(b.account.display_name))
-  return ranked.slice(0, MAX_SUGGESTIONS).map(({ account }) => account)
+  return ranked.slice(0, most).map(({ account }) => account)
 }
 
 /** Whether one name is found by what was typed: for lists that filter people. */
