@@ -37,8 +37,7 @@ class Talk:
 async def talk_between(browser: Browser, madang: MadangProcess, pair: dict[str, Person]) -> AsyncIterator[Talk]:
     """A conversation that Ben has just begun."""
     async with ChatClient(madang.url, pair["ben"].token) as ben:
-        direct = (await ben.do("open_direct", account_id=pair["ana"].id))["id"]
-        await ben.do("send_message", conversation_id=direct, client_id="the-greeting", text=GREETING)
+        direct = await ben.begins(pair["ana"].id, GREETING)
         ana = await Visitor.signed_in(browser, madang.url, pair["ana"])
         await ana.open(pair["ben"].name.capitalize())
         await expect(ana.composer).to_be_focused()
@@ -77,6 +76,9 @@ async def test_a_message_is_answered_reacted_to_and_deleted_by_keyboard(
         await talk.ana.to_message(question)
         await keys.press("r")
         await expect(page.get_by_text(re.compile("^Reply to Ben"))).to_be_visible()
+        # Whatever the timeline draws meanwhile, the composer keeps the focus.
+        await talk.ben.do("send_message", conversation_id=talk.id, client_id="the-second", text="Or tiles?")
+        await talk.ana.sees("Or tiles?")
         await expect(talk.ana.composer).to_be_focused()
         await talk.ana.say("Paper and ink.")
         answer = await talk.ben.hears("Paper and ink.")

@@ -154,9 +154,11 @@ export function Timeline({ conversation, timeline, rows, me, opening, flashKey, 
 
   const focusRow = (key: string) => {
     setFocusKey(key)
-    wantFocus.current = key
     scroller.goTo(key, 'nearest')
-    articleOf(slice.current, key)?.focus({ preventScroll: true })
+    const article = articleOf(slice.current, key)
+    article?.focus({ preventScroll: true })
+    // A row that is not drawn yet is focused by the commit that draws it, and by no later one: somebody may write by then.
+    wantFocus.current = article ? undefined : key
   }
   useImperativeHandle(handle, () => ({
     goTo: (key) => scroller.goTo(key, 'centre'),
