@@ -50,13 +50,18 @@ class Comings:
 
     def _changed(self, account_id: int, tell: bool, remember: bool) -> None:
         at = self._now()
-        if tell:
-            is_gone = self._everywhere.state(account_id) == "offline"
-            self._watchers.changed(account_id, at if is_gone else 0)
         if remember:
-            self.beside(self._remembered(account_id, at))
+            self.beside(self._remembered(account_id, at, tell))
+        elif tell:
+            self._tell(account_id, at)
 
-    async def _remembered(self, account_id: int, at: int) -> None:
-        # A busy database: the time is worth less than the news.
+    async def _remembered(self, account_id: int, at: int, tell: bool) -> None:
+        # Others hear of it even when the database is busy: the time is worth less than the news.
         with contextlib.suppress(ChatError):
             await self._remember(account_id, at)
+        if tell:
+            self._tell(account_id, at)
+
+    def _tell(self, account_id: int, at: int) -> None:
+        is_gone = self._everywhere.state(account_id) == "offline"
+        self._watchers.changed(account_id, at if is_gone else 0)
