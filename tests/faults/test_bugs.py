@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.faults.bugs import BUGS
+from tests.faults.bugs import BUGS, Bug
 from tests.faults.bugs.patching import put
 from tests.faults.hunt import hunt
 from tests.services_under_test import ROOT
@@ -22,7 +22,7 @@ def test_each_bug_can_still_be_planted() -> None:
 
 def test_a_bug_without_its_place_says_so() -> None:
     with pytest.raises(AssertionError, match="no _gone any more"):
-        put(BUGS["no_beacon"].__class__, "_gone", lambda old: old)
+        put(Bug, "_gone", lambda old: old)
 
 
 @pytest.mark.parametrize("name", ["mark_without_max", "swallowed_commit_error", "resume_off_by_one"])

@@ -112,6 +112,17 @@ class Indexed:
             if isinstance(op.invoke.call, kind):
                 yield op, op.invoke.call
 
+    def heard(self) -> Iterator[tuple[int, history.Entry, str]]:
+        """Every entry that somebody heard or read, with the moment; for what was read at the end also the source."""
+        for moment, event in self.of(history.Event):
+            yield moment, event.entry, ""
+        for op in self.ops.values():
+            if isinstance(op.answer, history.Page):
+                yield from ((op.done, entry, "") for entry in op.answer.entries)
+        for copies in self.finals.values():
+            for final in copies.values():
+                yield from ((self.end, entry, final.source) for entry in final.entries)
+
     def conversation(self, conversation_id: int) -> history.Conversation:
         """A conversation as it stood at first."""
         return self.conversations.get(conversation_id) or history.Conversation(conversation_id=conversation_id)

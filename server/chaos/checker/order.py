@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator
 
 from server.chaos import history
 from server.chaos.checker.indexed import NEVER, Indexed, Op
@@ -36,7 +35,7 @@ def one_log(run: Indexed, logs: Logs, judgement: Judgement) -> None:
                 last = run.final(log.conversation_id, [log.head, len(seqs)])
                 judgement.blame(sentence, run.slice(last, run.final(log.conversation_id, [len(seqs)], source)))
     blamed: set[tuple[int, int]] = set()
-    for moment, entry, source in _heard(run):
+    for moment, entry, source in run.heard():
         judgement.cases += 1
         log_of = logs.get(entry.conversation_id)
         place = (entry.conversation_id, entry.seq)
@@ -145,18 +144,6 @@ def _history_from(log: Log, op: Op) -> int:
         return 1
     begun = [span.first for span in log.spans_of(op.account_id) if log.earliest[span.first] <= op.done]
     return max(begun, default=1)
-
-
-def _heard(run: Indexed) -> Iterator[tuple[int, history.Entry, str]]:
-    """Every entry that somebody heard or read, with the moment; for what was read at the end also the source."""
-    for moment, event in run.of(history.Event):
-        yield moment, event.entry, ""
-    for op in run.ops.values():
-        if isinstance(op.answer, history.Page):
-            yield from ((op.done, entry, "") for entry in op.answer.entries)
-    for copies in run.finals.values():
-        for final in copies.values():
-            yield from ((run.end, entry, final.source) for entry in final.entries)
 
 
 def _identity(entry: history.Entry) -> tuple[object, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
 
 from server.chaos import history
 from server.chaos.checker.indexed import NEVER, Indexed, Op
@@ -87,7 +86,7 @@ def stored_was_sent(run: Indexed, logs: Logs, judgement: Judgement) -> None:
                     sentence = f"Entry {seq} ({entry.kind}) of conversation {log.conversation_id} was never asked for."
                     judgement.blame(sentence, run.slice(run.final(log.conversation_id, [seq])))
     said = _Said(run, writers)
-    for moment, entry, source in _copies(run):
+    for moment, entry, source in run.heard():
         if entry.kind in ("message_created", "message_edited"):
             judgement.cases += 1
             if said.otherwise(entry, moment):
@@ -155,18 +154,6 @@ class _Said:
         """Whether a deletion had been asked for by then."""
         target = entry.target_seq or entry.seq
         return self.deletions.get((entry.conversation_id, target), NEVER) <= moment
-
-
-def _copies(run: Indexed) -> Iterator[tuple[int, history.Entry, str]]:
-    """Every entry that somebody heard or read, with the moment; for what was read at the end also the source."""
-    for moment, event in run.of(history.Event):
-        yield moment, event.entry, ""
-    for op in run.ops.values():
-        if isinstance(op.answer, history.Page):
-            yield from ((op.done, entry, "") for entry in op.answer.entries)
-    for copies in run.finals.values():
-        for final in copies.values():
-            yield from ((run.end, entry, final.source) for entry in final.entries)
 
 
 def _removes(entry: history.Entry, account_id: int) -> bool:

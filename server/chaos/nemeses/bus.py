@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from server.chaos import history
 from server.chaos.client import Client
@@ -28,23 +28,13 @@ _MESSAGE = re.compile(rb"\*3\r\n\$7\r\nmessage\r\n\$(\d+)\r\n")
 async def kill(scene: Scene) -> Outcome:
     """It dies, with all that it held, and is there again later."""
     assert scene.setup.redis is not None
-    began = scene.journal.now()
-    seen = await scene.setup.redis.kill()
-    degraded = await _away(scene, scene.lasting(scene.chance.choice((6, 20)), 3))
-    outcome = _outcome(scene, began, seen, degraded)
-    await scene.setup.redis.start()
-    return outcome
+    return await _gone(scene, scene.setup.redis.kill, scene.setup.redis.start)
 
 
 async def freeze(scene: Scene) -> Outcome:
     """It keeps its connections and answers nothing."""
     assert scene.setup.redis is not None
-    began = scene.journal.now()
-    seen = await scene.setup.redis.freeze()
-    degraded = await _away(scene, scene.lasting(scene.chance.choice((6, 20)), 3))
-    outcome = _outcome(scene, began, seen, degraded)
-    await scene.setup.redis.thaw()
-    return outcome
+    return await _gone(scene, scene.setup.redis.freeze, scene.setup.redis.thaw)
 
 
 async def flush(scene: Scene) -> Outcome:
@@ -204,6 +194,16 @@ def _may_begin(stream: bytes) -> bool:
     return any(b"*3\r\n$7\r\nmessage\r\n$".startswith(stream[-length:]) for length in range(1, 20)) or bool(
         re.search(rb"\*3\r\n\$7\r\nmessage\r\n\$\d*\r?$", stream)
     )
+
+
+async def _gone(scene: Scene, go: Callable[[], Awaitable[str]], come_back: Callable[[], Awaitable[None]]) -> Outcome:
+    """It goes in one way or another, for long enough or not that workers are to say so, and comes back."""
+    began = scene.journal.now()
+    seen = await go()
+    ready = await _away(scene, scene.lasting(scene.chance.choice((6, 20)), 3))
+    outcome = _outcome(scene, began, seen, ready)
+    await come_back()
+    return outcome
 
 
 async def _away(scene: Scene, seconds: float) -> list[str]:

@@ -14,6 +14,9 @@ from typing import Literal
 
 from tests.faults.bugs import of_client, of_delivery, of_storage
 
+Kind = Literal["sqlite", "postgres"]
+Names = tuple[str, ...]
+
 
 def _nothing() -> None: ...
 
@@ -23,92 +26,42 @@ class Bug:
     """``plant`` puts it into the process at work, a worker's; ``planted`` into the driver's, while inside."""
 
     name: str
-    on: Literal["sqlite", "postgres"]
-    nemeses: tuple[str, ...]
-    caught_by: tuple[str, ...]
+    on: Kind
+    nemeses: Names
+    caught_by: Names
     """What is to find it: one of these invariants."""
     plant: Callable[[], None] = _nothing
     planted: Callable[[], contextlib.AbstractContextManager[None]] = contextlib.nullcontext
 
 
+def _of_a_worker(plant: Callable[[], None], *, on: Kind, nemeses: Names, caught_by: Names) -> Bug:
+    """A bug that has the name of the function which plants it."""
+    return Bug(name=plant.__name__, on=on, nemeses=nemeses, caught_by=caught_by, plant=plant)
+
+
 ALL = (
-    Bug(
-        name="answer_before_commit",
-        on="sqlite",
-        nemeses=("no_writing",),
-        caught_by=("I1",),
-        plant=of_storage.answer_before_commit,
+    _of_a_worker(of_storage.answer_before_commit, on="sqlite", nemeses=("no_writing",), caught_by=("I1",)),
+    _of_a_worker(of_storage.no_unique_key, on="postgres", nemeses=("worker_killed",), caught_by=("I2",)),
+    _of_a_worker(of_storage.seq_outside_the_lock, on="postgres", nemeses=(), caught_by=("I5",)),
+    _of_a_worker(
+        of_storage.position_without_its_lock, on="postgres", nemeses=("publish_lost",), caught_by=("I5", "I10")
     ),
-    Bug(
-        name="no_unique_key",
-        on="postgres",
-        nemeses=("worker_killed",),
-        caught_by=("I2",),
-        plant=of_storage.no_unique_key,
-    ),
-    Bug(
-        name="seq_outside_the_lock",
-        on="postgres",
-        nemeses=(),
-        caught_by=("I5",),
-        plant=of_storage.seq_outside_the_lock,
-    ),
-    Bug(
-        name="position_without_its_lock",
-        on="postgres",
-        nemeses=("publish_lost",),
-        caught_by=("I5", "I10"),
-        plant=of_storage.position_without_its_lock,
-    ),
-    Bug(
-        name="emit_before_commit",
-        on="sqlite",
-        nemeses=("no_writing",),
-        caught_by=("I3", "I5", "I10"),
-        plant=of_storage.emit_before_commit,
-    ),
-    Bug(
-        name="no_catch_up_after_resubscribe",
+    _of_a_worker(of_storage.emit_before_commit, on="sqlite", nemeses=("no_writing",), caught_by=("I3", "I5", "I10")),
+    _of_a_worker(
+        of_delivery.no_catch_up_after_resubscribe,
         on="postgres",
         nemeses=("last_publish_lost",),
         caught_by=("meanwhile", "I10", "I11"),
-        plant=of_delivery.no_catch_up_after_resubscribe,
     ),
-    Bug(
-        name="no_beacon",
-        on="sqlite",
-        nemeses=("last_event_lost",),
-        caught_by=("meanwhile", "I10", "I11"),
-        plant=of_delivery.no_beacon,
+    _of_a_worker(
+        of_delivery.no_beacon, on="sqlite", nemeses=("last_event_lost",), caught_by=("meanwhile", "I10", "I11")
     ),
-    Bug(
-        name="mark_without_max",
-        on="sqlite",
-        nemeses=(),
-        caught_by=("I13",),
-        plant=of_storage.mark_without_max,
-    ),
-    Bug(
-        name="block_unknown_to_conversations",
-        on="sqlite",
-        nemeses=(),
-        caught_by=("I12",),
-        plant=of_storage.block_unknown_to_conversations,
-    ),
-    Bug(
-        name="join_after_read",
-        on="sqlite",
-        nemeses=("reconnect_storm",),
-        caught_by=("I10", "I12"),
-        plant=of_delivery.join_after_read,
-    ),
-    Bug(
-        name="removal_only_by_bus",
-        on="postgres",
-        # The entry of a removal has to be among those that are lost.
-        nemeses=("publish_lost", "publish_lost"),
-        caught_by=("I12",),
-        plant=of_delivery.removal_only_by_bus,
+    _of_a_worker(of_storage.mark_without_max, on="sqlite", nemeses=(), caught_by=("I13",)),
+    _of_a_worker(of_storage.block_unknown_to_conversations, on="sqlite", nemeses=(), caught_by=("I12",)),
+    _of_a_worker(of_delivery.join_after_read, on="sqlite", nemeses=("reconnect_storm",), caught_by=("I10", "I12")),
+    # The entry of a removal has to be among those that are lost.
+    _of_a_worker(
+        of_delivery.removal_only_by_bus, on="postgres", nemeses=("publish_lost", "publish_lost"), caught_by=("I12",)
     ),
     Bug(
         name="client_without_dedupe",
@@ -117,33 +70,12 @@ ALL = (
         caught_by=("I10",),
         planted=of_client.without_dedupe,
     ),
-    Bug(
-        name="dedupe_only_in_memory",
-        on="sqlite",
-        nemeses=("worker_killed",),
-        caught_by=("I2",),
-        plant=of_storage.dedupe_only_in_memory,
-    ),
-    Bug(
-        name="resume_off_by_one",
-        on="sqlite",
-        nemeses=("line_cut",),
-        caught_by=("I10",),
-        plant=of_delivery.resume_off_by_one,
-    ),
-    Bug(
-        name="swallowed_commit_error",
-        on="sqlite",
-        nemeses=("no_writing",),
-        caught_by=("I1",),
-        plant=of_storage.swallowed_commit_error,
-    ),
+    _of_a_worker(of_storage.dedupe_only_in_memory, on="sqlite", nemeses=("worker_killed",), caught_by=("I2",)),
+    _of_a_worker(of_delivery.resume_off_by_one, on="sqlite", nemeses=("line_cut",), caught_by=("I10",)),
+    _of_a_worker(of_storage.swallowed_commit_error, on="sqlite", nemeses=("no_writing",), caught_by=("I1",)),
 )
 
 BUGS = {bug.name: bug for bug in ALL}
 
-CUT_BUGS = {
-    "answer_before_commit": of_storage.answer_before_commit,
-    "commit_in_pieces": of_storage.commit_in_pieces,
-}
+CUT_BUGS = {plant.__name__: plant for plant in (of_storage.answer_before_commit, of_storage.commit_in_pieces)}
 """What shows when a process is killed at some call to its SQLite file."""
