@@ -3,63 +3,44 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable
 from typing import Any, Self
 
 import pytest
 
-from tests.chat_client import PATIENCE_S, ChatClient
+from tests.chat_client import ChatClient
+from tests.node_client import NodeClient
 from tests.people import Person
-from tests.services_under_test import NODE, ROOT, MadangProcess, node_environment
+from tests.services_under_test import ROOT, MadangProcess
 
 Make = Callable[..., dict[str, Person]]
 SCRIPT = ROOT / "tests" / "journeys" / "stock_client.cjs"
 
 
-class JavaScriptClient:
+class JavaScriptClient(NodeClient):
     """``socket.io-client`` in a Node process."""
 
     def __init__(self, url: str, token: str, transports: list[str]) -> None:
-        self._command = [str(NODE), str(SCRIPT), url, token, *transports]
-        self.lines: list[dict[str, Any]] = []
-        self._news = asyncio.Condition()
+        super().__init__(SCRIPT, url, token, *transports)
 
     async def __aenter__(self) -> Self:
-        self._process = await asyncio.create_subprocess_exec(
-            *self._command,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            env=node_environment(),
-            limit=2**22,
-        )
-        self._reading = asyncio.create_task(self._read())
+        await super().__aenter__()
         await self.event("ready")
         return self
 
-    async def __aexit__(self, *_: object) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        await self._process.wait()
-        await self._reading
-
     async def do(self, command: str, **payload: Any) -> Any:
         """The data of a command that must be accepted."""
-        assert self._process.stdin is not None
-        before = sum("reply" in line for line in self.lines)
-        self._process.stdin.write(json.dumps({"command": command, "payload": payload}).encode() + b"\n")
-        replies = await self._until(lambda: [line["reply"] for line in self.lines if "reply" in line][before:])
-        assert replies[0]["ok"], replies[0]
-        return replies[0]["data"]
+        self.order(command=command, payload=payload)
+        return await self.reply()
 
     async def event(self, name: str, where: Callable[[Any], bool] = lambda first: True) -> Any:
         """The first argument of the first event of that name that fits."""
 
         def fits() -> list[Any]:
-            said = [line["arguments"][0] for line in self.lines if line.get("event") == name]
-            return [first for first in said if where(first)]
+            return [line["arguments"][0] for line in self._of(name) if where(line["arguments"][0])]
 
-        return (await self._until(fits))[0]
+        await self.until(lambda: bool(fits()))
+        return fits()[0]
 
     async def hears(self, text: str) -> Any:
         """The entry of the message that says ``text``."""
@@ -67,22 +48,14 @@ class JavaScriptClient:
 
     async def times(self, name: str, count: int) -> None:
         """Returns when an event of that name has come so many times."""
-        await self._until(lambda: [line for line in self.lines if line.get("event") == name][count - 1 :])
+        await self.until(lambda: len(self._of(name)) >= count)
 
-    async def _until(self, found: Callable[[], list[Any]]) -> list[Any]:
-        try:
-            async with asyncio.timeout(PATIENCE_S), self._news:
-                await self._news.wait_for(lambda: bool(found()))
-        except TimeoutError:
-            raise AssertionError(f"it never came; the client said {self.lines}") from None
-        return found()
+    def texts(self) -> list[str]:
+        """What was said, in the order it came."""
+        return [line["arguments"][0]["data"]["text"] for line in self._of("message_created")]
 
-    async def _read(self) -> None:
-        assert self._process.stdout is not None
-        async for line in self._process.stdout:
-            async with self._news:
-                self.lines.append(json.loads(line))
-                self._news.notify_all()
+    def _of(self, name: str) -> list[dict[str, Any]]:
+        return [line for line in self.lines if line["event"] == name]
 
 
 @pytest.mark.parametrize("python", ["websocket", "polling"])
@@ -118,8 +91,7 @@ async def test_a_burst_by_polling_arrives_whole_and_in_order(madang: MadangProce
         ]
         await asyncio.gather(*sends)
         await ana.hears("burst 99")
-        heard = [line["arguments"][0]["data"]["text"] for line in ana.lines if line.get("event") == "message_created"]
-        assert heard == [f"burst {n}" for n in range(100)]
+        assert ana.texts() == [f"burst {n}" for n in range(100)]
 
 
 async def test_a_stock_client_comes_back_after_a_restart(madang: MadangProcess, people: Make) -> None:
@@ -142,7 +114,7 @@ async def test_stored_offsets_name_the_epoch_and_position(madang: MadangProcess,
         direct = (await ana.do("open_direct", account_id=pair["ben"].id))["id"]
         await ana.do("send_message", conversation_id=direct, client_id="with-offset", text="where am I")
         await ana.hears("where am I")
-        [line] = [line for line in ana.lines if line.get("event") == "message_created"]
+        [line] = [line for line in ana.lines if line["event"] == "message_created"]
         epoch, _, position = line["arguments"][1].partition("-")
         assert epoch == ready["server"]["epoch"]
         assert int(position) > 0
