@@ -147,8 +147,7 @@ async def test_a_killed_server_comes_back_and_the_browser_shows_every_answered_s
         page = await Visitor.signed_in(browser, madang.url, pair["ana"])
         answered: list[str] = []
         async with ChatClient(madang.url, pair["ben"].token) as ben:
-            direct = (await ben.do("open_direct", account_id=pair["ana"].id))["id"]
-            await ben.do("send_message", conversation_id=direct, client_id="the-very-first", text="number first")
+            direct = await ben.begins(pair["ana"].id, "number first")
             await page.open("Ben")
             await page.sees("number first")
 
@@ -179,8 +178,7 @@ async def test_a_stock_client_and_a_browser_talk(browser: Browser, tmp_path: Pat
         pair = make_people_in(madang.data_dir, "ana", "ben")
         page = await Visitor.signed_in(browser, madang.url, pair["ana"])
         async with ChatClient(madang.url, pair["ben"].token, ["polling"]) as ben:
-            direct = (await ben.do("open_direct", account_id=pair["ana"].id))["id"]
-            await ben.do("send_message", conversation_id=direct, client_id="from-a-script", text="from a script")
+            await ben.begins(pair["ana"].id, "from a script")
             await page.open("Ben")
             await page.sees("from a script")
             await page.say("from a browser")

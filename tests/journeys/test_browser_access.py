@@ -115,8 +115,7 @@ async def furnish(madang: MadangProcess, three: dict[str, Person]) -> int:
     """A group with a mention, a reply, an edit, a reaction and a deleted message in it; and a direct conversation."""
     async with ChatClient(madang.url, three["ben"].token) as ben:
         ana = three["ana"]
-        direct = (await ben.do("open_direct", account_id=ana.id))["id"]
-        await ben.do("send_message", conversation_id=direct, client_id="said-directly", text="The gate is open.")
+        await ben.begins(ana.id, "The gate is open.")
         group = int(
             (
                 await ben.do(

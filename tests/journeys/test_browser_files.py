@@ -142,8 +142,7 @@ async def test_a_hostile_file_can_only_be_downloaded(
 ) -> None:
     pair = people("ana", "ben")
     async with ChatClient(madang.url, pair["ben"].token) as script:
-        direct = (await script.do("open_direct", account_id=pair["ana"].id))["id"]
-        await script.do("send_message", conversation_id=direct, client_id="the-greeting", text="Send them.")
+        await script.begins(pair["ana"].id, "Send them.")
     ana = await Visitor.signed_in(browser, madang.url, pair["ana"])
     await ana.open(pair["ben"].name.capitalize())
     await hand_over(ana.page, "drop", *((name, kind, text.encode()) for name, (kind, text) in HOSTILE.items()))

@@ -35,8 +35,7 @@ async def test_messages_wait_for_the_network_even_over_a_reload(
     network = Network()
     ana = await Visitor.signed_in(browser, madang.url, pair["ana"], network=network)
     async with ChatClient(madang.url, pair["ben"].token) as ben:
-        direct = (await ben.do("open_direct", account_id=pair["ana"].id))["id"]
-        await ben.do("send_message", conversation_id=direct, client_id="good-morning", text="Good morning.")
+        direct = await ben.begins(pair["ana"].id, "Good morning.")
         await ana.open(pair["ben"].name.capitalize())
         await ana.sees("Good morning.")
 
@@ -71,8 +70,7 @@ async def test_a_reload_in_the_middle_of_a_send_and_a_day_away(
     network = MuffledNetwork()
     ana = await Visitor.signed_in(browser, madang.url, pair["ana"], network=network)
     async with ChatClient(madang.url, pair["ben"].token) as ben:
-        direct = (await ben.do("open_direct", account_id=pair["ana"].id))["id"]
-        await ben.do("send_message", conversation_id=direct, client_id="good-morning", text="Good morning.")
+        direct = await ben.begins(pair["ana"].id, "Good morning.")
         await ana.open(pair["ben"].name.capitalize())
         await ana.sees("Good morning.")
 
@@ -104,8 +102,7 @@ async def test_tabs_have_one_outbox_and_the_last_one_open_sends_it(
     first = await Visitor.signed_in(browser, madang.url, pair["ana"])
     second = await first.another_tab()
     async with ChatClient(madang.url, pair["ben"].token) as ben:
-        direct = (await ben.do("open_direct", account_id=pair["ana"].id))["id"]
-        await ben.do("send_message", conversation_id=direct, client_id="good-morning", text="Good morning.")
+        direct = await ben.begins(pair["ana"].id, "Good morning.")
         networks = (Network(), Network())
         for tab, network in zip((first, second), networks, strict=True):
             await network.stand_before(tab.page)
