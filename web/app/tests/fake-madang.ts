@@ -1,4 +1,4 @@
-import type { Account, ConversationView, Conversation, Madang, MadangError, Member, Message, Notification, NotificationRules, Presence, SearchPage, Session, SessionState, Timeline, Trace, UploadProgress } from '@madang/client'
+import type { Account, Contact, ContactBook, ConversationView, Conversation, Madang, MadangError, Member, Message, Notification, NotificationRules, Presence, Relation, SearchPage, Session, SessionState, Timeline, Trace, UploadProgress } from '@madang/client'
 import { atom, map } from 'nanostores'
 
 const hour = 3_600_000
@@ -13,6 +13,7 @@ export interface FakeFacts {
   typing?: Record<number, number[]>
   notifications?: Notification[]
   rules?: NotificationRules
+  contacts?: Contact[]
   sessions?: Session[]
   serverName?: string
   registration?: 'open' | 'invitation' | 'closed'
@@ -46,6 +47,20 @@ export function fakeMadang(facts: FakeFacts) {
   const rules = atom<NotificationRules | undefined>(facts.rules)
   const unread = (facts.notifications ?? []).filter((one) => one.read_at === undefined).length
   const remembered = remember()
+  const contacts = atom<ReadonlyMap<number, Contact> | undefined>(new Map((facts.contacts ?? []).map((one) => [one.account.id, one])))
+  const become = (name: string, relation: Relation) => (id: number, ...rest: unknown[]) => {
+    calls.push([name, id, ...rest])
+    return Promise.resolve({ account: account(id, 'somebody'), relation })
+  }
+  const book: ContactBook = {
+    all: contacts,
+    load: note('loadContacts', undefined),
+    request: become('request', 'sent'),
+    answer: become('answer', 'contact'),
+    remove: become('removeContact', 'none'),
+    block: become('block', 'blocked'),
+    unblock: become('unblock', 'none'),
+  }
   const madang: Madang = {
     session,
     welcome: note('welcome', { name: facts.serverName ?? 'Hanok team', version: '0.1.0', registration: facts.registration ?? 'open', needs_claim: false, first_account: false }),
@@ -70,6 +85,7 @@ export function fakeMadang(facts: FakeFacts) {
     me: atom(me),
     presenceOf: (id) => remembered(`presence${id}`, () => atom<Presence | undefined>(facts.presence?.[id] ? { account_id: id, state: facts.presence[id] } : undefined)),
     findPeople: (query) => Promise.resolve(facts.accounts.filter((one) => one.display_name.startsWith(query))),
+    contacts: () => Promise.resolve(book),
     conversations,
     conversationOf: (id) => remembered(`conversation${id}`, () => atom(facts.conversations.find((one) => one.id === id))),
     openDirect: note('openDirect', facts.conversations[0] as Conversation),
@@ -134,7 +150,7 @@ export function fakeMadang(facts: FakeFacts) {
     rules: { current: rules, load: note('loadRules', facts.rules ?? NO_RULES), set: note('setRules', facts.rules ?? NO_RULES) },
     arrivals: () => () => undefined,
   }
-  return { madang, calls, conversations, session, items }
+  return { madang, calls, conversations, session, items, contacts }
 }
 
 export function account(id: number, name: string, username = name): Account {

@@ -2,7 +2,7 @@ import type { MapStore, ReadableAtom } from 'nanostores'
 import type { MadangError } from './errors.ts'
 import type { OutboxStorage } from './outboxDb.ts'
 import type {
-  Account, Conversation, Counts, Entry, File as StoredFile, FileUse, Member, Message, Notification, NotificationRules, OwnAccount, PinsPage, Preferences, Presence, SearchMessages, SearchPage,
+  Account, Contact, Conversation, Counts, Entry, File as StoredFile, FileUse, Member, Message, Notification, NotificationRules, OwnAccount, PinsPage, Preferences, Presence, SearchMessages, SearchPage,
   ServerInfo, Session, SetRules, Status, Trace, Welcome,
 } from './types.ts'
 
@@ -83,9 +83,23 @@ export interface Draft {
   uploads?: Upload[]
 }
 
-export type NotificationFilter = 'all' | 'unread' | 'mentions'
+export type NotificationFilter = 'all' | 'unread' | 'mentions' | 'requests'
 export type NotificationChoice = { ids: number[] } | { group: string } | { all: true }
 export type ArchiveChoice = { ids: number[] } | { group: string } | { all_read: true }
+
+/** One's contacts, requests to and from oneself, and whom one has blocked. */
+export interface ContactBook {
+  /** By account id; `undefined` until they are loaded. Who is nothing to oneself is not in it. */
+  all: ReadableAtom<ReadonlyMap<number, Contact> | undefined>
+  load(): Promise<void>
+  /** Asks somebody; who has asked oneself is accepted by that. */
+  request(accountId: number, note?: string): Promise<Contact>
+  answer(accountId: number, accept: boolean): Promise<Contact>
+  /** Ends being contacts, or takes a request back. */
+  remove(accountId: number): Promise<Contact>
+  block(accountId: number): Promise<Contact>
+  unblock(accountId: number): Promise<Contact>
+}
 
 /** The bell and the inbox. */
 export interface Notifications {
@@ -169,6 +183,8 @@ export interface Madang {
   /** Watched while somebody listens. */
   presenceOf(id: number): ReadableAtom<Presence | undefined>
   findPeople(query: string): Promise<Account[]>
+  /** Fetches the code for them when it is first asked for. */
+  contacts(): Promise<ContactBook>
 
   // Conversations
   /** Pinned first, then by last activity. */

@@ -2,6 +2,7 @@ import { atom, computed } from 'nanostores'
 import type { ConversationView, Madang, MadangOptions } from './api.ts'
 import { CatchUp } from './catchup.ts'
 import { Connection } from './connection.ts'
+import type { Contacts } from './contacts.ts'
 import { Conversations } from './conversations.ts'
 import { Members } from './members.ts'
 import { Inbox } from './notifications.ts'
@@ -19,7 +20,7 @@ import { SessionStore } from './session.ts'
 import type { MakeSockets } from './sockets.ts'
 import { Tabs } from './tabs.ts'
 import { Timelines } from './timelines.ts'
-import type { Account, AccountChange, Entry, OwnAccount, Ready, ServerInfo } from './types.ts'
+import type { Account, AccountChange, Contact, Entry, OwnAccount, Ready, ServerInfo } from './types.ts'
 import { TypingSigns } from './typing.ts'
 import { sendFile, startUpload } from './uploads.ts'
 
@@ -59,6 +60,7 @@ class Client {
   private readonly receivedMarks: ReceivedMarks
   private readonly ownChanges: OwnChanges
   private readonly catchUp: CatchUp
+  private contacts: Contacts | undefined
   private tabsStarted: Promise<void> | undefined
 
   constructor(options: MadangOptions, seams: Seams) {
@@ -172,6 +174,7 @@ class Client {
       me: computed(session.state, (state) => (state.state === 'signed-in' ? state.account : undefined)),
       presenceOf: (id) => this.presences.presenceOf(id),
       findPeople: (query) => people.find(query),
+      contacts: () => this.contactBook(),
 
       conversations: conversations.list,
       conversationOf: (id) => conversations.conversationOf(id),
@@ -249,6 +252,17 @@ class Client {
     this.members.meet(account)
   }
 
+  private async contactBook(): Promise<Contacts> {
+    const { Contacts } = await import('./contacts.ts')
+    return (this.contacts ??= new Contacts(this.connection, this.people, (contact) => this.relate(contact)))
+  }
+
+  /** What somebody is to oneself also decides about the conversation with them. */
+  private relate({ account, relation }: Contact): void {
+    const row = [...this.conversations.rows.get().values()].find((one) => one.with?.id === account.id)
+    if (row && row.relation !== relation) this.conversations.change(row.id, (one) => ({ ...one, relation }))
+  }
+
   private enter(account: Account): void {
     if (this.lastAccount !== 0 && this.lastAccount !== account.id) this.clear()
     this.lastAccount = account.id
@@ -290,6 +304,7 @@ class Client {
     this.inbox.clear()
     this.rules.clear()
     this.announced.clear()
+    this.contacts = undefined
   }
 
   private onReady(ready: Ready): void {
@@ -320,6 +335,7 @@ class Client {
     this.people.onReady()
     this.presences.onReady()
     this.members.onReady()
+    this.contacts?.onReady()
     void this.catchUp.onReady(ready)
   }
 
@@ -385,6 +401,10 @@ class Client {
       }
       case 'rules_changed':
         this.rules.changed()
+        break
+      case 'contact_changed':
+        if (this.contacts) this.contacts.put(change.data.contact)
+        else this.relate(change.data.contact)
         break
       case 'account_changed':
         this.onOwnAccount(change.data.account)

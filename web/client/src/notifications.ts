@@ -155,6 +155,7 @@ export function merged(rows: Notification[], changed: Notification[], filter: No
 
 function belongs(row: Notification, filter: NotificationFilter): boolean {
   if (filter === 'unread') return row.read_at === undefined
+  if (filter === 'requests') return row.type === 'contact_request'
   if (filter === 'mentions') return row.type === 'mention' || row.type === 'reply'
   return true
 }

@@ -29,6 +29,7 @@ export class OwnChanges {
     chat.on('conversation_removed', (data) => this.receive({ event: 'conversation_removed', version: data.account_version, data }))
     chat.on('preferences_changed', (data) => this.receive({ event: 'preferences_changed', version: data.account_version, data }))
     chat.on('rules_changed', (data) => this.receive({ event: 'rules_changed', version: data.account_version, data }))
+    chat.on('contact_changed', (data) => this.receive({ event: 'contact_changed', version: data.account_version, data }))
     chat.on('account_changed', (data) => this.receive({ event: 'account_changed', version: data.account_version, data }))
   }
 

@@ -1,5 +1,5 @@
 import { useStore } from '@nanostores/react'
-import { Bell, MessageSquare, Settings, type LucideIcon } from 'lucide-react'
+import { Bell, MessageSquare, Settings, Users, type LucideIcon } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { Badge, Icon } from '../components/index.ts'
 import { t } from '../i18n/index.ts'
@@ -17,6 +17,9 @@ export function BottomBar() {
     <nav className="bottom-bar" aria-label={t('bottom.label')}>
       <Tab to="/c" icon={MessageSquare} here={route.page === 'conversations'} badge={<Badge count={calls} small />}>
         {t('sidebar.label')}
+      </Tab>
+      <Tab to="/contacts" icon={Users} here={route.page === 'contacts'}>
+        {t('contacts.title')}
       </Tab>
       <Tab to="/notifications" icon={Bell} here={route.page === 'notifications'} badge={<Badge count={unread} small />}>
         {t('notifications.title')}

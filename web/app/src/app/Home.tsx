@@ -73,7 +73,7 @@ function FirstRun({ me, onDismiss }: { me: Account; onDismiss: () => void }) {
         </div>
         <ol className="steps">
           <Step number={1} done={hasFace} title={t('home.face.title')} text={hasFace ? t('home.face.done', { name: me.display_name }) : t('home.face.text')} to="/settings/profile" />
-          <Step number={2} done={hasPerson} title={t('people.find')} text={t('home.person.text')} onClick={() => openWindow('people')} />
+          <Step number={2} done={hasPerson} title={t('people.find')} text={t('home.person.text')} to="/contacts" />
           <Step number={3} done={hasGroup} title={t('home.group.title')} text={t('home.group.text')} onClick={() => openWindow('new')} />
           <Step number={4} done={hasNotices} title={t('notices.turn_on')} text={t('home.notices.text')} onClick={() => void turnOnNotices()} />
         </ol>

@@ -22,6 +22,7 @@ import './shell.css'
 const DetailsPane = lazy(() => import('../conversation/details/DetailsPane.tsx').then((file) => ({ default: file.DetailsPane })))
 const ConnectionBanner = lazy(() => import('./ConnectionBanner.tsx').then((file) => ({ default: file.ConnectionBanner })))
 const Home = lazy(() => import('./Home.tsx'))
+const ContactsPage = lazy(() => import('../contacts/ContactsPage.tsx'))
 const NotificationsPage = lazy(() => import('../notifications/NotificationsPage.tsx'))
 const SearchPage = lazy(() => import('../search/SearchPage.tsx'))
 const SettingsPages = lazy(() => import('../settings/SettingsPages.tsx'))
@@ -100,6 +101,8 @@ function pageOf(route: Route, phone: boolean): ReactNode {
   switch (route.page) {
     case 'conversation':
       return <ConversationPane key={route.id} conversationId={route.id} {...(route.aroundSeq ? { aroundSeq: route.aroundSeq } : {})} />
+    case 'contacts':
+      return <ContactsPage />
     case 'notifications':
       return <NotificationsPage />
     case 'search':
@@ -115,7 +118,7 @@ function pageOf(route: Route, phone: boolean): ReactNode {
 const levelOf = (route: Route): 'list' | 'page' => (['conversations', 'unknown', 'sign-in', 'create-account'].includes(route.page) ? 'list' : 'page')
 
 /** The bottom bar stands only where one chooses, not inside a conversation or a settings page. */
-const isListLevel = (route: Route): boolean => levelOf(route) === 'list' || route.page === 'notifications' || (route.page === 'settings' && !route.section)
+const isListLevel = (route: Route): boolean => levelOf(route) === 'list' || route.page === 'contacts' || route.page === 'notifications' || (route.page === 'settings' && !route.section)
 
 /** Starts something that is loaded first; stops it, whether it has come by then or not. */
 function later(start: () => Promise<() => void>): () => void {

@@ -6,7 +6,7 @@ export const settingsPages: readonly SettingsPage[] = ['profile', 'devices', 'no
 export type Route =
   | { page: 'conversations' }
   | { page: 'conversation'; id: number; aroundSeq?: number; details: boolean }
-  | { page: 'notifications' | 'search' }
+  | { page: 'contacts' | 'notifications' | 'search' }
   | { page: 'settings'; section?: SettingsPage }
   | { page: 'sign-in' }
   | { page: 'create-account'; invitation?: string }
@@ -20,6 +20,7 @@ export function parseRoute(path: string): Route {
       return { page: 'conversations' }
     case 'c':
       return conversationRoute(second, third, fourth)
+    case 'contacts':
     case 'notifications':
     case 'search':
       return second === undefined ? { page: first } : { page: 'unknown' }

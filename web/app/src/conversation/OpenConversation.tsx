@@ -28,6 +28,7 @@ const EmojiPopover = lazy(() => import('./emoji/EmojiPopover.tsx'))
 const MessageMenu = lazy(() => import('./MessageMenu.tsx'))
 const ForwardDialog = lazy(() => import('./forward/ForwardDialog.tsx'))
 const ReportDialog = lazy(() => import('./report/ReportDialog.tsx'))
+const DirectClosed = lazy(() => import('../contacts/DirectClosed.tsx'))
 const TraceDialog = lazy(() => import('./trace/TraceDialog.tsx'))
 
 interface Props {
@@ -131,6 +132,9 @@ export function OpenConversation({ conversation, me, aroundSeq }: Props) {
     madang.markRead(id, timeline.known_seq)
     composer.current?.focus()
   }
+  const onlyContacts = useStore(madang.server)?.direct_messages === 'contacts'
+  const { relation } = conversation
+  const closed = relation === 'blocked' || (onlyContacts && relation !== undefined && relation !== 'contact')
   const carriesFiles = (event: DragEvent) => event.dataTransfer.types.includes('Files')
   return (
     <MessageContextProvider value={context}>
@@ -175,16 +179,22 @@ export function OpenConversation({ conversation, me, aroundSeq }: Props) {
         <div className="composer-area">
           <div className="column">
             <TypingLine conversationId={id} />
-            <Composer
-              conversation={conversation}
-              me={me}
-              handle={composer}
-              messageAt={(seq) => messageOf(rows.find((row) => row.seq === seq))}
-              lastOwn={() => messageOf(rows.findLast((row) => row.own && row.item.state === 'sent' && messageOf(row)?.deleted_at === undefined && messageOf(row)?.text !== ''))}
-              onSend={() => (timeline.more_after ? latest() : feed.current?.goToBottom())}
-              onJump={(seq) => actions.jumpTo(seq)}
-              onLeaveUp={() => feed.current?.focusLast()}
-            />
+            {closed ? (
+              <Suspense>
+                <DirectClosed conversation={conversation} />
+              </Suspense>
+            ) : (
+              <Composer
+                conversation={conversation}
+                me={me}
+                handle={composer}
+                messageAt={(seq) => messageOf(rows.find((row) => row.seq === seq))}
+                lastOwn={() => messageOf(rows.findLast((row) => row.own && row.item.state === 'sent' && messageOf(row)?.deleted_at === undefined && messageOf(row)?.text !== ''))}
+                onSend={() => (timeline.more_after ? latest() : feed.current?.goToBottom())}
+                onJump={(seq) => actions.jumpTo(seq)}
+                onLeaveUp={() => feed.current?.focusLast()}
+              />
+            )}
           </div>
         </div>
         <LightboxSlot />

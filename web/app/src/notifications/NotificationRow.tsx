@@ -1,14 +1,18 @@
 import type { Notification } from '@madang/client'
 import { useStore } from '@nanostores/react'
-import { Archive, AtSign, Bell, Check, MessageSquare, Reply, Server, Smile, Users, type LucideIcon } from 'lucide-react'
+import { Archive, AtSign, Bell, Check, MessageSquare, Reply, Server, Smile, UserCheck, UserPlus, Users, type LucideIcon } from 'lucide-react'
 import { atom } from 'nanostores'
+import { lazy, Suspense } from 'react'
 import { useMadang } from '../app/context.ts'
 import { Link } from '../app/Link.tsx'
 import { conversationPath } from '../app/routes.ts'
 import { AccountAvatar, ConversationAvatar, Icon, IconButton, NewDot } from '../components/index.ts'
 import { exactTime, listTime, machineTime } from '../i18n/format.ts'
 import { t } from '../i18n/index.ts'
+import '../i18n/later.ts'
 import { noteSentence } from './sentence.ts'
+
+const NoteAnswer = lazy(() => import('../contacts/NoteAnswer.tsx'))
 
 const $nobody = atom(undefined)
 
@@ -18,6 +22,8 @@ const kinds: Partial<Record<string, { icon: LucideIcon; calls: boolean }>> = {
   message: { icon: MessageSquare, calls: true },
   reaction: { icon: Smile, calls: false },
   invitation: { icon: Users, calls: false },
+  contact_request: { icon: UserPlus, calls: true },
+  contact_accepted: { icon: UserCheck, calls: false },
   system: { icon: Server, calls: false },
 }
 
@@ -48,7 +54,8 @@ export function NotificationRow({ note }: { note: Notification }) {
           <Icon of={kind.icon} size={12} />
         </span>
       </span>
-      <Link className="grow note-link" to={placeOf(note)} onClick={() => void notifications.markRead({ group: note.group })}>
+      <span className="grow">
+      <Link className="note-link" to={placeOf(note)} onClick={() => void notifications.markRead({ group: note.group })}>
         <span className="what">
           {unread && <span className="for-ears">{t('notifications.unread')} </span>}
           {noteSentence(note, { name, place })}
@@ -59,6 +66,12 @@ export function NotificationRow({ note }: { note: Notification }) {
           </span>
         )}
       </Link>
+      {note.type === 'contact_request' && note.actor_id !== undefined && (
+        <Suspense fallback={<span className="note-answer" />}>
+          <NoteAnswer accountId={note.actor_id} />
+        </Suspense>
+      )}
+      </span>
       <time className="meta" dateTime={machineTime(note.created_at)} title={exactTime(note.created_at)}>
         {listTime(note.created_at)}
       </time>

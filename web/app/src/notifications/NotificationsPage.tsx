@@ -6,12 +6,13 @@ import { useMadang } from '../app/context.ts'
 import { Button, Chips, Empty, PageTitle, SkeletonRows, TextButton } from '../components/index.ts'
 import { daysBetween } from '../i18n/format.ts'
 import { t } from '../i18n/index.ts'
+import '../i18n/later.ts'
 import { NotificationRow } from './NotificationRow.tsx'
 import { PermissionCard } from './PermissionCard.tsx'
 import '../i18n/later.ts'
 import './notifications.css'
 
-type Filter = 'all' | 'mentions'
+type Filter = 'all' | 'mentions' | 'requests'
 
 /** The inbox: what called for this person, newest first. */
 export default function NotificationsPage() {
@@ -46,6 +47,7 @@ export default function NotificationsPage() {
             options={[
               { value: 'all', label: t('notifications.filter.all') },
               { value: 'mentions', label: t('notifications.filter.mentions') },
+              { value: 'requests', label: t('notifications.filter.requests') },
             ]}
           />
         </header>

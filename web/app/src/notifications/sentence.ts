@@ -26,6 +26,10 @@ export function noteSentence(note: Notification, { name, place = '' }: NoteFacts
       return note.count > 1 ? rich('notifications.message.several', values, shown) : rich('notifications.message.one', values, shown)
     case 'reaction':
       return rich(place ? 'notifications.reaction.group' : 'notifications.reaction.direct', values, shown)
+    case 'contact_request':
+      return rich('notifications.contact_request', values, shown)
+    case 'contact_accepted':
+      return rich(note.count > 1 ? 'notifications.contact_accepted.several' : 'notifications.contact_accepted', { ...values, count: note.count - 1 }, shown)
     case 'invitation':
       return rich('notifications.invitation', values, shown)
     case 'system':

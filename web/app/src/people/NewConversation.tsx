@@ -6,6 +6,7 @@ import { conversationPath } from '../app/routes.ts'
 import { Button, Dialog, FieldError, TextField } from '../components/index.ts'
 import { errorText } from '../i18n/errors.ts'
 import { t } from '../i18n/index.ts'
+import '../i18n/later.ts'
 import { PeopleField } from './PeopleField.tsx'
 import './people.css'
 

@@ -1,5 +1,5 @@
 import { useStore } from '@nanostores/react'
-import { Bell, Plus, Search, Settings } from 'lucide-react'
+import { Bell, Plus, Search, Settings, Users } from 'lucide-react'
 import { lazy, Suspense, useRef, useState } from 'react'
 import { useMadang } from '../app/context.ts'
 import { isFirstRunDone } from '../app/first-run.ts'
@@ -92,10 +92,10 @@ function Me() {
   const madang = useMadang()
   const me = useStore(madang.me)
   const route = useRoute()
-  return <div className="me">{me && <MeLine id={me.id} settings={route.page === 'settings'} />}</div>
+  return <div className="me">{me && <MeLine id={me.id} page={route.page} />}</div>
 }
 
-function MeLine({ id, settings }: { id: number; settings: boolean }) {
+function MeLine({ id, page }: { id: number; page: string }) {
   const madang = useMadang()
   const me = useStore(madang.me)
   const presence = useStore(madang.presenceOf(id))
@@ -116,7 +116,8 @@ function MeLine({ id, settings }: { id: number; settings: boolean }) {
         </span>
       </button>
       <Suspense fallback={null}>{menu && <MeMenu anchor={button} onClose={() => setMenu(false)} />}</Suspense>
-      <IconButton icon={Settings} label={t('settings.title')} aria-current={settings ? 'page' : undefined} onClick={() => navigate('/settings')} />
+      <IconButton icon={Users} label={t('contacts.title')} aria-current={page === 'contacts' ? 'page' : undefined} onClick={() => navigate('/contacts')} />
+      <IconButton icon={Settings} label={t('settings.title')} aria-current={page === 'settings' ? 'page' : undefined} onClick={() => navigate('/settings')} />
     </>
   )
 }

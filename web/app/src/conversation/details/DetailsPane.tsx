@@ -1,13 +1,14 @@
 import type { ConversationView } from '@madang/client'
 import { useStore } from '@nanostores/react'
 import { LogOut, X } from 'lucide-react'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { useMadang } from '../../app/context.ts'
 import { toggleDetails } from '../../app/details.ts'
 import { navigate } from '../../app/router.ts'
 import { Confirm, Icon, IconButton, PaneHead, toast } from '../../components/index.ts'
 import { errorText } from '../../i18n/errors.ts'
 import { t } from '../../i18n/index.ts'
+import '../../i18n/later.ts'
 import { conversationPath } from '../../app/routes.ts'
 import { About } from './About.tsx'
 import { Members } from './Members.tsx'
@@ -15,6 +16,8 @@ import { Notifying } from './Notifying.tsx'
 import { Pinned } from './Pinned.tsx'
 import '../../i18n/later.ts'
 import './details.css'
+
+const DirectFoot = lazy(() => import('../../contacts/DirectFoot.tsx'))
 
 /** About a conversation: what it is, what it tells me, who belongs to it. */
 export function DetailsPane({ conversationId }: { conversationId: number }) {
@@ -34,6 +37,11 @@ export function DetailsPane({ conversationId }: { conversationId: number }) {
           {me && <Pinned conversationId={conversationId} me={me.id} />}
           {conversation.kind !== 'direct' && <Members conversation={conversation} />}
           {conversation.kind !== 'direct' && <Leave conversation={conversation} />}
+          {conversation.with && (
+            <Suspense fallback={null}>
+              <DirectFoot conversation={conversation} />
+            </Suspense>
+          )}
         </div>
       )}
     </div>

@@ -1,0 +1,130 @@
+"""Two people become contacts, and one thinks better of it: found, asked, accepted, blocked, unblocked, removed."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from tests.chat_client import ChatClient
+from tests.journeys.browser import DESKTOP, PHONE, Visitor
+from tests.journeys.test_browser_access import Troubles
+from tests.people import make_people_in
+from tests.services_under_test import MadangProcess
+
+
+async def test_two_people_ask_accept_block_and_part(browser: Browser, tmp_path: Path) -> None:
+    with MadangProcess(tmp_path / "data", message_rate="off") as madang:
+        people = make_people_in(tmp_path / "data", "ana", "ben", "cleo")
+        ana = await Visitor.signed_in(browser, madang.url, people["ana"])
+        ben = await Visitor.signed_in(browser, madang.url, people["ben"])
+
+        # Ana comes by the first steps, finds Ben and asks him.
+        await ana.page.get_by_role("link", name="Find a person").click()
+        await expect(ana.page.get_by_role("heading", name="Contacts", level=1)).to_be_visible()
+        await expect(ana.page.get_by_text("No contacts yet. Find a person.")).to_be_visible()
+        find = ana.page.get_by_label("Find by name or @username")
+        await find.fill("be")
+        found = ana.page.get_by_role("listitem").filter(has_text="@ben")
+        await found.get_by_role("button", name="Add", exact=True).click()
+        ask = ana.page.get_by_role("dialog", name="Contact request to Ben")
+        await ask.get_by_label("Note").fill("the workshop")
+        await ask.get_by_role("button", name="Send request").click()
+        await find.fill("")
+        sent = ana.page.get_by_role("region", name="Sent by you")
+        await expect(sent).to_contain_text(re.compile("Ben.*Waiting since", re.DOTALL))
+        await ana.picture("contacts-sent")
+
+        # Ben hears of it on his bell, and says yes there.
+        await ben.page.goto(f"{madang.url}/notifications")
+        note = ben.page.get_by_role("listitem").filter(has_text="Ana wants to connect")
+        await expect(note).to_contain_text("the workshop")
+        await ben.picture("contacts-note")
+        await note.get_by_role("button", name="Accept").click()
+        await expect(note.get_by_role("button", name="Accept")).to_have_count(0)
+        await expect(sent).to_have_count(0)
+        contacts = ana.page.get_by_role("region", name="People (1)")
+        await expect(contacts).to_contain_text(re.compile("Ben.*Online", re.DOTALL))
+        await ana.picture("contacts-people")
+
+        # They talk; then Ana blocks him from the details.
+        await contacts.get_by_role("button", name="Message").click()
+        await ana.is_in("Ben")
+        await ana.say("Hello Ben")
+        await ben.open("Ana")
+        await ben.say("Hello Ana")
+        await ana.page.get_by_role("button", name="Details").first.click()
+        details = ana.page.get_by_role("complementary", name="Details")
+        await details.get_by_role("button", name="Block", exact=True).click()
+        confirm = ana.page.get_by_role("dialog", name="Block Ben?")
+        await ana.picture("contacts-block")
+        await confirm.get_by_role("button", name="Block", exact=True).click()
+        await expect(ana.page.get_by_text("You have blocked Ben.")).to_be_visible()
+        await ana.picture("contacts-blocked-conversation")
+        await expect(ben.page.get_by_role("main").get_by_text("Offline").first).to_be_visible()
+        await ben.writes("Are you angry?")
+        await expect(ben.message("Are you angry?")).to_have_attribute("data-state", "failed")
+        await expect(ana.page.get_by_text("Are you angry?")).to_have_count(0)
+
+        # The blocked stand on a list of their own, and the block is taken back there.
+        await ana.page.get_by_role("button", name="Contacts", exact=True).click()
+        await ana.page.get_by_role("button", name="Blocked", exact=True).click()
+        blocked = ana.page.get_by_role("region", name="Blocked")
+        await expect(blocked).to_contain_text("Ben")
+        await ana.picture("contacts-blocked")
+        await blocked.get_by_role("button", name="Unblock").click()
+        await expect(ana.page.get_by_text("You have blocked nobody.")).to_be_visible()
+        await ben.page.get_by_role("button", name="Retry").click()
+        await expect(ben.message("Are you angry?")).to_have_attribute("data-state", "sent")
+
+        # And in the end she removes him.
+        await ana.page.get_by_role("button", name="People", exact=True).click()
+        await contacts.get_by_role("button", name="More about Ben").click()
+        await ana.page.get_by_role("menuitem", name="Remove from contacts").click()
+        await ana.page.get_by_role("dialog").get_by_role("button", name="Remove from contacts").click()
+        await expect(ana.page.get_by_text("No contacts yet. Find a person.")).to_be_visible()
+        assert ana.troubles == ben.troubles == []
+
+
+@pytest.mark.parametrize(
+    ("size", "scheme", "locale"),
+    [
+        pytest.param(DESKTOP, "dark", "en-GB", id="desktop-dark-en"),
+        pytest.param(PHONE, "light", "ko-KR", id="phone-light-ko"),
+    ],
+)
+async def test_axe_finds_nothing_serious_among_contacts(
+    browser: Browser, tmp_path: Path, size: tuple[int, int], scheme: str, locale: str
+) -> None:
+    with MadangProcess(tmp_path / "data", message_rate="off") as madang:
+        people = make_people_in(tmp_path / "data", "ana", "ben", "cleo", "dana", "eun")
+        ids = {name: person.id for name, person in people.items()}
+        async with (
+            ChatClient(madang.url, people["ben"].token) as ben,
+            ChatClient(madang.url, people["dana"].token) as dana,
+        ):
+            await ben.do("request_contact", account_id=ids["ana"])
+            await dana.do("request_contact", account_id=ids["ana"], note="the workshop, on the second floor")
+            async with ChatClient(madang.url, people["ana"].token) as client:
+                await client.do("answer_contact", account_id=ids["ben"], accept=True)
+                await client.do("request_contact", account_id=ids["cleo"])
+                await client.do("block", account_id=ids["eun"])
+            troubles = Troubles()
+            ana = await Visitor.signed_in(
+                browser, madang.url, people["ana"], size=size, color_scheme=scheme, locale=locale
+            )
+            await ana.page.goto(f"{madang.url}/contacts")
+            await expect(ana.page.get_by_text("@ben")).to_be_visible()
+            await troubles.look_at(ana.page, "people")
+            await ana.picture(f"contacts-{size[0]}-{scheme}")
+            await ana.page.get_by_text("@ben").locator("xpath=ancestor::li").locator("button").last.click()
+            await expect(ana.page.get_by_role("menu")).to_be_visible()
+            await troubles.look_at(ana.page, "menu")
+            await ana.picture(f"contacts-menu-{size[0]}-{scheme}")
+            await ana.page.keyboard.press("Enter")
+            await expect(ana.page.get_by_role("dialog")).to_be_visible()
+            await troubles.look_at(ana.page, "profile")
+            await ana.picture(f"contacts-profile-{size[0]}-{scheme}")
+            assert troubles.found == []

@@ -1,0 +1,108 @@
+import type { Account, Contact } from '@madang/client'
+import { useStore } from '@nanostores/react'
+import { Ban, Ellipsis, User, UserMinus } from 'lucide-react'
+import { useState } from 'react'
+import { useMadang } from '../app/context.ts'
+import { navigate } from '../app/router.ts'
+import { conversationPath } from '../app/routes.ts'
+import { AccountAvatar, Button, IconButton, Menu, type MenuItem } from '../components/index.ts'
+import { presenceText } from '../conversation/useAbout.ts'
+import { listTime } from '../i18n/format.ts'
+import { t } from '../i18n/index.ts'
+import { AskDialog } from './AskDialog.tsx'
+import { Profile } from './Profile.tsx'
+import { BlockConfirm, RemoveConfirm } from './confirms.tsx'
+import { attempt, type ContactsHere } from './use-contacts.ts'
+
+type Window = 'profile' | 'ask' | 'remove' | 'block'
+
+export interface ContactRowProps {
+  account: Account
+  /** What they are to me; nothing for somebody who was just found. */
+  contact: Contact | undefined
+  book: ContactsHere['book']
+}
+
+/** A person with what one can do: answer, message, ask, and the rest in a menu. */
+export function ContactRow({ account, contact, book }: ContactRowProps) {
+  const madang = useMadang()
+  const [open, setOpen] = useState<Window>()
+  const relation = contact?.relation ?? 'none'
+  const close = () => setOpen(undefined)
+  const talk = () => attempt(madang.openDirect(account.id).then((made) => navigate(conversationPath(made.id))))
+  const items: MenuItem[] = [
+    { key: 'profile', label: t('contacts.profile'), icon: User, onSelect: () => setOpen('profile') },
+    ...(relation === 'contact' ? [{ key: 'remove', label: t('contacts.remove'), icon: UserMinus, onSelect: () => setOpen('remove') }] : []),
+    ...(relation === 'blocked' ? [] : (['rule', { key: 'block', label: t('contacts.block'), icon: Ban, kind: 'danger', onSelect: () => setOpen('block') }] satisfies MenuItem[])),
+  ]
+  return (
+    <li className="contact">
+      <Face account={account} contact={contact} />
+      <span className="contact-acts">
+        {relation === 'none' && (
+          <Button small onClick={() => setOpen('ask')}>
+            {t('contacts.add')}
+          </Button>
+        )}
+        {relation === 'sent' && (
+          <Button small onClick={() => attempt(book?.remove(account.id))}>
+            {t('dialog.cancel')}
+          </Button>
+        )}
+        {relation === 'received' && book && <Answer accountId={account.id} book={book} />}
+        {relation === 'contact' && (
+          <Button small onClick={talk}>
+            {t('contacts.message')}
+          </Button>
+        )}
+        {relation === 'blocked' && (
+          <Button small onClick={() => attempt(book?.unblock(account.id))}>
+            {t('contacts.unblock')}
+          </Button>
+        )}
+        <Menu label={account.display_name} items={items} trigger={<IconButton icon={Ellipsis} iconSize={18} label={t('contacts.more', { name: account.display_name })} />} />
+      </span>
+      {open === 'profile' && <Profile account={account} contact={contact} onClose={close} onTalk={talk} />}
+      {open === 'ask' && book && <AskDialog account={account} book={book} onClose={close} />}
+      {open === 'remove' && book && <RemoveConfirm account={account} book={book} onClose={close} />}
+      {open === 'block' && book && <BlockConfirm account={account} book={book} onClose={close} />}
+    </li>
+  )
+}
+
+/** Yes and no to somebody's request. */
+export function Answer({ accountId, book }: { accountId: number; book: NonNullable<ContactsHere['book']> }) {
+  return (
+    <>
+      <Button small kind="main" onClick={() => attempt(book.answer(accountId, true))}>
+        {t('contacts.accept')}
+      </Button>
+      <Button small onClick={() => attempt(book.answer(accountId, false))}>
+        {t('contacts.decline')}
+      </Button>
+    </>
+  )
+}
+
+/** Face and name; presence for those who may be seen, else what is known of the request. */
+function Face({ account, contact }: { account: Account; contact: Contact | undefined }) {
+  const relation = contact?.relation
+  const presence = useStore(useMadang().presenceOf(account.id))
+  const isThere = relation === 'contact'
+  return (
+    <>
+      <AccountAvatar account={account} size={40} presence={isThere ? (presence?.state ?? 'offline') : undefined} />
+      <span className="grow contact-words">
+        <span className="cut stacked">
+          <bdi className="strong">{account.display_name}</bdi> <bdi className="small">@{account.username}</bdi>
+        </span>
+        <span className="small cut stacked" dir={contact?.note && relation === 'received' ? 'auto' : undefined}>
+          {isThere && presenceText(presence)}
+          {relation === 'received' && (contact?.note ? t('contacts.note', { text: contact.note }) : t('contacts.asks', { time: listTime(contact?.since ?? 0) }))}
+          {relation === 'sent' && t('contacts.waiting', { time: listTime(contact?.since ?? 0) })}
+          {relation === 'blocked' && t('contacts.blocked_since', { time: listTime(contact?.since ?? 0) })}
+        </span>
+      </span>
+    </>
+  )
+}
