@@ -284,7 +284,15 @@ async def _with_accounts(settings: Settings, work: Callable[[Accounts], Awaitabl
         raise click.ClickException(f"The database {settings.database_name} cannot be opened: {error}") from error
     try:
         return await work(
-            Accounts(db, now, hashes, Attempts(), registration=settings.registration, is_local=settings.is_local)
+            Accounts(
+                db,
+                now,
+                hashes,
+                Attempts(),
+                registration=settings.registration,
+                is_local=settings.is_local,
+                welcome_conversation=settings.welcome_conversation,
+            )
         )
     finally:
         hashes.close()

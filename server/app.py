@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -36,7 +37,7 @@ from server.realtime.streams import STREAM
 from server.realtime.sweep import Sweep
 from server.services.members import MAX_MEMBERS
 from server.settings import Rate, Settings
-from server.storage import log, server_values
+from server.storage import joining, log, server_values
 from server.storage.database import Database
 from server.transport import chat as chat_door
 from server.transport import guard
@@ -52,11 +53,14 @@ from server.transport.routes import docs as docs_routes
 from server.transport.routes import files as file_routes
 from server.transport.routes import frontend as frontend_routes
 from server.transport.routes import health as health_routes
+from server.transport.routes import invites as invite_routes
 from server.transport.routes import sessions as session_routes
 from server.transport.routes import stream as stream_routes
 from server.transport.routes import uploads as upload_routes
 from server.transport.routes.sessions import SignIns
 from server.workers import listen, place_of
+
+_log = logging.getLogger(__name__)
 
 STATIC = Path(__file__).parent / "static"
 DRAIN_RETRY_MS = 2000
@@ -111,10 +115,11 @@ PARTS: web.AppKey[Parts] = web.AppKey("parts", Parts)
 
 
 def _routes(parts: Parts) -> list[web.RouteDef]:
-    settings = parts.settings
+    settings, invites = parts.settings, parts.chat.invites
+    peers = Peers(settings.trusted_proxies)
     sign_ins = SignIns(
         parts.origins,
-        Peers(settings.trusted_proxies),
+        peers,
         secure=settings.is_https,
         is_connected=parts.everywhere.is_connected,
     )
@@ -124,9 +129,14 @@ def _routes(parts: Parts) -> list[web.RouteDef]:
         *conversation_routes.routes(parts.chat.conversations, parts.chat.messages, parts.identity),
         *stream_routes.routes(parts.streams, parts.identity, MessageRate(STREAMS_BEGUN)),
         *file_routes.routes(
-            parts.files, parts.identity, accel_prefix=settings.accel_prefix, peers=Peers(settings.trusted_proxies)
+            parts.files,
+            parts.identity,
+            accel_prefix=settings.accel_prefix,
+            peers=peers,
+            invited=invites.picture,
         ),
         *upload_routes.routes(parts.uploads, parts.identity),
+        *invite_routes.routes(invites, parts.identity, peers),
         *health_routes.routes(
             lambda: _complaints(parts),
             lambda request: _may_see(parts, request),
@@ -156,6 +166,7 @@ async def _open(parts: Parts, stack: AsyncExitStack) -> None:
     stack.push_async_callback(db.close)
     stack.callback(parts.passwords.close)
     parts.epoch = await db.write(server_values.get_or_put, "epoch", secrets.token_hex(8))
+    await _check_welcome(parts)
 
     if parts.bus:
         # It listens before anything is served.
@@ -209,7 +220,7 @@ async def _open(parts: Parts, stack: AsyncExitStack) -> None:
     if parts.bus:
         sharing.share_deliveries(parts.bus, publisher, sweep, beacon, parts.metrics)
         sharing.share_people(parts.bus, parts.everywhere)
-        tried = {"sign_in": parts.attempts, "sign_up": parts.accounts.sign_ups}
+        tried = {"sign_in": parts.attempts, "sign_up": parts.accounts.sign_ups, "join": parts.chat.invites.tries}
         sharing.share_limits(parts.bus, parts.message_rate, tried)
         roll_call.answer(parts.bus, parts.settings.worker_name)
     else:
@@ -278,6 +289,13 @@ def _drained(parts: Parts) -> Callable[[web.Application], Awaitable[None]]:
 
 
 # What the parts tell each other
+
+
+async def _check_welcome(parts: Parts) -> None:
+    """New accounts are not kept from signing up by a setting that leads nowhere; whoever runs the server is told."""
+    welcome = parts.settings.welcome_conversation
+    if welcome and not await parts.db.read(joining.is_open, welcome):
+        _log.warning("MADANG_WELCOME_CONVERSATION: there is no open conversation %s to join", welcome)
 
 
 async def _end_stale_sessions(parts: Parts) -> None:

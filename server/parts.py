@@ -22,6 +22,7 @@ from server.services.attempts import Attempts
 from server.services.contacts import Contacts
 from server.services.conversations import Conversations
 from server.services.files import Files
+from server.services.invites import Invites
 from server.services.members import Members
 from server.services.messages import Messages
 from server.services.notification_rules import Rules
@@ -116,7 +117,15 @@ def parts_of(settings: Settings) -> Parts:
         passwords=passwords,
         attempts=attempts,
         message_rate=message_rate,
-        accounts=Accounts(db, now, passwords, attempts, registration=settings.registration, is_local=settings.is_local),
+        accounts=Accounts(
+            db,
+            now,
+            passwords,
+            attempts,
+            registration=settings.registration,
+            is_local=settings.is_local,
+            welcome_conversation=settings.welcome_conversation,
+        ),
         sessions=sessions,
         files=files,
         uploads=Uploads(db, store.partials, files, now),
@@ -125,6 +134,7 @@ def parts_of(settings: Settings) -> Parts:
             conversations=Conversations(db, now, settings.direct_messages),
             members=Members(db, now),
             contacts=Contacts(db, now, message_rate.check),
+            invites=Invites(db, now),
             receipts=Receipts(db, now),
             reports=Reports(db, now),
             traces=Traces(db, everywhere, verified, NOTIFIER),

@@ -62,6 +62,8 @@ class Settings:
     direct_messages: DirectMessages = "everyone"
     """Who may write to whom directly: everyone to everyone, or contacts to contacts. A block goes before it."""
     server_name: str = "Madang"
+    welcome_conversation: int | None = None
+    """The open conversation that every new account joins, by the number in its address: 12 of /c/12."""
     message_rate: Rate | None = Rate(60, 2.0)
     """Messages of one account; ``None`` for no limit."""
     max_file_bytes: int = 100_000_000
@@ -280,6 +282,10 @@ def _workers(text: str) -> int:
     return _whole(text, 1, 64, "a number of workers")
 
 
+def _welcome_conversation(text: str) -> int:
+    return _whole(text, 1, 10**15 - 1, "the number of a conversation")
+
+
 def _worker(text: str) -> str:
     # It heads session ids, and nginx looks it up as it does host names: without regard to case, up to the first dot.
     if not re.fullmatch(r"[a-z][a-z0-9]{0,15}", text):
@@ -367,6 +373,7 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
     "MADANG_REGISTRATION": _one_of("open", "invitation", "closed"),
     "MADANG_DIRECT_MESSAGES": _one_of("everyone", "contacts"),
     "MADANG_SERVER_NAME": _server_name,
+    "MADANG_WELCOME_CONVERSATION": _welcome_conversation,
     "MADANG_MESSAGE_RATE": _message_rate,
     "MADANG_MAX_FILE_BYTES": _max_file_bytes,
     "MADANG_FILE_QUOTA_BYTES": _file_quota_bytes,

@@ -75,9 +75,8 @@ async def _group(db: Database, number: int, host: Account, people: list[int], ch
     """The first one has everybody; the others have four to nine people, two of them admins."""
     members = people if number == 0 else sorted(chance.sample(people, chance.randint(4, 9)))
     admins = chance.sample(members, 2)
-    made = await db.write(
-        conversations.create_group, host.id, f"chaos-group-{number}", f"Group {number}", members, now()
-    )
+    new = conversations.NewGroup(f"chaos-group-{number}", f"Group {number}", members)
+    made = await db.write(conversations.create_group, host.id, new, now())
     for admin in admins:
         await db.write(_promote, made.id, host.id, admin)
     head = made.head_seq + len(admins)

@@ -168,6 +168,21 @@ class PostMessage(Command):
     file_ids: Annotated[list[Id], Meta(max_length=MAX_FILES_PER_MESSAGE)] = msgspec.field(default_factory=list)
 
 
+class InvitePreview(Body):
+    """What one joins by a link, before one joins; its picture, if it has one, is at the same address and ``/picture``.
+
+    ``conversation_id`` is there for whoever belongs to it already.
+    """
+
+    title: str
+    member_count: int
+    invited_by: str
+    expires_at: int
+    has_picture: bool
+    description: str | None = None
+    conversation_id: int | None = None
+
+
 class HttpError(Body):
     """The body of every refusal over HTTP."""
 
@@ -268,6 +283,19 @@ ROUTES: tuple[Route, ...] = (
     Route(
         method="GET", path="/api/v1/events", name="poll_events", who="account", gives=EventsPage,
         summary="The same by long polling: answers when something happened after `after`, in 25 s at the latest.",
+    ),
+    Route(
+        method="GET", path="/api/v1/conversations/{id}/picture", name="conversation_picture", who="account",
+        gives="image/*",
+        summary="The picture of a conversation, for its members; of an open one, for everybody.",
+    ),
+    Route(
+        method="GET", path="/api/v1/join/{code}", name="preview_invite", who="anyone", gives=InvitePreview,
+        summary="What one joins by the code of a link; 404 for one that is wrong, too old or used up.",
+    ),
+    Route(
+        method="GET", path="/api/v1/join/{code}/picture", name="invite_picture", who="anyone", gives="image/*",
+        summary="The picture of what one joins.",
     ),
     Route(
         method="POST", path="/api/v1/files", name="upload_file", who="account",

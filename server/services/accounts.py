@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import hmac
-import secrets
 
 from server import records
 from server.clock import Now, now
@@ -13,19 +11,19 @@ from server.errors import Forbidden, Invalid, NotFound, Unauthorized
 from server.protocol.chat import OwnAccount, ServerRole
 from server.protocol.http import ChangeMe, ChangePassword, CreateAccount
 from server.realtime.delivery import SMALL_CONVERSATION
-from server.services import names, passwords
+from server.services import codes, names, passwords
 from server.services.attempts import Attempts
+from server.services.members import MAX_MEMBERS
 from server.services.passwords import Passwords
 from server.services.sessions import DAY_MS, Started, Visitor, new_token, start
 from server.services.usernames import clean_username
 from server.settings import Registration
-from server.storage import accounts, files, invitations, people, server_values, sessions
+from server.storage import accounts, files, invitations, joining, people, server_values, sessions
 from server.storage.database import Database
 
 CLAIM = "claim_hash"
 SIGN_UPS_PER_ADDRESS = 100
 """In five minutes, on a server that others reach; a school class behind one address fits in."""
-_CODE_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # without those that look alike on paper
 
 
 class Accounts:
@@ -33,6 +31,7 @@ class Accounts:
 
     ``is_local``: nobody but this machine reaches the server. Otherwise whoever comes first may not be the one
     it belongs to: the first account, which owns the server, needs the claim code that was printed at start.
+    ``welcome_conversation``: the open one that every new account joins.
     """
 
     def __init__(
@@ -44,6 +43,7 @@ class Accounts:
         *,
         registration: Registration,
         is_local: bool,
+        welcome_conversation: int | None = None,
     ) -> None:
         self._db = db
         self._now = now
@@ -52,6 +52,7 @@ class Accounts:
         self.sign_ups = None if is_local else Attempts(per_address=SIGN_UPS_PER_ADDRESS)
         self.registration = registration
         self._is_local = is_local
+        self._welcome_conversation = welcome_conversation
 
     async def is_first(self) -> bool:
         """Whether the next account will own the server."""
@@ -65,8 +66,8 @@ class Accounts:
         """A new claim code, to be printed at start; ``None`` when none is needed. Only its hash is kept."""
         if not await self.needs_claim():
             return None
-        code = new_code()
-        await self._db.write(server_values.put, CLAIM, _hash(code).hex())
+        code = codes.new()
+        await self._db.write(server_values.put, CLAIM, codes.hash_of(code).hex())
         return code
 
     # Signing up
@@ -100,7 +101,7 @@ class Accounts:
     def _admit(self, command: CreateAccount, username: str, now: int) -> None:
         if not accounts.any_exists():
             claim = server_values.find(CLAIM) or ""
-            if not self._is_local and not hmac.compare_digest(claim, _hash(command.claim or "").hex()):
+            if not self._is_local and not hmac.compare_digest(claim, codes.hash_of(command.claim or "").hex()):
                 raise Invalid(
                     "The first account owns the server and needs the claim code that it printed at its start.",
                     field="claim",
@@ -109,7 +110,9 @@ class Accounts:
             raise Forbidden("Nobody can sign up here. Ask your administrator for an account.")
         elif self.registration == "invitation" and not command.invitation:
             raise Invalid("You need an invitation to sign up here.", field="invitation")
-        elif self.registration == "invitation" and not invitations.is_good(_hash(command.invitation or ""), now):
+        elif self.registration == "invitation" and not invitations.is_good(
+            codes.hash_of(command.invitation or ""), now
+        ):
             raise Invalid("This invitation is not known, or it is used up or too old.", field="invitation")
         if accounts.by_username(username):
             raise Invalid("This username is taken.", field="username")
@@ -118,10 +121,21 @@ class Accounts:
         accounts.hold_first()
         self._admit(command, new.username, new.created_at)
         invited = self.registration == "invitation" and accounts.any_exists()
-        account = _add(new)
-        if invited and not invitations.use(_hash(command.invitation or ""), new.created_at):
+        account = self._add(new)
+        if invited and not invitations.use(codes.hash_of(command.invitation or ""), new.created_at):
             raise Invalid("This invitation is not known, or it is used up or too old.", field="invitation")
         return start(account, token, device, new.created_at)
+
+    def _add(self, new: accounts.NewAccount) -> records.Account:
+        accounts.hold_first()
+        if accounts.any_exists():
+            account = accounts.add(new)
+        else:
+            server_values.forget(CLAIM)
+            account = accounts.add(dataclasses.replace(new, role="owner"))
+        if self._welcome_conversation:
+            joining.welcome(account.id, self._welcome_conversation, MAX_MEMBERS, new.created_at)
+        return account
 
     # One's own account
 
@@ -151,13 +165,13 @@ class Accounts:
         shown = names.clean(display_name or name, "display_name")
         passwords.check(password, name)
         new = accounts.NewAccount(name, shown, role, await self._hashes.hash(password), self._now())
-        return await self._db.write(_add, new)
+        return await self._db.write(self._add, new)
 
     async def invite(self, uses: int, days: int, created_by: int | None = None) -> str:
         """A code with which ``uses`` people may sign up within ``days``; it is shown only now."""
-        code = new_code()
+        code = codes.new()
         now = self._now()
-        await self._db.write(_invite, _hash(code), created_by, now, now + days * DAY_MS, uses)
+        await self._db.write(_invite, codes.hash_of(code), created_by, now, now + days * DAY_MS, uses)
         return code
 
     async def list(self) -> list[records.Account]:
@@ -182,26 +196,7 @@ def own(account: records.Account) -> OwnAccount:
     return people.own(account, now())
 
 
-def new_code() -> str:
-    """A code to be read and typed by people: 16 letters in groups, 79 random bits."""
-    letters = [secrets.choice(_CODE_LETTERS) for _ in range(16)]
-    return "-".join("".join(letters[start : start + 4]) for start in range(0, 16, 4))
-
-
-def _hash(code: str) -> bytes:
-    """Of a code as people type it: groups and capitals do not count."""
-    return hashlib.sha256("".join(code.replace("-", "").split()).lower().encode(errors="replace")).digest()
-
-
 # Units of work
-
-
-def _add(new: accounts.NewAccount) -> records.Account:
-    accounts.hold_first()
-    if accounts.any_exists():
-        return accounts.add(new)
-    server_values.forget(CLAIM)
-    return accounts.add(dataclasses.replace(new, role="owner"))
 
 
 def _change(account_id: int, display_name: str | None, command: ChangeMe, now: int) -> records.Account:

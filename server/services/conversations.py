@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import msgspec
+
 from server.clock import Now
 from server.protocol import chat
 from server.protocol.base import MAX_SAFE_INTEGER
 from server.services import cursors, names, policy
 from server.settings import DirectMessages
-from server.storage import accounts, conversations, membership, people, replay, views
+from server.storage import accounts, conversations, joining, membership, people, replay, views
+from server.storage.conversations import Changes, NewGroup
 from server.storage.database import Database
 
 READY_CONVERSATIONS = 200
@@ -42,19 +45,48 @@ class Conversations:
 
     async def create_group(self, account_id: int, command: chat.CreateGroup) -> chat.Conversation:
         """A new group; a repeat under the same ``client_id`` gets the first one."""
-        title = names.clean(command.title, "title")
-        return await self._db.write(
-            conversations.create_group, account_id, command.client_id, title, command.account_ids, self._now()
+        new = NewGroup(
+            client_id=command.client_id,
+            title=names.clean(command.title, "title"),
+            account_ids=command.account_ids,
+            is_open=command.open,
+            about=Changes(
+                description=command.description.strip() if command.description else None,
+                picture_file_id=command.picture_file_id,
+            ),
         )
+        return await self._db.write(conversations.create_group, account_id, new, self._now())
 
     async def change(self, account_id: int, command: chat.ChangeConversation) -> chat.Conversation:
-        """Renames or describes a group."""
-        changes = chat.ConversationChanged(
+        """Changes what a group is called, its picture or its rules."""
+        changes = Changes(
             title=names.clean(command.title, "title") if command.title is not None else None,
             description=command.description.strip() if command.description is not None else None,
+            picture_file_id=command.picture_file_id,
+            rules={name: value for name, value in msgspec.structs.asdict(command.rules).items() if value}
+            if command.rules
+            else {},
         )
         return await self._db.write(
             conversations.change, account_id, command.conversation_id, changes, self._now(), policy.may_change
+        )
+
+    async def dissolve(self, account_id: int, command: chat.InConversation) -> chat.Nothing:
+        """Ends a group; its members can still read it."""
+        await self._db.write(
+            conversations.dissolve, account_id, command.conversation_id, self._now(), policy.may_dissolve
+        )
+        return chat.Nothing()
+
+    async def find_open(self, account_id: int, command: chat.FindOpenConversations) -> chat.OpenConversationsPage:
+        """What anybody on this server may join, most recently active first."""
+        place = cursors.read(command.cursor, _FIRST)
+        found = await self._db.read(joining.find_open, account_id, command.query, place, command.limit + 1)
+        shown = found[: command.limit]
+        more = len(found) > command.limit
+        return chat.OpenConversationsPage(
+            conversations=shown,
+            cursor=cursors.written(shown[-1].last_active_at, shown[-1].id) if more else None,
         )
 
     async def get(self, account_id: int, command: chat.InConversation) -> chat.Conversation:

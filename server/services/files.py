@@ -154,6 +154,15 @@ class Files:
         stored = await self._db.read(files.picture_of, account_id)
         return stored.id, await self._opened_thumbnail(stored)
 
+    async def open_picture_of_conversation(self, conversation_id: int, account_id: int) -> tuple[int, Opened]:
+        """The picture of a conversation, small, with the id of its file; raises NotFound."""
+        stored = await self._db.read(files.picture_of_conversation, conversation_id, account_id)
+        return stored.id, await self._opened_thumbnail(stored)
+
+    async def open_small(self, stored: StoredFile) -> Opened:
+        """The thumbnail of a file, for whom it has been looked up; raises NotFound when it has none."""
+        return await self._opened_thumbnail(stored)
+
     async def link(self, file_id: int, account_id: int) -> http.FileLink:
         """An address that needs no session for five minutes; what it opens is still checked each time."""
         stored = await self._db.read(files.visible_to, file_id, account_id)

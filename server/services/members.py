@@ -7,7 +7,7 @@ from server.clock import Now
 from server.errors import NotFound
 from server.protocol import chat
 from server.services import cursors, policy
-from server.storage import conversations, membership
+from server.storage import conversations, membership, views
 from server.storage.database import Database
 
 MAX_MEMBERS = 5000
@@ -48,6 +48,10 @@ class Members:
         await self._db.write(_set_role, account_id, command, self._now())
         return chat.Nothing()
 
+    async def hand_over(self, account_id: int, command: chat.HandOver) -> chat.Conversation:
+        """Makes somebody else the owner; the owner becomes an admin."""
+        return await self._db.write(_hand_over, account_id, command, self._now())
+
     async def list(self, account_id: int, command: chat.ListMembers) -> chat.MembersPage:
         """Who belongs, longest-serving first."""
         return await self._db.read(_list, account_id, command)
@@ -56,7 +60,7 @@ class Members:
 def _remove(actor_id: int, command: chat.RemoveMember, now: int) -> None:
     conversation, member = membership.held(command.conversation_id, actor_id)
     if command.account_id == actor_id:
-        policy.only_groups(conversation)
+        policy.may_leave(conversation)
         membership.leave(conversation, member, now)
         return
     other = _other(command.conversation_id, command.account_id)
@@ -66,7 +70,7 @@ def _remove(actor_id: int, command: chat.RemoveMember, now: int) -> None:
 
 def _leave(actor_id: int, conversation_id: int, now: int) -> None:
     conversation, member = membership.held(conversation_id, actor_id)
-    policy.only_groups(conversation)
+    policy.may_leave(conversation)
     membership.leave(conversation, member, now)
 
 
@@ -75,6 +79,16 @@ def _set_role(actor_id: int, command: chat.SetRole, now: int) -> None:
     other = _other(command.conversation_id, command.account_id)
     policy.may_set_role(conversation, member, other)
     membership.set_role(conversation, actor_id, other, command.role, now)
+
+
+def _hand_over(actor_id: int, command: chat.HandOver, now: int) -> chat.Conversation:
+    conversation, member = membership.held(command.conversation_id, actor_id)
+    other = _other(command.conversation_id, command.account_id)
+    if other.role != "owner":  # else it has been done
+        policy.may_hand_over(conversation, member)
+        membership.set_role(conversation, actor_id, other, "owner", now)
+        membership.set_role(conversation, actor_id, member, "admin", now)
+    return views.view(actor_id, command.conversation_id)
 
 
 def _list(actor_id: int, command: chat.ListMembers) -> chat.MembersPage:

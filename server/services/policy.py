@@ -51,7 +51,7 @@ def may_invite(conversation: Conversation, membership: Membership) -> None:
 
 
 def may_change(conversation: Conversation, membership: Membership) -> None:
-    """Whether a member may rename or describe the conversation."""
+    """Whether a member may change the conversation's name, description, picture or rules."""
     only_groups(conversation)
     if membership.role not in ADMINS:
         raise Forbidden("Only admins can change this group.")
@@ -73,6 +73,32 @@ def may_set_role(conversation: Conversation, membership: Membership, other: Memb
         raise Forbidden("Only the owner can set roles.")
     if other.role == "owner":
         raise Forbidden("The owner's role is handed over, not set.")
+
+
+def may_hand_over(conversation: Conversation, membership: Membership) -> None:
+    """Whether a member may make another one the owner."""
+    only_groups(conversation)
+    if membership.role != "owner":
+        raise Forbidden("Only the owner can hand the group over.")
+
+
+def may_leave(conversation: Conversation) -> None:
+    """Whether one can go; also from where nobody writes any more."""
+    if conversation.kind == "direct":
+        raise Forbidden("This is a direct conversation of two people.")
+
+
+def may_dissolve(conversation: Conversation, membership: Membership) -> None:
+    """Whether a member may end the conversation; asking again for what has ended is no harm."""
+    may_leave(conversation)
+    if membership.role != "owner":
+        raise Forbidden("Only the owner can dissolve the group.")
+
+
+def may_revoke(membership: Membership, maker_id: int) -> None:
+    """Whether a member may end a link: one's own, or as an admin anybody's."""
+    if membership.account_id != maker_id and membership.role not in ADMINS:
+        raise Forbidden("You can revoke your own links; admins of a group can revoke anybody's.")
 
 
 def may_trace(account_id: int, sender_id: int, *, is_admin: bool) -> None:

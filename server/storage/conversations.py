@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -11,7 +12,7 @@ import msgspec
 from server import records
 from server.errors import ClientIdConflict, Forbidden, Invalid, NotFound
 from server.protocol import chat
-from server.storage import accounts, contacts, log, membership, views
+from server.storage import accounts, contacts, files, invites, log, membership, views
 from server.storage.contacts import MayReach
 from server.storage.models import Conversation, Membership
 from server.storage.unit import Rows, hold, holding, repeatable
@@ -48,22 +49,51 @@ def open_direct(
     return views.view(account_id, found.id)
 
 
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What is to be changed about a group; ``None`` stays, and picture 0 is taken away."""
+
+    title: str | None = None
+    description: str | None = None
+    picture_file_id: int | None = None
+    rules: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NewGroup:
+    """What a group starts with. ``is_open``: anybody may find and join it."""
+
+    client_id: str
+    title: str
+    account_ids: Sequence[int]
+    is_open: bool = False
+    about: Changes = Changes()
+
+    def content_hash(self) -> bytes:
+        """Tells a repeat from another group under the same ``client_id``."""
+        content: tuple[Any, ...] = (self.title, sorted(set(self.account_ids)))
+        if self.is_open or self.about != Changes():
+            content += (self.is_open, self.about.description, self.about.picture_file_id)
+        return hashlib.blake2b(msgspec.json.encode(content), digest_size=16).digest()
+
+
 @repeatable
-def create_group(
-    creator_id: int, client_id: str, title: str, account_ids: Sequence[int], now: int
-) -> chat.Conversation:
+def create_group(creator_id: int, new: NewGroup, now: int) -> chat.Conversation:
     """A group with its first members; the same ``client_id`` and content gets the same group again."""
-    content = hashlib.blake2b(msgspec.json.encode((title, sorted(set(account_ids)))), digest_size=16).digest()
-    found = Conversation.get_or_none((Conversation.created_by == creator_id) & (Conversation.client_id == client_id))
+    found = Conversation.get_or_none(
+        (Conversation.created_by == creator_id) & (Conversation.client_id == new.client_id)
+    )
     if found is not None:
-        if found.creation_hash != content:
+        if found.creation_hash != new.content_hash():
             raise ClientIdConflict("This client_id already labels another group of yours.", field="client_id")
         return views.view(creator_id, found.id)
-    _check_people(creator_id, account_ids)
-    row = _create("group", creator_id, now, GROUP_RULES, title=title, client_id=client_id, creation_hash=content)
+    _check_people(creator_id, new.account_ids)
+    columns = {"title": new.title, "client_id": new.client_id, "creation_hash": new.content_hash()}
+    row = _create("open" if new.is_open else "group", creator_id, now, GROUP_RULES, **columns)
     conversation = membership.conversations([row.id])[row.id]
     membership.add(conversation, creator_id, [creator_id], now, role="owner")
-    membership.add(conversation, creator_id, account_ids, now)
+    _apply(conversation, creator_id, new.about, now)
+    membership.add(conversation, creator_id, new.account_ids, now)
     return views.view(creator_id, row.id)
 
 
@@ -88,22 +118,31 @@ def add_members(
 def change(
     actor_id: int,
     conversation_id: int,
-    changes: chat.ConversationChanged,
+    changes: Changes,
     now: int,
     may: Callable[[records.Conversation, records.Membership], None],
 ) -> chat.Conversation:
-    """Renames or describes a group; what stays the same is not written."""
+    """Changes what a group is called, its picture or its rules; what stays the same is not written."""
     conversation, member = membership.held(conversation_id, actor_id)
     may(conversation, member)
-    new = {
-        name: value
-        for name, value in (("title", changes.title), ("description", changes.description))
-        if value is not None and value != (getattr(conversation, name) or "")
-    }
-    if new:
-        log.append(conversation_id, "conversation_changed", actor_id, now, chat.ConversationChanged(**new))
-        Conversation.update(**new, last_active_at=now).where(Conversation.id == conversation_id).execute()
+    _apply(conversation, actor_id, changes, now)
     return views.view(actor_id, conversation_id)
+
+
+def dissolve(
+    actor_id: int,
+    conversation_id: int,
+    now: int,
+    may: Callable[[records.Conversation, records.Membership], None],
+) -> None:
+    """Ends a group: it can be read, and nobody writes in it or joins it any more."""
+    conversation, member = membership.held(conversation_id, actor_id)
+    may(conversation, member)
+    if conversation.dissolved_at is not None:
+        return
+    log.append(conversation_id, "conversation_dissolved", actor_id, now, chat.ConversationDissolved())
+    Conversation.update(dissolved_at=now, last_active_at=now).where(Conversation.id == conversation_id).execute()
+    invites.forget(conversation_id)
 
 
 @repeatable
@@ -134,6 +173,30 @@ def _create(kind: str, creator_id: int, now: int, rules: dict[str, str], **colum
         last_active_at=now,
         **columns,
     )
+
+
+def _apply(conversation: records.Conversation, actor_id: int, changes: Changes, now: int) -> None:
+    """Writes what is to be another from now on; a picture is the actor's own upload."""
+    before = Conversation.get(Conversation.id == conversation.id)
+    columns: dict[str, Any] = {}
+    for name in ("title", "description"):
+        value = getattr(changes, name)
+        if value is not None and value != (getattr(before, name) or ""):
+            columns[name] = value
+    said = dict(columns)
+    rules = {name: value for name, value in changes.rules.items() if conversation.rules[name] != value}
+    if rules:
+        columns["rules"] = msgspec.json.encode({**conversation.rules, **rules}).decode()
+        said["rules"] = chat.GroupRulesChanged(**rules)  # type: ignore[arg-type]
+    picture = changes.picture_file_id
+    if picture is not None and picture != (before.picture_file_id or 0):
+        if picture:
+            files.check_picture(picture, actor_id)
+        columns["picture_file_id"] = picture or None
+        said["picture_url"] = views.picture_url(conversation.id, picture)
+    if columns:
+        log.append(conversation.id, "conversation_changed", actor_id, now, chat.ConversationChanged(**said))
+        Conversation.update(**columns, last_active_at=now).where(Conversation.id == conversation.id).execute()
 
 
 def _check_people(actor_id: int, account_ids: Sequence[int]) -> None:

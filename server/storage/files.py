@@ -14,7 +14,7 @@ from server.errors import Invalid, NotFound, RateLimited, TooLarge
 from server.protocol import chat
 from server.records import StoredFile
 from server.storage import server_values
-from server.storage.models import Account, File, Membership, Message
+from server.storage.models import Account, Conversation, File, Membership, Message
 from server.storage.unit import fetch_all, for_update
 
 PICTURE_PLACE = -1
@@ -126,8 +126,24 @@ def picture_of(account_id: int) -> StoredFile:
     return _record(row)
 
 
+def picture_of_conversation(conversation_id: int, account_id: int | None = None) -> StoredFile:
+    """The picture of a conversation, for its members, and of an open one for everybody; without ``account_id`` for
+    whoever was let in otherwise. Raises NotFound when there is none.
+    """
+    place = Conversation.get_or_none(Conversation.id == conversation_id)
+    is_inside = Membership.select().where(
+        Membership.conversation_id == conversation_id, Membership.account_id == account_id
+    )
+    if place is None or not (account_id is None or place.kind == "open" or is_inside.exists()):
+        raise _not_found()
+    row = File.get_or_none(File.id == place.picture_file_id)
+    if row is None:
+        raise _not_found()
+    return _record(row)
+
+
 def check_picture(file_id: int, account_id: int) -> StoredFile:
-    """One's own picture that no message carries: fit to be one's face. Raises Invalid for ``picture_file_id``."""
+    """One's own picture that no message carries: fit to be a face. Raises Invalid for ``picture_file_id``."""
     row = File.get_or_none((File.id == file_id) & (File.account_id == account_id) & File.conversation_id.is_null())
     if row is None or not row.has_thumbnail:
         raise Invalid("Choose a picture that you uploaded for this.", field="picture_file_id")
@@ -168,7 +184,8 @@ def attach(file_ids: Sequence[int], account_id: int, conversation_id: int, seq: 
     )
     # A face would vanish with the message that carries it.
     faces = Account.select(Account.id).where(Account.id == account_id, Account.picture_file_id.in_(file_ids))
-    if len(found) != len(file_ids) or faces.exists():
+    of_groups = Conversation.select(Conversation.id).where(Conversation.picture_file_id.in_(file_ids))
+    if len(found) != len(file_ids) or faces.exists() or of_groups.exists():
         raise Invalid("A file is missing, not yours, or already in use: upload it again.", field="file_ids")
     for place, file_id in enumerate(file_ids):
         File.update(conversation_id=conversation_id, message_seq=seq, place=place).where(File.id == file_id).execute()
@@ -252,12 +269,18 @@ def _release(gone: Any) -> list[str]:
 def release_orphans(created_before: int, limit: int = 500) -> list[str]:
     """Forget files that were uploaded before then and never sent; returns the keys whose bytes may go.
 
-    At most ``limit`` at a time, so that nobody waits long behind a sweep. Faces of accounts stay.
+    At most ``limit`` at a time, so that nobody waits long behind a sweep. Faces of accounts and groups stay.
     """
     faces = Account.select(Account.picture_file_id).where(Account.picture_file_id.is_null(False))
+    of_groups = Conversation.select(Conversation.picture_file_id).where(Conversation.picture_file_id.is_null(False))
     rows = list(
         File.select(File.id)
-        .where(File.conversation_id.is_null(), File.created_at < created_before, File.id.not_in(faces))
+        .where(
+            File.conversation_id.is_null(),
+            File.created_at < created_before,
+            File.id.not_in(faces),
+            File.id.not_in(of_groups),
+        )
         .limit(limit)
     )
     if not rows:

@@ -12,7 +12,7 @@ import msgspec
 from server import records
 from server.errors import NotFound
 from server.protocol import chat
-from server.storage import accounts, log, views
+from server.storage import accounts, invites, log, views
 from server.storage.models import Account, Conversation, Membership
 from server.storage.unit import Query, among, fetch_all, hold, wanted
 
@@ -104,14 +104,20 @@ def named(conversation_id: int, username_keys: Iterable[str]) -> list[int]:
 
 
 def add(
-    conversation: records.Conversation, actor_id: int, new_ids: Sequence[int], now: int, role: str = "member"
+    conversation: records.Conversation,
+    actor_id: int,
+    new_ids: Sequence[int],
+    now: int,
+    role: str = "member",
+    *,
+    by_link: bool = False,
 ) -> None:
     """Brings people in who are not there yet; each is a line of the log and a change of their account."""
     hold(conversations=[conversation.id], accounts=new_ids)
     present = set(account_ids(conversation.id))
     joining = [account_id for account_id in dict.fromkeys(new_ids) if account_id not in present]
     for account_id in joining:
-        by = "self" if account_id == actor_id else "invite"
+        by = "self" if account_id == actor_id and not by_link else "invite"
         data = chat.MemberChanged(account_id=account_id, role=role, by=by)  # type: ignore[arg-type]
         entry = log.append(conversation.id, "member_added", actor_id, now, data)
         history_from = 1 if conversation.rules["history"] == "all" else entry.seq
@@ -131,22 +137,24 @@ def add(
 
 
 def remove(conversation: records.Conversation, actor_id: int, member: records.Membership, now: int) -> None:
-    """Takes somebody out. The entry that says so is the last one they get."""
+    """Takes somebody out, and their links with them. The entry that says so is the last one they get."""
     by = "self" if member.account_id == actor_id else "admin"
     data = chat.MemberChanged(account_id=member.account_id, role=member.role, by=by)  # type: ignore[arg-type]
     log.append(conversation.id, "member_removed", actor_id, now, data)
     Membership.delete().where(_place(member)).execute()
+    invites.forget(conversation.id, member.account_id)
     _count(conversation.id, -1, now)
     accounts.add_account_change(member.account_id, "conversation_removed", {"conversation_id": conversation.id})
 
 
 def leave(conversation: records.Conversation, member: records.Membership, now: int) -> None:
     """Somebody goes. An owner hands over to the longest-serving admin, else member; the last one dissolves."""
-    heir = _heir(conversation.id, member.account_id) if member.role == "owner" else None
+    is_over = conversation.dissolved_at is not None
+    heir = _heir(conversation.id, member.account_id) if member.role == "owner" and not is_over else None
     if heir is not None:
         set_role(conversation, member.account_id, heir, "owner", now)
     remove(conversation, member.account_id, member, now)
-    if conversation.member_count == 1:
+    if conversation.member_count == 1 and not is_over:
         Conversation.update(dissolved_at=now).where(Conversation.id == conversation.id).execute()
 
 

@@ -33,6 +33,7 @@ def edit_message(
 ) -> int:
     """Changes a message of one's own to ``draft.text``; returns the ``seq`` of the entry that says so."""
     conversation, member, message = _message(actor_id, conversation_id, seq)
+    _check_standing(conversation)
     if message.sender_id != actor_id:
         raise Forbidden("You can edit your own messages only.")
     if message.deleted_at is not None:
@@ -90,6 +91,7 @@ def set_reaction(
 ) -> int:
     """Adds or takes back a reaction; returns the ``seq`` of the entry that says so, the earlier one if it stood."""
     conversation, _, message = _message(actor_id, conversation_id, seq)
+    _check_standing(conversation)
     if message.deleted_at is not None:
         raise Forbidden("This message has been deleted.")
     reactions = (Reaction.conversation_id == conversation_id) & (Reaction.target_seq == seq)
@@ -111,6 +113,12 @@ def set_reaction(
         [row],
     )
     return entry.seq
+
+
+def _check_standing(conversation: records.Conversation) -> None:
+    """One may still take one's own words back where nobody writes any more."""
+    if conversation.dissolved_at is not None:
+        raise Forbidden("This conversation has been dissolved; it can only be read.")
 
 
 @repeatable

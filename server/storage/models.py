@@ -131,12 +131,47 @@ class Conversation(Table):
     created_at = BigIntegerField()
     last_active_at = BigIntegerField()
     dissolved_at = BigIntegerField(null=True)
+    picture_file_id = BigIntegerField(null=True)
     # Of two people, what `contact` says of them, so that whoever writes need not look there: strangers, contacts
     # or blocked.
     direct_state = TextField(null=True)
 
     class Meta:
         indexes = ((("created_by", "client_id"), True),)
+
+
+# Few conversations are open, and whoever looks for one looks at all of them.
+Conversation.add_index(
+    Conversation.index(
+        Conversation.last_active_at,
+        Conversation.id,
+        name="conversation_open",
+        where=SQL('"kind" = \'open\' AND "dissolved_at" IS NULL'),
+    )
+)
+
+
+Conversation.add_index(
+    Conversation.index(
+        Conversation.picture_file_id, name="conversation_picture", where=Conversation.picture_file_id.is_null(False)
+    )
+)
+
+
+class ConversationInvite(Table):
+    """A link into a group; only the hash of its code is kept. Without ``uses_left`` it has no bound."""
+
+    id = BigAutoField()
+    conversation_id = BigIntegerField(index=True)
+    code_hash = BlobField(unique=True)
+    created_by = BigIntegerField()
+    created_at = BigIntegerField()
+    expires_at = BigIntegerField()
+    used = IntegerField(default=0)
+    uses_left = IntegerField(null=True)
+
+    class Meta:
+        table_name = "conversation_invite"
 
 
 class Membership(Table):
@@ -348,6 +383,6 @@ class Follower(Table):
 
 
 ALL = (
-    ServerValue, Account, AccountChange, Contact, Session, Invitation, Conversation, Membership, Entry, Message,
-    Mention, Reaction, File, Upload, Notification, NotificationRules, Follower,
+    ServerValue, Account, AccountChange, Contact, Session, Invitation, Conversation, ConversationInvite, Membership,
+    Entry, Message, Mention, Reaction, File, Upload, Notification, NotificationRules, Follower,
 )  # fmt: skip

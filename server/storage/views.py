@@ -16,7 +16,8 @@ PREVIEW = 200
 _VIEW = """
 select c.id, c.kind, c.title, c.description, c.head_seq, c.member_count, c.rules, c.created_at, c.last_active_at,
        c.direct_key, me.read_seq, me.role, me.notify, me.pinned, me.archived, me.muted_until,
-       last.seq, last.sender_id, last.sent_at, last.text, last.file_count, last.deleted_at
+       last.seq, last.sender_id, last.sent_at, last.text, last.file_count, last.deleted_at,
+       c.picture_file_id, c.dissolved_at
 from membership me
 join conversation c on c.id = me.conversation_id
 left join message last
@@ -70,6 +71,11 @@ def unread(account_id: int, conversation_id: int) -> tuple[int, int]:
     return counted[0][1], called[0][1] if called else 0
 
 
+def picture_url(conversation_id: int, file_id: int | None) -> str:
+    """Where the picture of a conversation is; empty without one."""
+    return f"/api/v1/conversations/{conversation_id}/picture?v={file_id}" if file_id else ""
+
+
 def _shown(account_id: int, rows: Sequence[tuple[Any, ...]]) -> list[chat.Conversation]:
     ids = [row[0] for row in rows]
     marks = ", ".join("?" * len(ids))
@@ -98,11 +104,14 @@ def _body(
         :12
     ]
     notify, pinned, archived, muted_until = row[12:16]
+    picture_file_id, dissolved_at = row[22:]
     return chat.Conversation(
         id=id_,
         kind=kind,
         title=partner.display_name if partner else title,
         description=description or None,
+        picture_url=picture_url(id_, picture_file_id) or None,
+        dissolved_at=dissolved_at,
         head_seq=head_seq,
         read_seq=read_seq,
         unread=unread,
@@ -115,7 +124,7 @@ def _body(
         ),
         created_at=created_at,
         last_active_at=last_active_at,
-        last_message=_last_message(row[16:]),
+        last_message=_last_message(row[16:22]),
         with_account=partner,
         relation=relation,
     )

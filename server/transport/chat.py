@@ -15,6 +15,7 @@ from server.realtime.rooms import CHAT, conversation_room
 from server.realtime.watchers import Watchers
 from server.services.contacts import Contacts
 from server.services.conversations import Conversations
+from server.services.invites import Invites
 from server.services.members import Members
 from server.services.messages import Messages
 from server.services.people import People
@@ -38,6 +39,7 @@ class ChatServices:
     conversations: Conversations
     members: Members
     contacts: Contacts
+    invites: Invites
     receipts: Receipts
     reports: Reports
     traces: Traces
@@ -53,6 +55,7 @@ def commands(
     """The commands that concern an account."""
     messages, conversations, members = services.messages, services.conversations, services.members
     contacts = services.contacts
+    invites = services.invites
     return {
         "send_message": (chat.SendMessage, messages.send),
         "edit_message": (chat.EditMessage, messages.edit),
@@ -76,6 +79,14 @@ def commands(
         "get_conversation": (chat.InConversation, conversations.get),
         "list_conversations": (chat.ListConversations, conversations.list),
         "set_preferences": (chat.SetPreferences, conversations.set_preferences),
+        "dissolve_conversation": (chat.InConversation, conversations.dissolve),
+        "find_open_conversations": (chat.FindOpenConversations, conversations.find_open),
+        "join_open_conversation": (chat.InConversation, invites.join_open),
+        "create_invite": (chat.CreateInvite, invites.create),
+        "list_invites": (chat.InConversation, invites.list),
+        "revoke_invite": (chat.RevokeInvite, invites.revoke),
+        "join_by_invite": (chat.JoinByInvite, invites.join),
+        "hand_over": (chat.HandOver, members.hand_over),
         "leave_conversation": (chat.InConversation, members.leave),
         "add_members": (chat.AddMembers, members.add),
         "remove_member": (chat.RemoveMember, members.remove),

@@ -22,6 +22,7 @@ KNOWN_HERE_ALONE = {
     "invitation": {"id", "code_hash", "created_by", "created_at", "expires_at", "uses_left"},
     "contact": {"blocked_at"},
     "conversation": {"client_id", "creation_hash"},
+    "conversation_invite": {"id", "code_hash", "created_at", "expires_at", "used", "uses_left"},
     "entry": {"at"},  # of a reaction, as here
     "membership": {"notify", "pinned", "archived", "muted_until"},
     "file": {"key", "created_at"},
@@ -40,6 +41,7 @@ _MORE = (
     "insert into invitation values (1, x'00', 1, 0, 1, 1)",
     "insert into notification_rules values (1, '{}')",
     "insert into upload values ('key', 1, 10, '', 0, null)",
+    "insert into conversation_invite values (1, 1, x'00', 1, 0, 1, 0, 1)",
 )
 # A row that has something in most columns.
 _ROWS = {

@@ -34,7 +34,7 @@ START = 1_700_000_000_000
 STEP_MS = 2 * 60 * 60 * 1000
 """Between two steps: long enough for what is done once an hour."""
 ANA, BEN, CHO, DAN = 1, 2, 3, 4
-DIRECT, GROUP = 1, 2
+DIRECT, GROUP, OPEN = 1, 2, 3
 HERE = Visitor("127.0.0.1", "loop")
 PASSWORD = "correct horse battery"
 NEW_PASSWORD = "staple of another battery"
@@ -271,7 +271,19 @@ STEPS: tuple[Step, ...] = (
     _chat("set_role", ANA, conversation_id=GROUP, account_id=CHO, role="admin"),
     _say(DAN, "am I in, @all?"),
     _chat("remove_member", CHO, conversation_id=GROUP, account_id=DAN, again="not_found"),
+    _chat("create_invite", ANA, conversation_id=GROUP, good_for_s=86_400_000 // 1000 * 30, uses=1, again="new"),
+    Step(
+        "join_by_invite",
+        lambda house: house.chat("join_by_invite", DAN, code=house.of("create_invite").code),
+    ),
+    _chat("create_invite", CHO, conversation_id=GROUP, again="new"),
+    _chat("revoke_invite", CHO, conversation_id=GROUP, invite_id=2),
+    _chat("change_conversation", CHO, conversation_id=GROUP, rules={"history": "joined", "post": "admin"}),
+    _chat("hand_over", ANA, conversation_id=GROUP, account_id=CHO),
     _chat("leave_conversation", ANA, conversation_id=GROUP, again="not_found"),
+    _chat("create_group", ANA, client_id="open-one", title="Square", account_ids=[], open=True, description="For all"),
+    _chat("join_open_conversation", BEN, conversation_id=OPEN),
+    _chat("dissolve_conversation", ANA, conversation_id=OPEN),
     Step("follow", _follow),
     _chat("leave_conversation", BEN, conversation_id=GROUP, again="not_found"),
     _chat("leave_conversation", CHO, conversation_id=GROUP, again="not_found"),

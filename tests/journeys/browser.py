@@ -7,7 +7,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from playwright.async_api import Browser, BrowserContext, Locator, Page, Route, WebSocketRoute, async_playwright, expect
 from playwright.async_api import Error as PlaywrightError
@@ -95,7 +95,7 @@ class Visitor:
         page.on("console", self._note)
 
     @classmethod
-    async def arrived(cls, browser: Browser, url: str, name: str, **options: Any) -> Visitor:
+    async def arrived(cls, browser: Browser, url: str, name: str, **options: Any) -> Self:
         """Somebody who has just opened the address in a browser of their own."""
         width, height = options.pop("size", DESKTOP)
         options = {"locale": "en-GB", "timezone_id": "Asia/Seoul", "color_scheme": "light", **options}
@@ -112,7 +112,7 @@ class Visitor:
         return visitor
 
     @classmethod
-    async def signed_in(cls, browser: Browser, url: str, person: Person, **options: Any) -> Visitor:
+    async def signed_in(cls, browser: Browser, url: str, person: Person, **options: Any) -> Self:
         """Somebody whose browser has the cookie already."""
         cookie = {"name": "madang_session", "value": person.token, "url": url}
         return await cls.arrived(browser, url, person.name, cookies=[cookie], **options)

@@ -67,6 +67,16 @@ CHAT: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
     "create_group": ({"client_id": "$new", "title": "Another", "account_ids": []}, ALL_OK),
     "change_conversation": ({"conversation_id": "$group", "title": "Renamed"}, ADMINS),
     "leave_conversation": ({"conversation_id": "$group"}, INSIDE),
+    "dissolve_conversation": ({"conversation_id": "$group"}, OWNER),
+    "hand_over": ({"conversation_id": "$group", "account_id": "$other"}, OWNER),
+    "create_invite": ({"conversation_id": "$group"}, INSIDE),
+    "list_invites": ({"conversation_id": "$group"}, INSIDE),
+    # The link is the owner's.
+    "revoke_invite": ({"conversation_id": "$group", "invite_id": "$invite"}, ADMINS),
+    "join_by_invite": ({"code": "$code"}, ALL_OK),
+    "find_open_conversations": ({}, ALL_OK),
+    # The group is not an open one, and so is not there to be joined; whoever is inside learns no more.
+    "join_open_conversation": ({"conversation_id": "$group"}, dict.fromkeys(WHO, "not_found")),
     "add_members": ({"conversation_id": "$group", "account_ids": ["$bystander"]}, INSIDE),
     "remove_member": ({"conversation_id": "$group", "account_id": "$other"}, ADMINS),
     "set_role": ({"conversation_id": "$group", "account_id": "$other", "role": "admin"}, OWNER),
@@ -123,6 +133,11 @@ HTTP: dict[tuple[str, str], dict[str, int]] = {
     },
     ("GET", "/api/v1/stream"): SIGNED_IN,
     ("GET", "/api/v1/events"): SIGNED_IN,
+    # It has no picture: whoever may see it is told so, and others that there is nothing.
+    ("GET", "/api/v1/conversations/{id}/picture"): dict.fromkeys(EVERYBODY, 404) | {"anonymous": 401},
+    # Whoever holds the link.
+    ("GET", "/api/v1/join/{code}"): EVERYBODY,
+    ("GET", "/api/v1/join/{code}/picture"): dict.fromkeys(EVERYBODY, 404),
     ("POST", "/api/v1/files"): dict.fromkeys(EVERYBODY, 422) | {"anonymous": 401},
     ("GET", "/api/v1/files/{id}/{name}"): MEMBERS,
     # The file is a text: whoever may see it is told that it has no picture, others that there is nothing.
@@ -176,6 +191,8 @@ class Group:
             )
             self.ids["message"] = sent["seq"]
             await owner.do("remove_member", **place, account_id=self.ids["former"])
+            made = await owner.do("create_invite", **place)
+            self.ids |= {"invite": made["invite"]["id"], "code": made["code"]}
 
     async def upload(self, name: str) -> int:
         """A text file's id."""
@@ -275,6 +292,7 @@ async def test_a_route_is_for_whom_the_matrix_says(group: Group, method: str, pa
         numbers[path] = group.ids["group"]
     concrete = path.replace("{id}", str(numbers.get(path, group.ids["file"]))).replace("{name}", "plan.txt")
     concrete = concrete.replace("{key}", group.ids["upload"])
+    concrete = concrete.replace("{code}", group.ids["code"])
     found = {}
     for who in HTTP[method, path]:
         headers = {} if who == "anonymous" else group.people[who].headers

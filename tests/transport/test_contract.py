@@ -160,7 +160,18 @@ async def look_around(group: int, ana: Checked, ben: Checked) -> None:
 
 async def manage(group: int, ana: Checked, ben: Checked, cleo: Checked) -> None:
     """Who belongs, and how the group is called."""
-    await ana.do("change_conversation", conversation_id=group, title="The yard", description="Colours")
+    await ana.do(
+        "change_conversation",
+        conversation_id=group,
+        title="The yard",
+        description="Colours",
+        rules={"history": "joined"},
+    )
+    await ben.event("conversation_changed", lambda entry: "rules" in entry["data"])
+    made = await ana.do("create_invite", conversation_id=group, uses=3)
+    assert (await ana.do("list_invites", conversation_id=group))["invites"] == [made["invite"]]
+    await ben.do("join_by_invite", code=made["code"])
+    await ana.do("revoke_invite", conversation_id=group, invite_id=made["invite"]["id"])
     await ana.do("add_members", conversation_id=group, account_ids=[cleo.id])
     await cleo.event("conversation_added")
     await cleo.notice("notification_created", lambda one: one["type"] == "invitation")
@@ -171,8 +182,14 @@ async def manage(group: int, ana: Checked, ben: Checked, cleo: Checked) -> None:
     changes = await cleo.do("fetch_account_changes", after_version=0)
     for change in changes["changes"]:
         check(change["data"], chat.EVENTS[change["event"]][0], change["event"])
+    await ana.do("hand_over", conversation_id=group, account_id=ben.id)
     await ben.do("leave_conversation", conversation_id=group)
     await ana.event("member_removed", lambda entry: entry["actor_id"] == ben.id)
+    square = (await ana.do("create_group", client_id="ana-open-1", title="Square", account_ids=[], open=True))["id"]
+    assert (await ben.do("find_open_conversations", query="squ"))["conversations"][0]["id"] == square
+    await ben.do("join_open_conversation", conversation_id=square)
+    await ana.do("dissolve_conversation", conversation_id=square)
+    await ben.event("conversation_dissolved")
 
 
 async def connect(ana: Checked, ben: Checked) -> None:
@@ -241,7 +258,7 @@ async def test_presence_and_one_s_own_face_are_told_as_written(
 async def test_every_json_body_of_the_running_server_is_as_written(
     yard: tuple[str, dict[str, Checked], dict[str, Person]],
 ) -> None:
-    url, _, people = yard
+    url, clients, people = yard
     given = {
         "create_account": {"username": "eun", "password": "a long sentence", "display_name": "Dana"},
         "create_session": {"username": "eun", "password": "a long sentence", "device_name": "Firefox"},
@@ -255,7 +272,12 @@ async def test_every_json_body_of_the_running_server_is_as_written(
         door.token = created["token"]
         stored = await door.json("POST", "/api/v1/files", form, 201)
         check(stored, chat.File, "upload_file")
-        known = {"id": str(stored["id"]), "name": stored["name"], "key": await door.upload(b"")}
+        known = {
+            "id": str(stored["id"]),
+            "name": stored["name"],
+            "key": await door.upload(b""),
+            "code": await code_of(clients["ana"]),
+        }
         elsewhere = ("upload_file", "create_account", "list_messages", "post_message")
         for route in http.ROUTES:
             if not isinstance(route.gives, type) or route.name in elsewhere:
@@ -296,6 +318,13 @@ async def test_a_bot_without_a_socket_is_answered_as_written(
         check(happened, http.EventsPage, "poll_events")
         assert [one["event"] for one in happened["events"]] == ["message_created"]
         check_entry(happened["events"][0]["data"])
+
+
+async def code_of(client: Checked) -> str:
+    """The code of a link into a group of theirs."""
+    group = await client.do("create_group", client_id="linked-group", title="Linked", account_ids=[])
+    code: str = (await client.do("create_invite", conversation_id=group["id"]))["code"]
+    return code
 
 
 async def test_the_counters_of_the_running_server_move(

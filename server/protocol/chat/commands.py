@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from server.protocol.base import (
     MAX_FILES_PER_MESSAGE,
+    MAX_SAFE_INTEGER,
     NO_NUL,
     ClientId,
     Command,
@@ -16,6 +17,7 @@ from server.protocol.base import (
     Description,
     Emoji,
     Id,
+    InviteCode,
     MessageText,
     Milliseconds,
     Name,
@@ -26,7 +28,7 @@ from server.protocol.base import (
     StatusEmoji,
     StatusText,
 )
-from server.protocol.chat.things import Chosen, Notify
+from server.protocol.chat.things import Chosen, History, Notify, Who
 
 
 class SendMessage(Command):
@@ -167,19 +169,37 @@ class OpenDirect(Command):
 
 
 class CreateGroup(Command):
-    """A new group with its first members; the creator becomes its owner."""
+    """A new group with its first members; the creator becomes its owner. ``open``: anybody on this server may find and
+    join it.
+    """
 
     client_id: ClientId
     title: Name
     account_ids: Annotated[list[Id], Meta(max_length=500)]
+    open: bool = False
+    description: Description | None = None
+    picture_file_id: Id | None = None
+
+
+class ChangeRules(Command):
+    """Who may do what in a group, and what those who join from now on see of the past; what is left out stays."""
+
+    post: Who | None = None
+    invite: Who | None = None
+    mention_all: Who | None = None
+    history: History | None = None
 
 
 class ChangeConversation(Command):
-    """Rename or describe a group; what is left out stays."""
+    """Rename or describe a group, or change its picture or rules; what is left out stays. ``picture_file_id`` 0 takes
+    the picture away.
+    """
 
     conversation_id: Id
     title: Name | None = None
     description: Description | None = None
+    picture_file_id: Annotated[int, Meta(ge=0, le=MAX_SAFE_INTEGER)] | None = None
+    rules: ChangeRules | None = None
 
 
 class AddMembers(Command):
@@ -202,6 +222,44 @@ class SetRole(Command):
     conversation_id: Id
     account_id: Id
     role: Literal["admin", "member"]
+
+
+class HandOver(Command):
+    """Make another member the owner of the group; one becomes an admin of it."""
+
+    conversation_id: Id
+    account_id: Id
+
+
+class CreateInvite(Command):
+    """A link that brings people into a group: for so long, and for so many, or for as many as come."""
+
+    conversation_id: Id
+    good_for_s: Annotated[int, Meta(ge=60, le=31_536_000)] = 604_800
+    uses: Annotated[int, Meta(ge=1, le=10_000)] | None = None
+
+
+class RevokeInvite(Command):
+    """Nobody comes in by this link any more."""
+
+    conversation_id: Id
+    invite_id: Id
+
+
+class JoinByInvite(Command):
+    """Join a group by the code of a link. Codes that are wrong, too old or used up get the same answer."""
+
+    code: InviteCode
+
+
+class FindOpenConversations(Command):
+    """The open conversations of this server whose name or description has words that begin with ``query``, most
+    recently active first; all of them when it is empty.
+    """
+
+    query: Query = ""
+    limit: Annotated[int, Meta(ge=1, le=100)] = 50
+    cursor: Cursor | None = None
 
 
 class ListConversations(Command):

@@ -200,6 +200,49 @@ class MembersPage(Body):
     cursor: str | None = None
 
 
+class Invite(Body):
+    """A link into a group; its code is told once, when it is made. ``uses_left`` is absent when it has no bound."""
+
+    id: int
+    created_by: int
+    created_at: int
+    expires_at: int
+    used: int
+    uses_left: int | None = None
+
+
+class InviteCreated(Body):
+    """A new link: ``/join/`` and the code, which nobody can look up later."""
+
+    invite: Invite
+    code: str
+
+
+class Invites(Body):
+    """The links into a group that are good now, the newest first: one's own, or everybody's for its admins."""
+
+    invites: list[Invite]
+
+
+class OpenConversation(Body):
+    """A conversation that anybody on this server may join. ``joined``: one belongs to it already."""
+
+    id: int
+    title: str
+    member_count: int
+    last_active_at: int
+    joined: bool
+    description: str | None = None
+    picture_url: str | None = None
+
+
+class OpenConversationsPage(Body):
+    """Open conversations, most recently active first; ``cursor`` is there when there are more."""
+
+    conversations: list[OpenConversation]
+    cursor: str | None = None
+
+
 class Accounts(Body):
     """People, as others see them."""
 

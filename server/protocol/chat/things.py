@@ -16,6 +16,8 @@ Availability = Literal["online", "away", "busy", "offline"]
 Chosen = Literal["auto", "away", "busy"]
 Notify = Literal["all", "mentions", "nothing"]
 Relation = Literal["none", "sent", "received", "contact", "blocked"]
+Who = Literal["member", "admin"]
+History = Literal["all", "joined"]
 EntryKind = Literal[
     "message_created",
     "message_edited",
@@ -29,6 +31,7 @@ EntryKind = Literal[
     "member_removed",
     "role_changed",
     "conversation_changed",
+    "conversation_dissolved",
 ]
 
 
@@ -76,10 +79,10 @@ class OwnAccount(Account):
 class Rules(Body):
     """Who may do what in a group, and what new members see of the past."""
 
-    post: Literal["member", "admin"]
-    invite: Literal["member", "admin"]
-    mention_all: Literal["member", "admin"]
-    history: Literal["all", "joined"]
+    post: Who
+    invite: Who
+    mention_all: Who
+    history: History
 
 
 class Preferences(Body):
@@ -176,7 +179,7 @@ class LastMessage(Body):
 
 
 class Conversation(Body):
-    """A conversation as one member sees it."""
+    """A conversation as one member sees it. One with ``dissolved_at`` can be read, and nobody writes in it."""
 
     id: int
     kind: Literal["direct", "group", "open"]
@@ -193,6 +196,7 @@ class Conversation(Body):
     last_active_at: int
     description: str | None = None
     picture_url: str | None = None
+    dissolved_at: int | None = None
     last_message: LastMessage | None = None
     # Named `with` on the wire: the other person of a direct conversation.
     with_account: Account | None = msgspec.field(default=None, name="with")
@@ -272,19 +276,36 @@ class PreviewsChanged(Body):
 
 
 class MemberChanged(Body):
-    """Somebody joined, left or got another role. Whoever is removed gets this entry as the last one."""
+    """Somebody joined, left or got another role. Whoever is removed gets this entry as the last one.
+
+    ``by`` invite with the joining person as actor: by a link.
+    """
 
     account_id: int
     role: Role
     by: Literal["invite", "self", "admin"]
 
 
+class GroupRulesChanged(Body):
+    """The rules that have changed; what is absent stayed. ``history`` holds for those who join from then on."""
+
+    post: Who | None = None
+    invite: Who | None = None
+    mention_all: Who | None = None
+    history: History | None = None
+
+
 class ConversationChanged(Body):
-    """What changed about the conversation itself; what is absent stayed."""
+    """What changed about the conversation itself; what is absent stayed. Without a picture its address is empty."""
 
     title: str | None = None
     description: str | None = None
     picture_url: str | None = None
+    rules: GroupRulesChanged | None = None
+
+
+class ConversationDissolved(Body):
+    """Its owner has ended the conversation: it can be read, and nobody writes in it any more."""
 
 
 ENTRY_DATA: dict[str, type] = {
@@ -300,5 +321,6 @@ ENTRY_DATA: dict[str, type] = {
     "member_removed": MemberChanged,
     "role_changed": MemberChanged,
     "conversation_changed": ConversationChanged,
+    "conversation_dissolved": ConversationDissolved,
 }
 """What an entry of each kind carries in ``data``."""

@@ -34,6 +34,7 @@ PARAMETERS = {
         "id": ("integer", "Its number."),
         "key": ("string", "What ends `Location`."),
         "name": ("string", "The file's name; any name gives the same file."),
+        "code": ("string", "The code of a link."),
     },
 }
 """What stands in a path, by path; the others are under the empty one."""

@@ -19,7 +19,7 @@ _ENTRIES = (
 )
 _CONVERSATIONS = (
     "select id, kind, direct_key, rules, created_at, last_message_seq, member_count, last_active_at, dissolved_at, "
-    "title, description from conversation where (id) > (?) order by id"
+    "title, description, picture_file_id from conversation where (id) > (?) order by id"
 )
 _MEMBERSHIPS = (
     "select conversation_id, account_id, role, joined_at, history_from_seq, read_seq, received_seq from membership "
@@ -153,10 +153,22 @@ def _own_row(row: Row, replay: Replay) -> Iterator[Finding]:
         # A first title is nowhere but here.
         "title": row[9] if replay.title is None else replay.title,
         "description": replay.description,
+        "picture_file_id": replay.picture_file_id,
+        "rules": _rules(row[3], replay),
         "created_at": row[4] if replay.began_at is None else replay.began_at,
     }
-    for column, is_there, should in zip(wanted, (*row[5:], row[4]), wanted.values(), strict=True):
+    for column, is_there, should in zip(wanted, (*row[5:], row[3], row[4]), wanted.values(), strict=True):
         if is_there != should:
             mend: Statement = (f"update conversation set {column} = ? where id = ?", (should, conversation_id))
             said = f"{at(conversation_id)}its {column} is {shown(is_there)}, but by the log {shown(should)}."
             yield Finding("conversations", said, (mend,))
+
+
+def _rules(there: str, replay: Replay) -> str:
+    """The rules as the log leaves them; a first one that stayed is nowhere but in the row."""
+    try:
+        rules = msgspec.json.decode(there, type=dict[str, str])
+    except msgspec.DecodeError:
+        return there  # said when the log was read
+    ruled = rules | replay.rules
+    return there if ruled == rules else msgspec.json.encode(ruled).decode()

@@ -23,6 +23,7 @@ MESSAGE_COLUMNS = (
 """What a message's row holds besides its place."""
 
 _PAIR = re.compile("[0-9]+:[0-9]+")
+_PICTURE = re.compile(r"\?v=([0-9]+)$")
 _CREATED = msgspec.json.Decoder(chat.Message)
 _EDITED = msgspec.json.Decoder(chat.MessageEdited)
 _PREVIEWS = msgspec.json.Decoder(chat.PreviewsChanged)
@@ -123,14 +124,15 @@ class Member:
     joined_at: int
     history_from_seq: int
     least_read: int
+    joined_seq: int = 1
 
 
 @dataclass(slots=True)
 class Replay:
     """One conversation, entry by entry: who belongs to it, and what its own row says in the end.
 
-    ``title`` and ``description`` are None as long as no entry has changed them; ``began_at`` is the time of a group's
-    first entry.
+    ``title`` and ``description`` are None as long as no entry has changed them, and ``rules`` has those that one has;
+    ``began_at`` is the time of a group's first entry.
     """
 
     kind: str
@@ -143,6 +145,8 @@ class Replay:
     dissolved_at: int | None = None
     title: str | None = None
     description: str | None = None
+    picture_file_id: int | None = None
+    rules: dict[str, str] = field(default_factory=dict)
     began_at: int | None = None
 
     @classmethod
@@ -178,8 +182,24 @@ class Replay:
                 changed = _CONVERSATION.decode(entry.data)
                 self.title = changed.title if changed.title is not None else self.title
                 self.description = changed.description if changed.description is not None else self.description
+                if changed.picture_url is not None:
+                    picture = _PICTURE.search(changed.picture_url)
+                    self.picture_file_id = int(picture[1]) if picture else None
+                if changed.rules is not None:
+                    self._ruled(changed.rules)
                 self.last_active_at = entry.at
+            case "conversation_dissolved":
+                self.dissolved_at = self.last_active_at = entry.at
         return None
+
+    def _ruled(self, changed: chat.GroupRulesChanged) -> None:
+        if changed.history is not None:
+            if "history" not in self.rules:
+                # A change says what it was before, of two: those who have come so far came under that.
+                for member in self.members.values():
+                    member.history_from_seq = member.joined_seq if changed.history == "all" else 1
+            self.shows_all_history = changed.history == "all"
+        self.rules |= {name: value for name, value in msgspec.structs.asdict(changed).items() if value is not None}
 
     def _wrote(self, entry: Entry, *, reads: bool = False) -> str | None:
         member = self.members.get(entry.actor_id)
@@ -195,13 +215,14 @@ class Replay:
             if account_id in self.members:
                 return f"it adds account {account_id}, who belonged to the conversation already."
             history_from = 1 if self.shows_all_history else entry.seq
-            self.members[account_id] = Member(change.role, entry.at, history_from, entry.seq)
+            self.members[account_id] = Member(change.role, entry.at, history_from, entry.seq, entry.seq)
         elif account_id not in self.members:
             return f"it is about account {account_id}, who did not belong to the conversation."
         elif entry.kind == "member_removed":
             del self.members[account_id]
-            # The last one to go puts out the light.
-            self.dissolved_at = None if self.members else entry.at
+            # The last one to go puts out the light, where it still burns.
+            if not self.members and self.dissolved_at is None:
+                self.dissolved_at = entry.at
         else:
             self.members[account_id].role = change.role
         if entry.kind != "role_changed":

@@ -50,6 +50,21 @@ RULES = (
     _unknown(
         "conversations", "conversation", "created_by", "id", "Conversation {0}: who made it, {1}, has no account."
     ),
+    _unknown(
+        "conversations", "conversation_invite", "created_by", "id", "Link {0} is of {1}, but there is no such account."
+    ),
+    Rule(
+        "conversations",
+        "select id, conversation_id from conversation_invite where not exists "
+        "(select 1 from conversation where conversation.id = conversation_id) order by id",
+        "Link {0} leads to conversation {1}, but there is none.",
+    ),
+    Rule(
+        "conversations",
+        "select id, picture_file_id from conversation where picture_file_id is not null "
+        "and not exists (select 1 from file where file.id = picture_file_id) order by id",
+        "Conversation {0} has file {1} as its picture, but there is no such file.",
+    ),
     _unknown("attachments", "file", "account_id", "id", "File {0} is of account {1}, but there is no such account."),
     _unknown(
         "attachments", "upload", "account_id", "key", "Upload {0} is of account {1}, but there is no such account."

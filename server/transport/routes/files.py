@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from urllib.parse import quote
 
 from aiohttp import BodyPartReader, ClientPayloadError, MultipartReader, web
@@ -12,6 +12,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from server.errors import Expired, Invalid, NotFound, TooLarge, Unauthorized, Unavailable
 from server.protocol.base import MAX_SAFE_INTEGER
+from server.records import StoredFile
 from server.services.files import Files, Opened
 from server.transport.guard import Peers, reply
 from server.transport.identity import Identity
@@ -20,6 +21,8 @@ from server.transport.streamed import Streamed
 CHUNK_BYTES = 64 * 1024
 IDLE_S = 60.0
 """An upload of which nothing arrives for so long is given up, and a download of which nothing is taken."""
+
+Invited = Callable[[str, str], Awaitable[StoredFile]]
 
 _FORM_BYTES = 64 * 1024
 """What a form may weigh around its file, before a body is refused by its announced length alone."""
@@ -43,14 +46,23 @@ def routes(
     *,
     accel_prefix: str | None = None,
     peers: Peers | None = None,
+    invited: Invited | None = None,
     idle_s: float = IDLE_S,
 ) -> list[web.RouteDef]:
     """What the server's application is to answer for files.
 
     With ``accel_prefix`` a trusted proxy among ``peers`` is told where the bytes lie behind that prefix, and
-    sends them itself.
+    sends them itself. ``invited(code, address)`` is the picture of where a link leads.
     """
-    doors = _Doors(files, identity, _Sender(accel_prefix, peers or Peers(), idle_s), idle_s)
+    peers = peers or Peers()
+    doors = _Doors(files, identity, _Sender(accel_prefix, peers, idle_s), idle_s)
+
+    async def invited_picture(request: web.Request) -> web.StreamResponse:
+        if invited is None:
+            raise NotFound("There is no such picture.")
+        stored = await invited(request.match_info["code"], peers.of(request))
+        return await doors.small(request, stored)
+
     return [
         web.post("/api/v1/files", doors.upload),
         web.get("/api/v1/me/files", doors.use),
@@ -59,6 +71,8 @@ def routes(
         # Any name opens the file: it is there for people, and for the name of what they save.
         web.get("/api/v1/files/{id}/{name:[^/]*}", doors.download),
         web.get("/api/v1/accounts/{id}/picture", doors.picture),
+        web.get("/api/v1/conversations/{id}/picture", doors.picture_of_conversation),
+        web.get("/api/v1/join/{code}/picture", invited_picture),
     ]
 
 
@@ -96,6 +110,17 @@ class _Doors:
         # Under the version that it carries it never changes; without one it may be another tomorrow.
         caching = _FOR_EVER if request.query.get("v") == str(file_id) else _ASK_EACH_TIME
         return await self._sender.send(request, opened, caching)
+
+    async def picture_of_conversation(self, request: web.Request) -> web.StreamResponse:
+        signed_in = await self._identity.of_request(request)
+        file_id, opened = await self._files.open_picture_of_conversation(_id(request), signed_in.account.id)
+        # Whoever leaves keeps what they have seen, and asks for nothing more.
+        caching = _FOR_EVER if request.query.get("v") == str(file_id) else _ASK_EACH_TIME
+        return await self._sender.send(request, opened, caching)
+
+    async def small(self, request: web.Request, stored: StoredFile) -> web.StreamResponse:
+        """The thumbnail of a file that whoever asks may see."""
+        return await self._sender.send(request, await self._files.open_small(stored), _ASK_EACH_TIME)
 
     async def link(self, request: web.Request) -> web.Response:
         signed_in = await self._identity.of_request(request)

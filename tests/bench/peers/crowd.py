@@ -62,7 +62,9 @@ def write_people(people: int, group_size: int) -> tuple[Person, ...]:
     crowd: list[Person] = []
     for start in range(0, people, group_size):
         ids = [_person(number).id for number in range(start, min(start + group_size, people))]
-        group = conversations.create_group(ids[0], f"bench-group-{start}", f"Group {start}", ids[1:], now())
+        group = conversations.create_group(
+            ids[0], conversations.NewGroup(f"bench-group-{start}", f"Group {start}", ids[1:]), now()
+        )
         crowd += [Person(_token(account_id), group.id) for account_id in ids]
         for account_id in ids:
             token_hash = hashlib.sha256(_token(account_id).encode()).digest()

@@ -94,7 +94,16 @@ export function fakeMadang(facts: FakeFacts) {
     addMembers: note('addMembers', facts.conversations[0] as Conversation),
     removeMember: note('removeMember', undefined),
     setRole: note('setRole', undefined),
+    handOver: note('handOver', facts.conversations[0] as Conversation),
     leave: note('leave', undefined),
+    dissolve: note('dissolve', undefined),
+    createInvite: note('createInvite', { invite: { id: 1, created_by: facts.meId, created_at: Date.now(), expires_at: Date.now() + hour, used: 0 }, code: 'abcdefgh23456789' }),
+    listInvites: note('listInvites', []),
+    revokeInvite: note('revokeInvite', undefined),
+    previewInvite: note('previewInvite', { title: 'Roof repair', member_count: 3, invited_by: 'ana', expires_at: Date.now() + hour, has_picture: false }),
+    joinByInvite: note('joinByInvite', facts.conversations[0] as Conversation),
+    findOpenConversations: note('findOpenConversations', { conversations: [] }),
+    joinOpenConversation: note('joinOpenConversation', facts.conversations[0] as Conversation),
     setPreferences: note('setPreferences', { notify: 'all' as const, pinned: false, archived: false }),
     search: (...args) => {
       calls.push(['search', ...args])

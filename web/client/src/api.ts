@@ -2,8 +2,9 @@ import type { MapStore, ReadableAtom } from 'nanostores'
 import type { MadangError } from './errors.ts'
 import type { OutboxStorage } from './outboxDb.ts'
 import type {
-  Account, Contact, Conversation, Counts, Entry, File as StoredFile, FileUse, Member, Message, Notification, NotificationRules, OwnAccount, PinsPage, Preferences, Presence, SearchMessages, SearchPage,
-  ServerInfo, Session, SetRules, Status, Trace, Welcome,
+  Account, ChangeConversation, Contact, Conversation, Counts, CreateGroup, Entry, File as StoredFile, FileUse, Invite, InviteCreated, InvitePreview, Member,
+  Message, Notification, NotificationRules, OpenConversationsPage, OwnAccount, PinsPage, Preferences, Presence, SearchMessages, SearchPage, ServerInfo,
+  Session, SetRules, Status, Trace, Welcome,
 } from './types.ts'
 
 /** What `createMadang` takes. Everything has a default that is right for a page served by Madang itself. */
@@ -115,6 +116,9 @@ export interface Notifications {
   archive(choice: ArchiveChoice): Promise<void>
 }
 
+export type GroupOptions = Pick<CreateGroup, 'open' | 'description' | 'picture_file_id'>
+export type GroupChanges = Omit<ChangeConversation, 'conversation_id'>
+
 /** What one wants to be told of, and when it is quiet; the same on all devices. */
 export interface TellingRules {
   /** `undefined` until they have been asked for; current from then on. */
@@ -191,12 +195,25 @@ export interface Madang {
   conversations: ReadableAtom<ConversationView[]>
   conversationOf(id: number): ReadableAtom<ConversationView | undefined>
   openDirect(accountId: number): Promise<Conversation>
-  createGroup(title: string, accountIds: number[]): Promise<Conversation>
-  changeConversation(id: number, changes: { title?: string; description?: string }): Promise<Conversation>
+  createGroup(title: string, accountIds: number[], more?: GroupOptions): Promise<Conversation>
+  /** `picture_file_id` 0 takes the picture away. */
+  changeConversation(id: number, changes: GroupChanges): Promise<Conversation>
   addMembers(id: number, accountIds: number[]): Promise<Conversation>
   removeMember(id: number, accountId: number): Promise<void>
   setRole(id: number, accountId: number, role: 'admin' | 'member'): Promise<void>
+  handOver(id: number, accountId: number): Promise<Conversation>
   leave(id: number): Promise<void>
+  /** Ends a group: it can be read, and nobody writes in it any more. */
+  dissolve(id: number): Promise<void>
+  /** A link into a group; its code is told only now. */
+  createInvite(id: number, how: { good_for_s: number; uses?: number }): Promise<InviteCreated>
+  listInvites(id: number): Promise<Invite[]>
+  revokeInvite(id: number, inviteId: number): Promise<void>
+  /** What one joins by a code; also for who is not signed in. */
+  previewInvite(code: string): Promise<InvitePreview>
+  joinByInvite(code: string): Promise<Conversation>
+  findOpenConversations(query: string, cursor?: string): Promise<OpenConversationsPage>
+  joinOpenConversation(id: number): Promise<Conversation>
   setPreferences(id: number, changes: PreferenceChanges): Promise<Preferences>
   listMembers(id: number): Promise<Member[]>
   /** Loaded when somebody listens, kept current by entries and receipts. */

@@ -35,7 +35,7 @@ test('deleting the last message shows in the row; deleting an unread one is aske
 })
 
 test('a new title, a new role and new members show in the row', () => {
-  let now = withEntry(row, entry(5, 'conversation_changed', { title: 'Roof' }), ANA).row
+  let now = withEntry(row, entry(5, 'conversation_changed', { title: 'Roof', rules: { post: 'admin' } }), ANA).row
   now = withEntry(now, entry(6, 'role_changed', { account_id: ANA, role: 'admin', by: 'admin' }), ANA).row
   now = withEntry(now, entry(7, 'member_added', { account_id: 9, role: 'member', by: 'admin' }), ANA).row
   now = withEntry(now, entry(8, 'role_changed', { account_id: BEN, role: 'owner', by: 'admin' }), ANA).row

@@ -1,6 +1,6 @@
 /** What an entry changes in the row of its conversation: pure functions. */
 import { namesMe } from './timeline.ts'
-import type { Conversation, Entry, LastMessage, Message } from './types.ts'
+import type { Conversation, ConversationChanged, Entry, LastMessage, Message } from './types.ts'
 
 const PREVIEW = 200
 
@@ -50,10 +50,16 @@ function change(row: Conversation, entry: Entry, me: number): Conversation {
     case 'role_changed':
       return entry.data.account_id === me ? { ...row, role: entry.data.role } : row
     case 'conversation_changed':
-      return { ...row, ...entry.data }
+      return withChange(row, entry.data)
+    case 'conversation_dissolved':
+      return { ...row, dissolved_at: entry.at }
     default:
       return row
   }
+}
+
+function withChange(row: Conversation, { rules, ...about }: ConversationChanged): Conversation {
+  return { ...row, ...about, ...(rules && { rules: { ...row.rules, ...rules } }) }
 }
 
 function withMessage(row: Conversation, message: Message, me: number): Conversation {

@@ -179,13 +179,22 @@ class Client {
       conversations: conversations.list,
       conversationOf: (id) => conversations.conversationOf(id),
       openDirect: async (account_id) => conversations.put(await chat.ask('open_direct', { account_id })),
-      createGroup: async (title, account_ids) =>
-        conversations.put(await chat.ask('create_group', { client_id: newClientId(), title, account_ids })),
+      createGroup: async (title, account_ids, more) =>
+        conversations.put(await chat.ask('create_group', { client_id: newClientId(), title, account_ids, ...more })),
       changeConversation: async (id, changes) =>
         conversations.put(await chat.ask('change_conversation', { conversation_id: id, ...changes })),
       addMembers: async (id, account_ids) => conversations.put(await chat.ask('add_members', { conversation_id: id, account_ids })),
       removeMember: async (id, account_id) => void (await chat.ask('remove_member', { conversation_id: id, account_id })),
       setRole: async (id, account_id, role) => void (await chat.ask('set_role', { conversation_id: id, account_id, role })),
+      handOver: async (id, account_id) => conversations.put(await chat.ask('hand_over', { conversation_id: id, account_id })),
+      dissolve: async (id) => void (await chat.ask('dissolve_conversation', { conversation_id: id })),
+      createInvite: (id, how) => chat.ask('create_invite', { conversation_id: id, ...how }),
+      listInvites: async (id) => (await chat.ask('list_invites', { conversation_id: id })).invites,
+      revokeInvite: async (id, invite_id) => void (await chat.ask('revoke_invite', { conversation_id: id, invite_id })),
+      previewInvite: (code) => rest.get(`join/${encodeURIComponent(code)}`),
+      joinByInvite: async (code) => conversations.put(await chat.ask('join_by_invite', { code })),
+      findOpenConversations: (query, cursor) => chat.ask('find_open_conversations', { query, ...(cursor !== undefined && { cursor }) }),
+      joinOpenConversation: async (id) => conversations.put(await chat.ask('join_open_conversation', { conversation_id: id })),
       leave: async (id) => {
         await chat.ask('leave_conversation', { conversation_id: id })
         conversations.remove(id)

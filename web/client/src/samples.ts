@@ -17,6 +17,7 @@ import type {
   FileLink,
   FileUse,
   Health,
+  InvitePreview,
   Me,
   MessageSent,
   MessagesPage,
@@ -262,7 +263,7 @@ export const chatCommands: Commands<ChatCommands> = {
     }
   },
   "create_group": {
-    "payload": {"client_id": "ana-group-0001", "title": "Design room", "account_ids": [2]},
+    "payload": {"client_id": "ana-group-0001", "title": "Design room", "account_ids": [2], "open": false, "description": "Colours for the yard", "picture_file_id": 31},
     "data": {
       "id": 7,
       "kind": "group",
@@ -289,7 +290,7 @@ export const chatCommands: Commands<ChatCommands> = {
     }
   },
   "change_conversation": {
-    "payload": {"conversation_id": 7, "title": "Design room", "description": "Colours for the yard"},
+    "payload": {"conversation_id": 7, "title": "Design room", "description": "Colours for the yard", "picture_file_id": 31, "rules": {"post": "member", "invite": "admin", "mention_all": "admin", "history": "joined"}},
     "data": {
       "id": 7,
       "kind": "group",
@@ -316,6 +317,38 @@ export const chatCommands: Commands<ChatCommands> = {
     }
   },
   "leave_conversation": {"payload": {"conversation_id": 7}, "data": {}},
+  "dissolve_conversation": {
+    "payload": {"conversation_id": 7},
+    "data": {}
+  },
+  "hand_over": {
+    "payload": {"conversation_id": 7, "account_id": 2},
+    "data": {"id": 7, "kind": "group", "title": "Design room", "head_seq": 14, "read_seq": 11, "unread": 1, "mentions": 1, "member_count": 2, "role": "admin", "rules": {"post": "member", "invite": "admin", "mention_all": "admin", "history": "all"}, "preferences": {"notify": "all", "pinned": false, "archived": false}, "created_at": 1763604000000, "last_active_at": 1763690400000, "description": "Colours for the yard", "last_message": {"seq": 12, "sender_id": 1, "sent_at": 1763690400000, "text": "The gate is open, @ben 👋", "attachment_count": 1, "deleted": false}}
+  },
+  "create_invite": {
+    "payload": {"conversation_id": 7, "good_for_s": 604800, "uses": 10},
+    "data": {"invite": {"id": 3, "created_by": 1, "created_at": 1763690400000, "expires_at": 1764295200000, "used": 0, "uses_left": 10}, "code": "abcdefgh23456789"}
+  },
+  "list_invites": {
+    "payload": {"conversation_id": 7},
+    "data": {"invites": [{"id": 3, "created_by": 1, "created_at": 1763690400000, "expires_at": 1764295200000, "used": 0, "uses_left": 10}]}
+  },
+  "revoke_invite": {
+    "payload": {"conversation_id": 7, "invite_id": 3},
+    "data": {}
+  },
+  "join_by_invite": {
+    "payload": {"code": "abcdefgh23456789"},
+    "data": {"id": 7, "kind": "group", "title": "Design room", "head_seq": 14, "read_seq": 11, "unread": 1, "mentions": 1, "member_count": 2, "role": "member", "rules": {"post": "member", "invite": "admin", "mention_all": "admin", "history": "all"}, "preferences": {"notify": "all", "pinned": false, "archived": false}, "created_at": 1763604000000, "last_active_at": 1763690400000, "description": "Colours for the yard", "last_message": {"seq": 12, "sender_id": 1, "sent_at": 1763690400000, "text": "The gate is open, @ben 👋", "attachment_count": 1, "deleted": false}}
+  },
+  "find_open_conversations": {
+    "payload": {"query": "town", "limit": 50},
+    "data": {"conversations": [{"id": 9, "title": "Town square", "member_count": 12, "last_active_at": 1763690400000, "joined": false, "description": "For everybody"}], "cursor": "1763690400000-9"}
+  },
+  "join_open_conversation": {
+    "payload": {"conversation_id": 9},
+    "data": {"id": 9, "kind": "open", "title": "Town square", "head_seq": 14, "read_seq": 11, "unread": 1, "mentions": 1, "member_count": 2, "role": "member", "rules": {"post": "member", "invite": "admin", "mention_all": "admin", "history": "all"}, "preferences": {"notify": "all", "pinned": false, "archived": false}, "created_at": 1763604000000, "last_active_at": 1763690400000, "description": "For everybody", "last_message": {"seq": 12, "sender_id": 1, "sent_at": 1763690400000, "text": "The gate is open, @ben 👋", "attachment_count": 1, "deleted": false}}
+  },
   "add_members": {
     "payload": {"conversation_id": 7, "account_ids": [4, 5]},
     "data": {
@@ -920,9 +953,20 @@ export const chatEvents: Events<ChatEvents> = {
       "kind": "conversation_changed",
       "actor_id": 1,
       "at": 1763690400000,
-      "data": {"title": "Design room", "description": "Colours for the yard"}
+      "data": {"title": "Design room", "description": "Colours for the yard", "picture_url": "/api/v1/conversations/7/picture?v=31", "rules": {"history": "joined"}}
     },
     "5f2c9a-204"
+  ],
+  "conversation_dissolved": [
+    {
+      "conversation_id": 7,
+      "seq": 21,
+      "kind": "conversation_dissolved",
+      "actor_id": 1,
+      "at": 1763690400000,
+      "data": {}
+    },
+    "5f2c9a-205"
   ]
 }
 
@@ -1107,6 +1151,7 @@ export const http: {
   list_messages: { answer: MessagesPage }
   post_message: { body: PostMessage; answer: MessageSent }
   poll_events: { answer: EventsPage }
+  preview_invite: { answer: InvitePreview }
   upload_file: { answer: File }
   link_file: { answer: FileLink }
   file_use: { answer: FileUse }
@@ -1151,6 +1196,17 @@ export const http: {
         "current": true,
         "connected": true
       }
+    }
+  },
+  "preview_invite": {
+    "answer": {
+      "title": "Design room",
+      "member_count": 8,
+      "invited_by": "Ana 아나",
+      "expires_at": 1764295200000,
+      "has_picture": true,
+      "description": "Colours for the yard",
+      "conversation_id": 7
     }
   },
   "list_sessions": {

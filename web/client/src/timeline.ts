@@ -121,7 +121,7 @@ export function namesMe(message: Message, me: number): boolean {
 
 /** Whether the entry is a line of its own that is not a message: who came, who left, what was renamed or pinned. */
 export function isSystemEntry(entry: Entry): boolean {
-  return ['member_added', 'member_removed', 'role_changed', 'conversation_changed', 'message_pinned'].includes(entry.kind)
+  return ['member_added', 'member_removed', 'role_changed', 'conversation_changed', 'conversation_dissolved', 'message_pinned'].includes(entry.kind)
 }
 
 function isForeign(item: LogItem, me: number): item is SentItem & { as_of: number } {

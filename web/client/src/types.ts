@@ -35,6 +35,10 @@ export type Notify = 'all' | 'mentions' | 'nothing'
 
 export type Relation = 'none' | 'sent' | 'received' | 'contact' | 'blocked'
 
+export type Who = 'member' | 'admin'
+
+export type History = 'all' | 'joined'
+
 /** A person or a bot, as others see them. */
 export interface Account {
   id: number
@@ -81,10 +85,10 @@ export interface OwnAccount {
 
 /** Who may do what in a group, and what new members see of the past. */
 export interface Rules {
-  post: 'admin' | 'member'
-  invite: 'admin' | 'member'
-  mention_all: 'admin' | 'member'
-  history: 'all' | 'joined'
+  post: Who
+  invite: Who
+  mention_all: Who
+  history: History
 }
 
 /** One member's own choices for one conversation. */
@@ -170,7 +174,7 @@ export interface LastMessage {
   deleted: boolean
 }
 
-/** A conversation as one member sees it. */
+/** A conversation as one member sees it. One with `dissolved_at` can be read, and nobody writes in it. */
 export interface Conversation {
   id: number
   kind: 'direct' | 'group' | 'open'
@@ -187,6 +191,7 @@ export interface Conversation {
   last_active_at: number
   description?: string
   picture_url?: string
+  dissolved_at?: number
   last_message?: LastMessage
   with?: Account
   /** to the other person of a direct conversation */
@@ -237,19 +242,35 @@ export interface PreviewsChanged {
   previews: Preview[]
 }
 
-/** Somebody joined, left or got another role. Whoever is removed gets this entry as the last one. */
+/**
+ * Somebody joined, left or got another role. Whoever is removed gets this entry as the last one.
+ *
+ * `by` invite with the joining person as actor: by a link.
+ */
 export interface MemberChanged {
   account_id: number
   role: Role
   by: 'admin' | 'invite' | 'self'
 }
 
-/** What changed about the conversation itself; what is absent stayed. */
+/** The rules that have changed; what is absent stayed. `history` holds for those who join from then on. */
+export interface GroupRulesChanged {
+  post?: Who
+  invite?: Who
+  mention_all?: Who
+  history?: History
+}
+
+/** What changed about the conversation itself; what is absent stayed. Without a picture its address is empty. */
 export interface ConversationChanged {
   title?: string
   description?: string
   picture_url?: string
+  rules?: GroupRulesChanged
 }
+
+/** Its owner has ended the conversation: it can be read, and nobody writes in it any more. */
+export type ConversationDissolved = Record<string, never>
 
 /** What an entry of each kind carries in `data`. */
 export interface EntryData {
@@ -265,6 +286,7 @@ export interface EntryData {
   member_removed: MemberChanged
   role_changed: MemberChanged
   conversation_changed: ConversationChanged
+  conversation_dissolved: ConversationDissolved
 }
 
 export type EntryKind = keyof EntryData
@@ -283,6 +305,7 @@ export const ENTRY_KINDS = [
   'member_removed',
   'role_changed',
   'conversation_changed',
+  'conversation_dissolved',
 ] as const satisfies readonly EntryKind[]
 
 /** One line of a conversation's log of one kind. */
@@ -425,18 +448,37 @@ export interface OpenDirect {
   account_id: number
 }
 
-/** A new group with its first members; the creator becomes its owner. */
+/**
+ * A new group with its first members; the creator becomes its owner. `open`: anybody on this server may find and
+ * join it.
+ */
 export interface CreateGroup {
   client_id: string
   title: string
   account_ids: number[]
+  open?: boolean
+  description?: string | null
+  picture_file_id?: number | null
 }
 
-/** Rename or describe a group; what is left out stays. */
+/** Who may do what in a group, and what those who join from now on see of the past; what is left out stays. */
+export interface ChangeRules {
+  post?: Who | null
+  invite?: Who | null
+  mention_all?: Who | null
+  history?: History | null
+}
+
+/**
+ * Rename or describe a group, or change its picture or rules; what is left out stays. `picture_file_id` 0 takes
+ * the picture away.
+ */
 export interface ChangeConversation {
   conversation_id: number
   title?: string | null
   description?: string | null
+  picture_file_id?: number | null
+  rules?: ChangeRules | null
 }
 
 /** Bring people into a group. */
@@ -455,7 +497,41 @@ export interface RemoveMember {
 export interface SetRole {
   conversation_id: number
   account_id: number
-  role: 'admin' | 'member'
+  role: Who
+}
+
+/** Make another member the owner of the group; one becomes an admin of it. */
+export interface HandOver {
+  conversation_id: number
+  account_id: number
+}
+
+/** A link that brings people into a group: for so long, and for so many, or for as many as come. */
+export interface CreateInvite {
+  conversation_id: number
+  good_for_s?: number
+  uses?: number | null
+}
+
+/** Nobody comes in by this link any more. */
+export interface RevokeInvite {
+  conversation_id: number
+  invite_id: number
+}
+
+/** Join a group by the code of a link. Codes that are wrong, too old or used up get the same answer. */
+export interface JoinByInvite {
+  code: string
+}
+
+/**
+ * The open conversations of this server whose name or description has words that begin with `query`, most
+ * recently active first; all of them when it is empty.
+ */
+export interface FindOpenConversations {
+  query?: string
+  limit?: number
+  cursor?: string | null
 }
 
 /** One's conversations, most recently active first. */
@@ -729,6 +805,44 @@ export interface ConversationsPage {
 /** Members, longest-serving first; `cursor` is there when there are more. */
 export interface MembersPage {
   members: Member[]
+  cursor?: string
+}
+
+/** A link into a group; its code is told once, when it is made. `uses_left` is absent when it has no bound. */
+export interface Invite {
+  id: number
+  created_by: number
+  created_at: number
+  expires_at: number
+  used: number
+  uses_left?: number
+}
+
+/** A new link: `/join/` and the code, which nobody can look up later. */
+export interface InviteCreated {
+  invite: Invite
+  code: string
+}
+
+/** The links into a group that are good now, the newest first: one's own, or everybody's for its admins. */
+export interface Invites {
+  invites: Invite[]
+}
+
+/** A conversation that anybody on this server may join. `joined`: one belongs to it already. */
+export interface OpenConversation {
+  id: number
+  title: string
+  member_count: number
+  last_active_at: number
+  joined: boolean
+  description?: string
+  picture_url?: string
+}
+
+/** Open conversations, most recently active first; `cursor` is there when there are more. */
+export interface OpenConversationsPage {
+  conversations: OpenConversation[]
   cursor?: string
 }
 
@@ -1160,6 +1274,21 @@ export interface PostMessage {
   file_ids?: number[]
 }
 
+/**
+ * What one joins by a link, before one joins; its picture, if it has one, is at the same address and `/picture`.
+ *
+ * `conversation_id` is there for whoever belongs to it already.
+ */
+export interface InvitePreview {
+  title: string
+  member_count: number
+  invited_by: string
+  expires_at: number
+  has_picture: boolean
+  description?: string
+  conversation_id?: number
+}
+
 /** The body of every refusal over HTTP. */
 export interface HttpError {
   error: ErrorBody
@@ -1217,12 +1346,28 @@ export interface ChatCommands {
   stop_typing: (payload: InConversation, ack: Ack<Nothing>) => void
   /** The conversation of two people; the same one every time. */
   open_direct: (payload: OpenDirect, ack: Ack<Conversation>) => void
-  /** A new group with its first members; the creator becomes its owner. */
+  /** A new group with its first members; the creator becomes its owner. `open`: anybody on this server may find and join it. */
   create_group: (payload: CreateGroup, ack: Ack<Conversation>) => void
-  /** Rename or describe a group; what is left out stays. */
+  /** Rename or describe a group, or change its picture or rules; what is left out stays. `picture_file_id` 0 takes the picture away. */
   change_conversation: (payload: ChangeConversation, ack: Ack<Conversation>) => void
   /** Leave a group; an owner hands over to the longest-serving admin, else member. */
   leave_conversation: (payload: InConversation, ack: Ack<Nothing>) => void
+  /** A command that names a conversation and nothing else. */
+  dissolve_conversation: (payload: InConversation, ack: Ack<Nothing>) => void
+  /** Make another member the owner of the group; one becomes an admin of it. */
+  hand_over: (payload: HandOver, ack: Ack<Conversation>) => void
+  /** A link that brings people into a group: for so long, and for so many, or for as many as come. */
+  create_invite: (payload: CreateInvite, ack: Ack<InviteCreated>) => void
+  /** A command that names a conversation and nothing else. */
+  list_invites: (payload: InConversation, ack: Ack<Invites>) => void
+  /** Nobody comes in by this link any more. */
+  revoke_invite: (payload: RevokeInvite, ack: Ack<Nothing>) => void
+  /** Join a group by the code of a link. Codes that are wrong, too old or used up get the same answer. */
+  join_by_invite: (payload: JoinByInvite, ack: Ack<Conversation>) => void
+  /** The open conversations of this server whose name or description has words that begin with `query`, most recently active first; all of them when it is empty. */
+  find_open_conversations: (payload: FindOpenConversations, ack: Ack<OpenConversationsPage>) => void
+  /** A command that names a conversation and nothing else. */
+  join_open_conversation: (payload: InConversation, ack: Ack<Conversation>) => void
   /** Bring people into a group. */
   add_members: (payload: AddMembers, ack: Ack<Conversation>) => void
   /** Take somebody out of a group. */
@@ -1293,6 +1438,7 @@ export interface ChatEvents {
   member_removed: (entry: EntryOf<'member_removed'>, offset: string) => void
   role_changed: (entry: EntryOf<'role_changed'>, offset: string) => void
   conversation_changed: (entry: EntryOf<'conversation_changed'>, offset: string) => void
+  conversation_dissolved: (entry: EntryOf<'conversation_dissolved'>, offset: string) => void
 }
 
 /** What a client may ask on /notifications: `Socket<NotificationEvents, NotificationCommands>`. */

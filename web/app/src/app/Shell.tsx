@@ -23,6 +23,7 @@ const DetailsPane = lazy(() => import('../conversation/details/DetailsPane.tsx')
 const ConnectionBanner = lazy(() => import('./ConnectionBanner.tsx').then((file) => ({ default: file.ConnectionBanner })))
 const Home = lazy(() => import('./Home.tsx'))
 const ContactsPage = lazy(() => import('../contacts/ContactsPage.tsx'))
+const JoinPage = lazy(() => import('../join/JoinPage.tsx'))
 const NotificationsPage = lazy(() => import('../notifications/NotificationsPage.tsx'))
 const SearchPage = lazy(() => import('../search/SearchPage.tsx'))
 const SettingsPages = lazy(() => import('../settings/SettingsPages.tsx'))
@@ -107,6 +108,8 @@ function pageOf(route: Route, phone: boolean): ReactNode {
       return <NotificationsPage />
     case 'search':
       return <SearchPage />
+    case 'join':
+      return <JoinPage key={route.code} code={route.code} />
     case 'settings':
       return <SettingsPages section={route.section} phone={phone} />
     default:

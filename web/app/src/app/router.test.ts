@@ -17,6 +17,8 @@ describe('parseRoute', () => {
     ['/settings/devices', { page: 'settings', section: 'devices' }],
     ['/sign-in', { page: 'sign-in' }],
     ['/join/ab%20c', { page: 'create-account', invitation: 'ab c' }],
+    ['/join/abcd-efgh-2345-6789', { page: 'create-account', invitation: 'abcd-efgh-2345-6789' }],
+    ['/join/abcdefgh23456789', { page: 'join', code: 'abcdefgh23456789' }],
     ['/c/0', { page: 'unknown' }],
     ['/c/12/m/0', { page: 'unknown' }],
     ['/c/12/m/3/4', { page: 'unknown' }],

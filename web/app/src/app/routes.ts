@@ -10,6 +10,8 @@ export type Route =
   | { page: 'settings'; section?: SettingsPage }
   | { page: 'sign-in' }
   | { page: 'create-account'; invitation?: string }
+  /** A link into a group. */
+  | { page: 'join'; code: string }
   | { page: 'unknown' }
 
 export function parseRoute(path: string): Route {
@@ -32,7 +34,7 @@ export function parseRoute(path: string): Route {
     case 'create-account':
       return { page: 'create-account' }
     case 'join':
-      return second ? { page: 'create-account', invitation: safeDecode(second) } : { page: 'unknown' }
+      return second && third === undefined ? joinRoute(safeDecode(second)) : { page: 'unknown' }
     default:
       return { page: 'unknown' }
   }
@@ -52,6 +54,11 @@ function conversationRoute(second?: string, third?: string, fourth?: string): Ro
   if (third === 'details' && fourth === undefined) return { page: 'conversation', id, details: true }
   const aroundSeq = third === 'm' && fourth !== undefined ? positive(fourth) : undefined
   return aroundSeq === undefined ? { page: 'unknown' } : { page: 'conversation', id, aroundSeq, details: false }
+}
+
+/** Links into groups have their code in one piece; invitations to the server are made to be typed, in groups of letters. */
+function joinRoute(code: string): Route {
+  return /^[a-z0-9]+$/i.test(code) ? { page: 'join', code } : { page: 'create-account', invitation: code }
 }
 
 function isSettingsPage(text: string): text is SettingsPage {

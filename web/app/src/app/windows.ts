@@ -1,7 +1,7 @@
 import { atom } from 'nanostores'
 
 /** The dialogs of the shell; one at a time. */
-export type WindowName = 'switcher' | 'people' | 'new' | 'shortcuts' | 'read-all' | 'status'
+export type WindowName = 'switcher' | 'people' | 'new' | 'open' | 'shortcuts' | 'read-all' | 'status'
 
 export const $window = atom<WindowName | undefined>(undefined)
 

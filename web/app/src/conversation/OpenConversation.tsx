@@ -97,6 +97,7 @@ export function OpenConversation({ conversation, me, aroundSeq }: Props) {
     () => ({ conversationId: id, direct: conversation.kind === 'direct', me, pending, actions }),
     [id, conversation.kind, me, pending, actions],
   )
+  const mayWrite = conversation.dissolved_at === undefined && (conversation.rules.post === 'member' || conversation.role !== 'member')
   const mayDelete = (message: Message) => message.sender_id === me || (conversation.kind !== 'direct' && conversation.role !== 'member')
   const role = useStore(madang.me)?.role
   const mayPin = conversation.kind === 'direct' || conversation.rules.post === 'member' || conversation.role !== 'member'
@@ -183,7 +184,7 @@ export function OpenConversation({ conversation, me, aroundSeq }: Props) {
               <Suspense>
                 <DirectClosed conversation={conversation} />
               </Suspense>
-            ) : (
+            ) : mayWrite ? (
               <Composer
                 conversation={conversation}
                 me={me}
@@ -194,6 +195,8 @@ export function OpenConversation({ conversation, me, aroundSeq }: Props) {
                 onJump={(seq) => actions.jumpTo(seq)}
                 onLeaveUp={() => feed.current?.focusLast()}
               />
+            ) : (
+              <p className="read-only">{t(conversation.dissolved_at === undefined ? 'composer.only_admins' : 'composer.dissolved')}</p>
             )}
           </div>
         </div>

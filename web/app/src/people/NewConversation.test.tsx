@@ -41,7 +41,7 @@ test('several people make a group, which wants a name', async () => {
   expect(document.activeElement).toBe(screen.getByLabelText('Group name'))
   fireEvent.change(screen.getByLabelText('Group name'), { target: { value: ' Roof repair ' } })
   await submit()
-  expect(calls.at(-1)).toEqual(['createGroup', 'Roof repair', [2, 1]])
+  expect(calls.at(-1)).toEqual(['createGroup', 'Roof repair', [2, 1], {}])
 })
 
 test('nobody chosen is told at the field', async () => {

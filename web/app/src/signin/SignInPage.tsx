@@ -1,5 +1,5 @@
 import type { Welcome } from '@madang/client'
-import { useEffect, useState } from 'react'
+import { lazy, Suspense, useEffect, useState } from 'react'
 import { useMadang } from '../app/context.ts'
 import { navigate, useRoute } from '../app/router.ts'
 import { coming, firstScreenStands, soon, useFirstScreenStands } from '../app/soon.tsx'
@@ -16,6 +16,7 @@ learnGate()
 export const createAccountForm = coming(() => import('./CreateAccountForm.tsx').then((file) => file.CreateAccountForm))
 const CreateAccountForm = soon(createAccountForm)
 const LanguageMenu = soon(coming(() => import('./LanguageMenu.tsx').then((file) => file.LanguageMenu)))
+const InvitationCard = lazy(() => import('../join/Invitation.tsx'))
 
 /** The card in the yard: sign in, or create an account. */
 export function SignInPage({ reason }: { reason?: 'ended' | 'expired' | undefined }) {
@@ -35,7 +36,10 @@ export function SignInPage({ reason }: { reason?: 'ended' | 'expired' | undefine
       here = false
     }
   }, [madang])
-  const asksForAccount = route.page === 'create-account' || (welcome?.first_account === true && route.page !== 'sign-in')
+  // Whoever comes by a link into a group stays at its address, and joins once they are signed in.
+  const code = route.page === 'join' ? route.code : undefined
+  const [tab, setTab] = useState<'sign-in' | 'create'>('sign-in')
+  const asksForAccount = route.page === 'create-account' || (code !== undefined && tab === 'create') || (welcome?.first_account === true && route.page !== 'sign-in')
   const mayCreate = !welcome || welcome.registration !== 'closed' || welcome.first_account
   const creating = asksForAccount && mayCreate
   const invitation = route.page === 'create-account' ? route.invitation : undefined
@@ -54,6 +58,11 @@ export function SignInPage({ reason }: { reason?: 'ended' | 'expired' | undefine
           <h1>Madang</h1>
           <p className="small">{welcome && welcome.name !== 'Madang' ? t('signin.meets_here', { name: welcome.name }) : t('signin.line')}</p>
         </div>
+        {code !== undefined && (
+          <Suspense fallback={null}>
+            <InvitationCard code={code} />
+          </Suspense>
+        )}
         {reason && (
           <Banner kind="warn" icon={CircleAlert}>
             {t('signin.again')}
@@ -67,7 +76,7 @@ export function SignInPage({ reason }: { reason?: 'ended' | 'expired' | undefine
               { value: 'sign-in', label: t('signin.tab.sign_in') },
               { value: 'create', label: t('signin.tab.create') },
             ]}
-            onChange={(tab) => navigate(tab === 'create' ? '/create-account' : '/sign-in', { replace: true })}
+            onChange={(chosen) => (code === undefined ? navigate(chosen === 'create' ? '/create-account' : '/sign-in', { replace: true }) : setTab(chosen))}
           />
         )}
         {creating ? <CreateAccountForm welcome={welcome} invitation={invitation} /> : <SignInForm />}

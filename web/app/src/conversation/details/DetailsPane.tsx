@@ -1,6 +1,6 @@
 import type { ConversationView } from '@madang/client'
 import { useStore } from '@nanostores/react'
-import { LogOut, X } from 'lucide-react'
+import { ChevronRight, LogOut, Settings2, Trash2, X } from 'lucide-react'
 import { lazy, Suspense, useState } from 'react'
 import { useMadang } from '../../app/context.ts'
 import { toggleDetails } from '../../app/details.ts'
@@ -8,7 +8,6 @@ import { navigate } from '../../app/router.ts'
 import { Confirm, Icon, IconButton, PaneHead, toast } from '../../components/index.ts'
 import { errorText } from '../../i18n/errors.ts'
 import { t } from '../../i18n/index.ts'
-import '../../i18n/later.ts'
 import { conversationPath } from '../../app/routes.ts'
 import { About } from './About.tsx'
 import { Members } from './Members.tsx'
@@ -18,6 +17,8 @@ import '../../i18n/later.ts'
 import './details.css'
 
 const DirectFoot = lazy(() => import('../../contacts/DirectFoot.tsx'))
+const GroupRules = lazy(() => import('./GroupRules.tsx'))
+const DissolveGroup = lazy(() => import('./DissolveGroup.tsx'))
 
 /** About a conversation: what it is, what it tells me, who belongs to it. */
 export function DetailsPane({ conversationId }: { conversationId: number }) {
@@ -36,7 +37,7 @@ export function DetailsPane({ conversationId }: { conversationId: number }) {
           <Notifying conversation={conversation} />
           {me && <Pinned conversationId={conversationId} me={me.id} />}
           {conversation.kind !== 'direct' && <Members conversation={conversation} />}
-          {conversation.kind !== 'direct' && <Leave conversation={conversation} />}
+          {conversation.kind !== 'direct' && <Foot conversation={conversation} />}
           {conversation.with && (
             <Suspense fallback={null}>
               <DirectFoot conversation={conversation} />
@@ -44,6 +45,36 @@ export function DetailsPane({ conversationId }: { conversationId: number }) {
           )}
         </div>
       )}
+    </div>
+  )
+}
+
+/** What an admin sets, and the ways out. */
+function Foot({ conversation }: { conversation: ConversationView }) {
+  const [open, setOpen] = useState<'rules' | 'dissolve'>()
+  const stands = conversation.dissolved_at === undefined
+  return (
+    <div className="details-foot">
+      {stands && conversation.role !== 'member' && (
+        <button type="button" className="setting" onClick={() => setOpen('rules')}>
+          <Icon of={Settings2} />
+          {t('details.rules')}
+          <span className="value">
+            <Icon of={ChevronRight} size={18} />
+          </span>
+        </button>
+      )}
+      <Leave conversation={conversation} />
+      {stands && conversation.role === 'owner' && (
+        <button type="button" className="setting" data-kind="danger" onClick={() => setOpen('dissolve')}>
+          <Icon of={Trash2} />
+          {t('details.dissolve')}
+        </button>
+      )}
+      <Suspense fallback={null}>
+        {open === 'rules' && <GroupRules conversation={conversation} onClose={() => setOpen(undefined)} />}
+        {open === 'dissolve' && <DissolveGroup conversation={conversation} onClose={() => setOpen(undefined)} />}
+      </Suspense>
     </div>
   )
 }
@@ -58,12 +89,12 @@ function Leave({ conversation }: { conversation: ConversationView }) {
     )
   }
   return (
-    <div className="details-foot">
+    <>
       <button type="button" className="setting" data-kind="danger" onClick={() => setAsking(true)}>
         <Icon of={LogOut} />
         {t('details.leave')}
       </button>
       {asking && <Confirm title={t('details.leave_ask', { title: conversation.title })} text={t('details.leave_text')} confirm={t('details.leave')} danger onConfirm={leave} onClose={() => setAsking(false)} />}
-    </div>
+    </>
   )
 }

@@ -1,16 +1,19 @@
 import type { Account, ConversationView, Member } from '@madang/client'
 import { useStore } from '@nanostores/react'
-import { Ellipsis, MessageSquare, ShieldCheck, ShieldOff, UserMinus } from 'lucide-react'
-import { useState } from 'react'
+import { Crown, Ellipsis, MessageSquare, ShieldCheck, ShieldOff, UserMinus } from 'lucide-react'
+import { lazy, Suspense, useState } from 'react'
 import { useMadang } from '../../app/context.ts'
 import { navigate } from '../../app/router.ts'
 import { conversationPath } from '../../app/routes.ts'
 import { AccountAvatar, Button, Confirm, Dialog, FieldError, IconButton, Menu, SkeletonRows, statusText, TextButton, toast, type MenuItem } from '../../components/index.ts'
 import { errorText } from '../../i18n/errors.ts'
 import { t } from '../../i18n/index.ts'
+import '../../i18n/later.ts'
 import { PeopleField } from '../../people/PeopleField.tsx'
 import { isFoundBy } from '../logic/mentions.ts'
 import { presenceText } from '../useAbout.ts'
+
+const InviteLinks = lazy(() => import('./InviteLinks.tsx'))
 
 const FIRST = 12
 const RANK = { owner: 0, admin: 1, member: 2 } as const
@@ -24,7 +27,9 @@ export function Members({ conversation }: { conversation: ConversationView }) {
   const [all, setAll] = useState(false)
   const [adding, setAdding] = useState(false)
   const [leaving, setLeaving] = useState<Member>()
-  const mayInvite = conversation.rules.invite === 'member' || conversation.role !== 'member'
+  const [linking, setLinking] = useState(false)
+  const [heir, setHeir] = useState<Member>()
+  const mayInvite = conversation.dissolved_at === undefined && (conversation.rules.invite === 'member' || conversation.role !== 'member')
   const sorted = [...(members ?? [])].sort((a, b) => RANK[a.role] - RANK[b.role] || a.joined_at - b.joined_at)
   const found = query.trim() === '' ? sorted : sorted.filter((member) => isFoundBy(member.account, query.trim()))
   const shown = all || query ? found : found.slice(0, FIRST)
@@ -33,7 +38,12 @@ export function Members({ conversation }: { conversation: ConversationView }) {
     <section>
       <div className="section-head">
         <h3 className="label">{t('details.members', { count: conversation.member_count })}</h3>
-        {mayInvite && <TextButton onClick={() => setAdding(true)}>{t('details.add')}</TextButton>}
+        {mayInvite && (
+          <span className="section-actions">
+            <TextButton onClick={() => setLinking(true)}>{t('details.links')}</TextButton>
+            <TextButton onClick={() => setAdding(true)}>{t('details.add')}</TextButton>
+          </span>
+        )}
       </div>
       {sorted.length > FIRST && (
         <div className="members-find">
@@ -47,7 +57,7 @@ export function Members({ conversation }: { conversation: ConversationView }) {
       ) : (
         <ul>
           {shown.map((member) => (
-            <Person key={member.account.id} member={member} conversation={conversation} own={member.account.id === me?.id} onRemove={() => setLeaving(member)} onFail={complain} />
+            <Person key={member.account.id} member={member} conversation={conversation} own={member.account.id === me?.id} onRemove={() => setLeaving(member)} onHandOver={() => setHeir(member)} onFail={complain} />
           ))}
         </ul>
       )}
@@ -59,6 +69,17 @@ export function Members({ conversation }: { conversation: ConversationView }) {
         </div>
       )}
       {adding && <AddPeople conversation={conversation} members={members ?? []} onClose={() => setAdding(false)} />}
+      <Suspense fallback={null}>{linking && <InviteLinks conversation={conversation} onClose={() => setLinking(false)} />}</Suspense>
+      {heir && (
+        <Confirm
+          title={t('details.hand_over_ask', { name: heir.account.display_name })}
+          text={t('details.hand_over_text', { name: heir.account.display_name })}
+          confirm={t('details.hand_over')}
+          danger
+          onClose={() => setHeir(undefined)}
+          onConfirm={() => void madang.handOver(conversation.id, heir.account.id).catch(complain)}
+        />
+      )}
       {leaving && (
         <Confirm
           title={t('details.remove_ask', { name: leaving.account.display_name })}
@@ -78,19 +99,23 @@ interface PersonProps {
   conversation: ConversationView
   own: boolean
   onRemove: () => void
+  onHandOver: () => void
   onFail: (reason: unknown) => void
 }
 
-function Person({ member, conversation, own, onRemove, onFail }: PersonProps) {
+function Person({ member, conversation, own, onRemove, onHandOver, onFail }: PersonProps) {
   const madang = useMadang()
   const { account, role } = member
   const presence = useStore(madang.presenceOf(account.id))
   const ranks = RANK[conversation.role]
-  const manages = !own && ranks < 2 && ranks < RANK[role]
+  const stands = conversation.dissolved_at === undefined
+  const manages = stands && !own && ranks < 2 && ranks < RANK[role]
+  const owns = manages && conversation.role === 'owner'
   const items: MenuItem[] = [
     { key: 'talk', label: t('details.talk'), icon: MessageSquare, onSelect: () => void madang.openDirect(account.id).then((made) => navigate(conversationPath(made.id)), onFail) },
-    ...(manages && role === 'member' ? [{ key: 'admin', label: t('details.make_admin'), icon: ShieldCheck, onSelect: () => void madang.setRole(conversation.id, account.id, 'admin').catch(onFail) }] : []),
-    ...(manages && role === 'admin' ? [{ key: 'member', label: t('details.make_member'), icon: ShieldOff, onSelect: () => void madang.setRole(conversation.id, account.id, 'member').catch(onFail) }] : []),
+    ...(owns && role === 'member' ? [{ key: 'admin', label: t('details.make_admin'), icon: ShieldCheck, onSelect: () => void madang.setRole(conversation.id, account.id, 'admin').catch(onFail) }] : []),
+    ...(owns && role === 'admin' ? [{ key: 'member', label: t('details.make_member'), icon: ShieldOff, onSelect: () => void madang.setRole(conversation.id, account.id, 'member').catch(onFail) }] : []),
+    ...(owns ? [{ key: 'owner', label: t('details.hand_over'), icon: Crown, onSelect: onHandOver }] : []),
     ...(manages ? (['rule', { key: 'remove', label: t('details.remove'), icon: UserMinus, kind: 'danger', onSelect: onRemove }] satisfies MenuItem[]) : []),
   ]
   const label = own ? t('message.you') : role === 'member' ? '' : t(`details.role_${role}`)

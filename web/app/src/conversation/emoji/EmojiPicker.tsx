@@ -6,7 +6,6 @@ import { $language, t } from '../../i18n/index.ts'
 import '../../i18n/later.ts'
 import { emojiByGroup, emojiName, findEmoji, skinTones, toned, type Emoji } from '../logic/emoji.ts'
 import { $emojiChoice, chooseTone } from './recent.ts'
-import '../../i18n/later.ts'
 import './emoji.css'
 
 const COLUMNS = 8

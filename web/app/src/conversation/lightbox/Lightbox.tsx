@@ -6,9 +6,9 @@ import { useMadang } from '../../app/context.ts'
 import { AccountAvatar, Icon, IconButton, useModal } from '../../components/index.ts'
 import { clockTime, dayLabel, percent } from '../../i18n/format.ts'
 import { t } from '../../i18n/index.ts'
+import '../../i18n/later.ts'
 import { groundOf, isPicture } from '../logic/pictureBox.ts'
 import { $lightbox, closeLightbox } from './open.ts'
-import '../../i18n/later.ts'
 import './lightbox.css'
 
 interface Shown {

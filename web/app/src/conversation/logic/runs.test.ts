@@ -58,3 +58,13 @@ test('the first unread is somebody else\'s and not deleted', () => {
   expect(firstUnread(items, 1, me)).toBe(4)
   expect(firstUnread(items, 4, me)).toBeUndefined()
 })
+
+test('people who are added one after the other are one line, which grows', () => {
+  const items = [joined(4, noon), joined(5, noon + minute), said(6, ana, noon + minute), joined(7, noon + 2 * minute)]
+  const rows = rowsOf(items, { me })
+  expect(rows.map((row) => [row.seq, row.folded?.length])).toEqual([[4, 2], [6, undefined], [7, undefined]])
+  const grown = keepRows(rows, rowsOf([...items, joined(8, noon + 2 * minute)], { me }))
+  expect(grown[0]).toBe(rows[0])
+  expect(grown.at(-1)).not.toBe(rows.at(-1))
+  expect(grown.map((row) => row.folded?.length)).toEqual([2, undefined, 2])
+})

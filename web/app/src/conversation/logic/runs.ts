@@ -1,4 +1,5 @@
-import type { Item, Message } from '@madang/client'
+import type { Entry, Item, Message } from '@madang/client'
+import { folds } from './folding.ts'
 
 /** One line of the timeline as it is drawn: an item and what stands before it and around it. */
 export interface Row {
@@ -17,6 +18,8 @@ export interface Row {
   last: boolean
   /** Whether its time is shown: it closes the run, or what follows in it has not been sent. */
   stamp: boolean
+  /** What happened one after the other and is said in one line: the entries, with that of the item. */
+  folded?: readonly [Entry, ...Entry[]]
 }
 
 export const RUN_MS = 5 * 60_000
@@ -41,6 +44,11 @@ export function rowsOf(items: readonly Item[], { me, dividerSeq, dayOf = localDa
     const divider = !dividerDone && seq >= (dividerSeq ?? 0) && seq > 0
     if (divider) dividerDone = true
     const newDay = !before || dayOf(before.at) !== day
+    const folded = newDay || divider ? undefined : foldedInto(before, item)
+    if (before && folded) {
+      before.folded = folded
+      continue
+    }
     const joins = before !== undefined && !newDay && !divider && sameRun(before.item, item, at - before.at)
     if (before && joins) {
       before.last = false
@@ -77,13 +85,19 @@ export function firstUnread(items: readonly Item[], readSeq: number, me: number)
   return first && seqOf(first)
 }
 
+function foldedInto(before: Row | undefined, item: Item): Row['folded'] {
+  if (before?.item.kind !== 'system' || item.kind !== 'system') return undefined
+  const entries = before.folded ?? [before.item.entry]
+  return folds(entries.at(-1) as Entry, item.entry) ? [...entries, item.entry] : undefined
+}
+
 function sameRun(before: Item, item: Item, apart: number): boolean {
   if (before.kind !== 'message' || item.kind !== 'message') return false
   return before.message.sender_id === item.message.sender_id && apart < RUN_MS
 }
 
 function sameRow(a: Row, b: Row): boolean {
-  return a.item === b.item && a.own === b.own && a.day === b.day && a.divider === b.divider && a.first === b.first && a.last === b.last && a.stamp === b.stamp
+  return a.item === b.item && a.own === b.own && a.day === b.day && a.divider === b.divider && a.first === b.first && a.last === b.last && a.stamp === b.stamp && a.folded?.length === b.folded?.length
 }
 
 function localDay(at: number): number {

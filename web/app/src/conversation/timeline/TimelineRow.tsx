@@ -35,10 +35,11 @@ function MessageArticle({ row, item, flash, held, seen, ...rest }: TimelineRowPr
 }
 
 function SystemArticle({ row, item, ...rest }: TimelineRowProps & { item: Extract<Row['item'], { kind: 'system' }> }) {
-  const label = useSystemSentence(item.entry)
+  const entries = row.folded ?? ([item.entry] as const)
+  const label = useSystemSentence(entries)
   return (
     <Article row={row} label={label} {...rest}>
-      <SystemLine entry={item.entry} />
+      <SystemLine entries={entries} />
     </Article>
   )
 }

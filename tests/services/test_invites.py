@@ -1,0 +1,140 @@
+"""Links into groups: what they are good for, and when they end, on a real database."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from server.errors import Forbidden, Invalid, NotFound, RateLimited
+from server.protocol import chat
+from server.services.invites import MAX_LINKS, TRIES
+from server.storage import files
+from server.storage.database import Database
+from tests.conftest import People
+from tests.fakes import RecordingPublisher, SteppedClock
+from tests.services.group_yard import Yard, lines
+
+
+@pytest.fixture
+def yard(db: Database, clock: SteppedClock) -> Yard:
+    return Yard(db, clock)
+
+
+async def test_a_link_brings_people_in_until_it_is_used_up(
+    yard: Yard, people: People, published: RecordingPublisher
+) -> None:
+    ana, ben, cleo, dan = await people.add("ana", "ben", "cleo", "dan")
+    where = await yard.group(ana)
+    code = await yard.link(ana, where, uses=2)
+    assert await yard.join(ben, code) == await yard.join(ben, code) == where
+    # However it was typed.
+    assert await yard.join(cleo, f"{code[:4]}-{code[4:].upper()}") == where
+    with pytest.raises(NotFound) as used_up:
+        await yard.join(dan, code)
+    with pytest.raises(NotFound) as wrong:
+        await yard.join(dan, "nobody-made-this")
+    assert (used_up.value.message, used_up.value.field) == (wrong.value.message, "code")
+    # Whoever is inside gets there all the same, as long as it stands.
+    assert (await yard.view(ana, where)).member_count == 3
+    assert lines(published, where)[-1] == (
+        "member_added",
+        cleo,
+        f'{{"account_id":{cleo},"role":"member","by":"invite"}}',
+    )
+
+
+async def test_of_a_link_only_a_hash_is_kept(yard: Yard, people: People) -> None:
+    [ana] = await people.add("ana")
+    code = await yard.link(ana, await yard.group(ana))
+    rows = await yard.db.read(lambda: files.fetch_all("select * from conversation_invite"))
+    assert len(rows) == 1
+    assert not any(code in str(value) or code.encode() in bytes(str(value), "utf8") for value in rows[0])
+
+
+async def test_a_link_ends_by_time_by_being_revoked_and_with_who_made_it(
+    yard: Yard, people: People, clock: SteppedClock
+) -> None:
+    ana, ben, zed = await people.add("ana", "ben", "zed")
+    where = await yard.group(ana, ben)
+    short = await yard.link(ana, where, good_for_s=60)
+    clock.step(seconds=61)
+    revoked = await yard.invites.create(ana, chat.CreateInvite(conversation_id=where))
+    revoke = chat.RevokeInvite(conversation_id=where, invite_id=revoked.invite.id)
+    await yard.invites.revoke(ana, revoke)
+    await yard.invites.revoke(ana, revoke)
+    bens = await yard.link(ben, where)
+    await yard.members.leave(ben, chat.InConversation(conversation_id=where))
+    for code in (short, revoked.code, bens):
+        with pytest.raises(NotFound):
+            await yard.join(zed, code)
+    assert (await yard.invites.list(ana, chat.InConversation(conversation_id=where))).invites == []
+
+
+async def test_a_link_is_worth_what_its_maker_may_do(yard: Yard, people: People) -> None:
+    ana, ben, zed = await people.add("ana", "ben", "zed")
+    where = await yard.group(ana, ben)
+    code = await yard.link(ben, where)
+    await yard.rule(ana, where, invite="admin")
+    with pytest.raises(NotFound):
+        await yard.join(zed, code)
+    with pytest.raises(Forbidden):
+        await yard.link(ben, where)
+    with pytest.raises(Forbidden):
+        await yard.invites.list(ben, chat.InConversation(conversation_id=where))
+    await yard.role(ana, where, ben, "admin")
+    assert await yard.join(zed, code) == where
+
+
+async def test_members_see_and_revoke_their_own_links_and_admins_all(yard: Yard, people: People) -> None:
+    ana, ben, cleo = await people.add("ana", "ben", "cleo")
+    where = await yard.group(ana, ben, cleo)
+    here = chat.InConversation(conversation_id=where)
+    anas = (await yard.invites.create(ana, chat.CreateInvite(conversation_id=where, uses=5))).invite
+    bens = (await yard.invites.create(ben, chat.CreateInvite(conversation_id=where))).invite
+    assert {one.id for one in (await yard.invites.list(ana, here)).invites} == {anas.id, bens.id}
+    assert [one.id for one in (await yard.invites.list(ben, here)).invites] == [bens.id]
+    with pytest.raises(Forbidden):
+        await yard.invites.revoke(ben, chat.RevokeInvite(conversation_id=where, invite_id=anas.id))
+    await yard.invites.revoke(ana, chat.RevokeInvite(conversation_id=where, invite_id=bens.id))
+    assert (await yard.invites.list(ben, here)).invites == []
+
+
+async def test_there_are_only_so_many_links_and_so_many_tries(yard: Yard, people: People) -> None:
+    ana, zed = await people.add("ana", "zed")
+    where = await yard.group(ana)
+    for _ in range(MAX_LINKS):
+        code = await yard.link(ana, where)
+    with pytest.raises(Invalid):
+        await yard.link(ana, where)
+    for _ in range(TRIES):
+        with pytest.raises(NotFound):
+            await yard.join(zed, "not-this-one")
+    with pytest.raises(RateLimited):
+        await yard.join(zed, code)
+    assert await yard.join(ana, code) == where
+
+
+async def test_the_last_use_of_a_link_is_for_one(yard: Yard, people: People) -> None:
+    ana, *others = await people.add("ana", "ben", "cleo", "dan")
+    where = await yard.group(ana)
+    code = await yard.link(ana, where, uses=1)
+    outcomes = await asyncio.gather(*(yard.join(one, code) for one in others), return_exceptions=True)
+    assert sorted(type(one).__name__ for one in outcomes) == ["NotFound", "NotFound", "int"]
+
+
+async def test_a_preview_shows_what_one_joins(yard: Yard, people: People) -> None:
+    ana, ben = await people.add("ana", "ben")
+    where = await yard.group(ana, description="Tiles and beams")
+    code = await yard.link(ana, where)
+    seen = await yard.invites.preview(code, "10.0.0.1", None)
+    assert (seen.title, seen.description, seen.member_count, seen.invited_by) == ("Roof", "Tiles and beams", 1, "Ana")
+    assert seen.conversation_id is None
+    assert (await yard.invites.preview(code, "10.0.0.1", ben)).conversation_id is None
+    assert (await yard.invites.preview(code, "10.0.0.1", ana)).conversation_id == where
+    for _ in range(TRIES):
+        with pytest.raises(NotFound):
+            await yard.invites.preview("wrong", "10.0.0.1", None)
+    with pytest.raises(RateLimited):
+        await yard.invites.preview(code, "10.0.0.1", None)
+    await yard.invites.preview(code, "10.0.0.2", None)
