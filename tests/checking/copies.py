@@ -9,6 +9,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any, LiteralString
 
 import psycopg
 
@@ -69,6 +70,20 @@ async def _make(place: Path | str, store: DiskStore) -> None:
     await db.open()
     await lived_in(db, store, SteppedClock())
     await db.close()
+
+
+def rows(place: Path | str, sql: LiteralString) -> list[tuple[Any, ...]]:
+    """What a query finds in a copy."""
+    if isinstance(place, Path):
+        with contextlib.closing(sqlite3.connect(place)) as file:
+            return file.execute(sql).fetchall()
+    with psycopg.connect(place) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def count(place: Path | str, table: LiteralString) -> int:
+    """How many rows it has there."""
+    return int(rows(place, f"select count(*) from {table}")[0][0])
 
 
 def done(place: Path | str, statements: Sequence[str]) -> None:

@@ -111,9 +111,10 @@ def test_a_server_that_is_started_waits_for_a_rebuild(copies: Copies, monkeypatc
         write = rebuilding._Mending._write
 
         def beside(*arguments: Any) -> None:
-            started.append(threading.Thread(target=asyncio.run, args=(serve(place),)))
-            started[0].start()
-            started[0].join(0.2)
+            if not started:
+                started.append(threading.Thread(target=asyncio.run, args=(serve(place),)))
+                started[0].start()
+                started[0].join(0.2)
             assert not opened
             write(*arguments)
 

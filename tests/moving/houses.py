@@ -114,6 +114,8 @@ def awkward_house(path: Path) -> None:
                 "place) values (?, 1, ?, ?, '', 5, 0, 0, 0)",
                 (at + 500, f"key{at}", text),
             )
+        connection.execute("insert into upload values ('kä', 1, ?, 'filename w6Q=', 0, null)", (LARGEST,))
+        connection.execute("insert into notification_rules values (1, '{\"paused_until\":7}')")
         connection.executemany("insert into follower values (?, ?)", [("Notifier", 0), ("ängstlich", LARGEST)])
 
 
