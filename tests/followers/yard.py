@@ -51,8 +51,8 @@ class Yard:
 
     async def group(self, title: str, owner: int, *others: int) -> int:
         """A group; returns its id."""
-        client_id = f"group-{title}-{owner}"
-        return (await self.db.write(conversations.create_group, owner, client_id, title, others, self.now())).id
+        new = conversations.NewGroup(f"group-{title}-{owner}", title, others)
+        return (await self.db.write(conversations.create_group, owner, new, self.now())).id
 
     async def direct(self, one: int, other: int) -> int:
         """The direct conversation of two; returns its id."""
