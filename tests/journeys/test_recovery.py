@@ -229,7 +229,7 @@ async def test_whoever_was_signed_out_meanwhile_is_refused(yard: Yard) -> None:
         await yard.say(yard.group)
         await asyncio.to_thread(_sign_out, yard)
         since = len(ben.lines)
-        ben._order(do="back")
+        ben.order(do="back")
         await ben.until(lambda: ben.count("connect_error") == 2)
         assert {line[2] for line in ben.lines[since:] if line[1] == "connect_error"} <= {"unauthorized", "expired"}
         assert [line[1] for line in ben.lines[since:] if line[1] != "connect_error"] == []
