@@ -184,6 +184,7 @@ async def _open(parts: Parts, stack: AsyncExitStack) -> None:
     publisher.start(parts.epoch, parts.bus)
     stack.push_async_callback(publisher.stop)
     db.after_commit = publisher.publish
+    parts.recovery.has_delivered = None if parts.bus else publisher.order.has_delivered
 
     index = search_index.SearchIndex()
     await _follow_the_log(db, index, publisher, stack)

@@ -6,6 +6,8 @@ and what they have missed is read in one go. So it makes no difference which wor
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -29,6 +31,9 @@ MOST = 500
 MOST_POLLED = 400
 """The same by polling: what happens while they wait to be fetched needs room beside them."""
 MOST_BYTES = 512_000
+SOON_S = 1.0
+"""What has been committed is delivered within so long, or does not matter any more."""
+_MOMENT_S = 0.002
 GOOD_FOR_MS = 86_400_000
 
 _log = logging.getLogger(__name__)
@@ -59,11 +64,13 @@ class LogRecovery:
     """The engine's Recovery, over the log and the inboxes. ``outcomes`` counts who came back, and why others did not.
 
     What is missed has to be read between joining the rooms and telling ``ready``, by ``read``; ``replay`` hands it
-    over.
+    over. ``has_delivered(conversation_id, seq, position)`` of a worker that is alone makes it certain that nothing
+    comes twice; where several write, what has just been written may.
     """
 
     def __init__(self, online: Online, now: Now) -> None:
         self.outcomes: Counter[str] = Counter()
+        self.has_delivered: Callable[[int, int, int], bool] | None = None
         self._online = online
         self._now = now
         self._epoch = ""
@@ -157,9 +164,22 @@ class LogRecovery:
     async def _missed(self, given: Pass, after: int, most: int) -> list[Missed] | None:
         if given.namespace == CHAT:
             entries = await self._gap.entries(given.account_id, after, most, MOST_BYTES)
+            if entries:
+                await self._until_delivered(entries[-1])
             return None if entries is None else self._as_told(entries)
         rows = await self._gap.notifications(given.account_id, after, most)
         return None if rows is None else [self._as_rung(row, after) for row in rows]
+
+    async def _until_delivered(self, last: records.Entry) -> None:
+        """Returns when what was read has come to the rooms too: there it is dropped while the member still joins,
+        and would be told once more behind that.
+        """
+        if self.has_delivered is None:
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SOON_S):
+                while not self.has_delivered(last.conversation_id, last.seq, last.position):  # noqa: ASYNC110
+                    await asyncio.sleep(_MOMENT_S)
 
     def _as_told(self, entries: Iterable[records.Entry]) -> list[Missed]:
         # Together they are everything up to each of them.

@@ -36,7 +36,7 @@ EACH_IN = 3
 LIFE_MS = (500, 5_000)
 PATIENCE_S = 900.0
 _WEB = ROOT / "web"
-_PACKING = ("--format", "esm", "--file")
+_PACKING = ("--format", "esm", "--no-codeSplitting", "--file")
 _Way = Callable[[MadangProcess, LossyLink, Path, "Size", int], Coroutine[Any, Any, Proof]]
 
 
