@@ -15,10 +15,11 @@ import { conversationPath, type Route } from './routes.ts'
 import { firstScreen } from './soon.tsx'
 import { tellAttention } from './attention.ts'
 import { useTitle } from './title.ts'
-import { Windows } from './Windows.tsx'
+import { $window } from './windows.ts'
 import './shell.css'
 
 // What is not needed to read and write comes later.
+const Windows = lazy(() => import('./Windows.tsx').then((file) => ({ default: file.Windows })))
 const DetailsPane = lazy(() => import('../conversation/details/DetailsPane.tsx').then((file) => ({ default: file.DetailsPane })))
 const ConnectionBanner = lazy(() => import('./ConnectionBanner.tsx').then((file) => ({ default: file.ConnectionBanner })))
 const Home = lazy(() => import('./Home.tsx'))
@@ -35,6 +36,7 @@ export function Shell() {
   const route = useRoute()
   const layout = useLayout()
   const preferences = useStore($preferences)
+  const opened = useStore($window)
   useTitle()
   useEffect(() => (container.current ? watchLayout(container.current) : undefined), [])
   useEffect(() => later(() => import('./shortcuts.ts').then(({ listenToKeys }) => listenToKeys(madang))), [madang])
@@ -72,7 +74,7 @@ export function Shell() {
         )}
         {layout === 'phone' && isListLevel(route) && <BottomBar />}
       </div>
-      <Windows />
+      <Suspense fallback={null}>{opened && <Windows />}</Suspense>
     </div>
   )
 }

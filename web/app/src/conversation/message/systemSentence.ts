@@ -1,6 +1,7 @@
 import type { Entry, GroupRulesChanged } from '@madang/client'
 import { t, type Key } from '../../i18n/index.ts'
 import { comesAlone, type Arrival } from '../logic/folding.ts'
+import '../../i18n/later.ts'
 
 /** So many names are said; of the others, how many they are. */
 export const NAMED = 3
