@@ -33,7 +33,7 @@ export function useSystemSentence(entries: readonly [Entry, ...Entry[]]): string
   const madang = useMadang()
   const [words, setWords] = useState(sentences.here)
   useEffect(() => {
-    if (!words) void firstScreen.then(sentences.come).then(setWords, () => undefined)
+    if (!words) void firstScreen.then(() => sentences.come()).then(setWords, () => undefined)
   }, [words])
   const ids = (words?.peopleIn(entries) ?? [entries[0].actor_id]).join(',')
   const $people = useMemo(() => computed(ids.split(',').map((id) => madang.accountOf(Number(id))), (...all) => all), [ids, madang])
