@@ -12,7 +12,7 @@ import { useLayout, watchLayout } from './layout-size.ts'
 import { $preferences } from './preferences.ts'
 import { back, navigate, useRoute } from './router.ts'
 import { conversationPath, type Route } from './routes.ts'
-import { firstScreen } from './soon.tsx'
+import { firstScreen, firstScreenStands } from './soon.tsx'
 import { tellAttention } from './attention.ts'
 import { useTitle } from './title.ts'
 import { $window } from './windows.ts'
@@ -60,7 +60,10 @@ export function Shell() {
         </button>
         <Sidebar />
         <main className="pane" inert={showsDetails && layout !== 'desktop'}>
-          <Suspense fallback={<SkeletonRows count={5} />}>{pageOf(route, layout === 'phone')}</Suspense>
+          <Suspense fallback={<SkeletonRows count={5} />}>
+            {pageOf(route, layout === 'phone')}
+            {route.page !== 'conversation' && route.page !== 'conversations' && <Stands />}
+          </Suspense>
           <Suspense fallback={null}>
             <ConnectionBanner />
           </Suspense>
@@ -77,6 +80,12 @@ export function Shell() {
       <Suspense fallback={null}>{opened && <Windows />}</Suspense>
     </div>
   )
+}
+
+/** Beside a page that is fetched: once it has come, the first screen stands. */
+function Stands() {
+  useEffect(() => firstScreenStands(), [])
+  return null
 }
 
 function DetailsFrame({ over, onClose, children }: { over: boolean; onClose: () => void; children: ReactNode }) {
