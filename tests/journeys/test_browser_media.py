@@ -107,9 +107,7 @@ async def direct_of(madang: MadangProcess, ana: Person, ben: Person) -> int:
     return int(direct)
 
 
-async def test_a_large_file_goes_on_after_a_cut_and_after_a_reload(
-    browser: Browser, madang: MadangProcess, people: People
-) -> None:
+async def test_a_large_file_goes_on_after_a_cut(browser: Browser, madang: MadangProcess, people: People) -> None:
     pair = people("ana", "ben")
     await direct_of(madang, pair["ana"], pair["ben"])
     ana = await Visitor.signed_in(browser, madang.url, pair["ana"])
@@ -130,15 +128,9 @@ async def test_a_large_file_goes_on_after_a_cut_and_after_a_reload(
     await expect(row.locator(".message")).to_have_attribute("data-state", "waiting")
     await bounded(line, SLOW)
     await has_come(row.locator(".file .meta"), 50)
-    assert asked.count("POST") == 1
-
-    await ana.page.reload()
-    await slowed(ana.page)
-    row = ana.page.locator("article").filter(has_text="The measurements")
-    await expect(row.locator(".message")).to_have_attribute("data-state", re.compile("sending|waiting"))
+    await bounded(line, -1)
     await expect(row.locator(".message")).to_have_attribute("data-state", "sent", timeout=40_000)
-    # Where the browser tells the kept file's time as it was, it goes on; else it begins anew by itself.
-    assert asked.count("POST") <= 2, asked
+    assert asked.count("POST") == 1
     card = row.locator(".file")
     await expect(card).to_contain_text(re.compile("the whole roof.*bin", re.S))
     address = await card.get_by_role("link").get_attribute("href")
@@ -223,10 +215,6 @@ async def test_sound_film_and_pdf_stand_where_they_are_read(
     await buttons.last.click()
     await expect(buttons.last).to_have_text("1.25×")
     await expect(sound.locator("audio")).to_have_js_property("playbackRate", 1.25)
-    await sound.get_by_role("slider").focus()
-    await page.keyboard.press("End")
-    await expect(sound.locator("audio")).to_have_js_property("currentTime", 2)
-    await page.keyboard.press("Home")
     await buttons.first.click()
     await expect(sound).to_have_attribute("data-state", "playing")
     await buttons.first.click()
