@@ -32,6 +32,7 @@ async def test_two_people_ask_accept_block_and_part(browser: Browser, tmp_path: 
         ask = ana.page.get_by_role("dialog", name="Contact request to Ben")
         await ask.get_by_label("Note").fill("the workshop")
         await ask.get_by_role("button", name="Send request").click()
+        await expect(ask).to_be_hidden()
         await find.fill("")
         sent = ana.page.get_by_role("region", name="Sent by you")
         await expect(sent).to_contain_text(re.compile("Ben.*Waiting since", re.DOTALL))
