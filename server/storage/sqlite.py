@@ -16,7 +16,7 @@ from playhouse.migrations import Runner
 from server.errors import Busy, ChatError, Unavailable
 from server.storage import engine
 from server.storage.engine import Engine, Piece
-from server.storage.unit import Query, Rows, here, padded
+from server.storage.unit import Query, Rows, here
 
 R = TypeVar("R")
 
@@ -65,7 +65,9 @@ class SqliteConnection:
         """There is one writer: nobody else changes anything."""
 
     def wanted(self, columns: str, keys: Iterable[tuple[Any, ...]]) -> tuple[str, Sequence[Any]]:
-        rows = padded(keys)
+        rows = list(set(keys))
+        # Not one of the keys again: whatever it finds would be found twice.
+        rows += [(None,) * len(rows[0])] * _room(len(rows))
         marks = f"({', '.join('?' * len(rows[0]))})"
         return (
             f"with wanted ({columns}) as (values {', '.join([marks] * len(rows))})",
@@ -73,7 +75,8 @@ class SqliteConnection:
         )
 
     def among(self, column: str, numbers: Iterable[int]) -> tuple[str, Sequence[Any]]:
-        rows = padded(numbers)
+        rows = list(set(numbers))
+        rows += rows[-1:] * _room(len(rows))
         if len(rows) > MOST_PLACES:
             # So many places would be a long text to prepare, and SQLite may be built to allow no more than 32,766.
             return f"{column} in (select value from json_each(?))", [msgspec.json.encode(rows).decode()]
@@ -192,6 +195,11 @@ class SqliteEngine(Engine):
         if _code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             return Busy("The database is busy. Try again.", retry_after_ms=500)
         return Unavailable("The database did not take this. Try again.", retry_after_ms=1000)
+
+
+def _room(count: int) -> int:
+    """So many places are left up to a power of two: with so few lengths, SQLite has most queries prepared."""
+    return (1 << (count - 1).bit_length()) - count if count else 0
 
 
 def _code(error: BaseException) -> int | None:

@@ -10,7 +10,6 @@ from server.records import Entry, Fact
 
 P = ParamSpec("P")
 R = TypeVar("R")
-K = TypeVar("K")
 
 
 class Rows(NamedTuple):
@@ -158,7 +157,8 @@ def wanted(columns: str, keys: Iterable[tuple[Any, ...]]) -> tuple[str, Sequence
     """The beginning of a query that joins ``wanted``, a table of at least one key, and its parameters.
 
     ``with wanted (columns) as (...)``: joined from this side, each key is one look-up in an index, where
-    ``(a, b) in (values ...)`` would read the whole of it.
+    ``(a, b) in (values ...)`` would read the whole of it. Each key is there once; rows of nulls may stand behind
+    them, which equal nothing.
     """
     return here.connection.wanted(columns, keys)
 
@@ -166,16 +166,6 @@ def wanted(columns: str, keys: Iterable[tuple[Any, ...]]) -> tuple[str, Sequence
 def among(column: str, numbers: Iterable[int]) -> tuple[str, Sequence[Any]]:
     """A condition that ``column`` is one of ``numbers``, and its parameters; of none, it holds for nothing."""
     return here.connection.among(column, numbers)
-
-
-def padded(keys: Iterable[K]) -> list[K]:
-    """``keys`` once each, the last one again up to a power of two.
-
-    For queries that have a place for each key: with so few lengths, the database has most of them prepared.
-    """
-    wanted = list(set(keys))
-    room = 1 << (len(wanted) - 1).bit_length() if wanted else 0
-    return wanted + wanted[-1:] * (room - len(wanted))
 
 
 def moment() -> object:

@@ -82,6 +82,16 @@ async def test_an_edit_replaces_the_words(room: Room) -> None:
     assert await room.held() == {"the", "roof"}
 
 
+@pytest.mark.parametrize("count", range(1, 6))
+async def test_what_was_changed_before_it_was_indexed_stays_when_the_change_comes_by(room: Room, count: int) -> None:
+    seqs = [await room.say("a draft") for _ in range(count)]
+    for seq in seqs:
+        await room.yard.edit(room.ana, room.direct, seq, f"word{seq}")
+    index_of = Follower(room.yard.db, search_index.NAME, room.index.handle, batch=count)
+    await index_of._catch_up()
+    assert await room.words() == {seq: {f"word{seq}"} for seq in seqs}
+
+
 async def test_nothing_of_a_deleted_message_stays(room: Room) -> None:
     seq = await room.say("비밀번호 hunter2")
     await room.say("number two")
