@@ -103,8 +103,9 @@ async def talk(ana: Visitor, ben: Visitor, plan: Path) -> None:
     await keys.press("Enter")
     await ben.sees("Thank you")
 
-    await tab_to(page, page.get_by_role("button", name="Attach file"))
+    # Before the way there: the browser takes a moment until it hands dialogs over.
     async with page.expect_file_chooser() as chooser:
+        await tab_to(page, page.get_by_role("button", name="Attach file"))
         await keys.press("Enter")
     await (await chooser.value).set_files(plan)
     await expect(page.get_by_text("plan.txt").first).to_be_visible()
