@@ -31,6 +31,9 @@ async def test_a_day_without_a_mouse(browser: Browser, tmp_path: Path) -> None:
         make_people_in(madang.data_dir, "cleo")
         ana = await Visitor.arrived(browser, madang.url, "ana")
         await create_account(ana)
+        await ask(ana, "ben")
+        await accept(ben, "Ana")
+        await expect(ana.page.get_by_role("region", name="People (1)")).to_contain_text("Ben")
         await begin(ana, "ben")
         await talk(ana, ben, tmp_path / "plan.txt")
         await search(ana)
@@ -50,6 +53,38 @@ async def create_account(ana: Visitor) -> None:
         await keys.type(text)
     await keys.press("Enter")
     await expect(page.get_by_role("navigation", name="Conversations")).to_be_visible()
+
+
+async def ask(ana: Visitor, person: str) -> None:
+    """Finds somebody by the first steps, and asks them to become a contact."""
+    page, keys = ana.page, ana.page.keyboard
+    await tab_to(page, page.get_by_role("link", name="Find a person"))
+    await keys.press("Enter")
+    await tab_to(page, page.get_by_label("Find by name or @username"))
+    await keys.type(person)
+    found = page.get_by_role("listitem").filter(has_text=f"@{person}")
+    await tab_to(page, found.get_by_role("button", name="Add", exact=True))
+    await keys.press("Enter")
+    dialog = page.get_by_role("dialog", name=f"Contact request to {person.capitalize()}")
+    await expect(dialog).to_be_visible()
+    await tab_to(page, dialog.get_by_role("button", name="Send request"))
+    await keys.press("Enter")
+    await expect(dialog).to_be_hidden()
+    await tab_to(page, page.get_by_label("Find by name or @username"))
+    await keys.press("Control+a")
+    await keys.press("Delete")
+    await expect(page.get_by_role("region", name="Sent by you")).to_be_visible()
+
+
+async def accept(ben: Visitor, name: str) -> None:
+    """On the page of contacts."""
+    page, keys = ben.page, ben.page.keyboard
+    await tab_to(page, page.get_by_role("button", name="Contacts", exact=True))
+    await keys.press("Enter")
+    asked = page.get_by_role("region", name="Requests to you").get_by_role("listitem").filter(has_text=name)
+    await tab_to(page, asked.get_by_role("button", name="Accept"))
+    await keys.press("Enter")
+    await expect(page.get_by_role("region", name="People (1)")).to_contain_text(name)
 
 
 async def begin(ana: Visitor, *people: str, group: str = "") -> None:
