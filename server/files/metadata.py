@@ -16,8 +16,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from server.files import iso_media
+from server.files import iso_media, webm
 from server.files.edited import STEP, blank, orientation_only, put
+
+FILMS = iso_media.KINDS | webm.KINDS
+"""Kinds in boxes, which are looked into without being decoded; some of them are pictures."""
 
 _EXIF_HEADER = b"Exif\0\0"
 _SOS = 0xDA
@@ -46,8 +49,8 @@ def strip(path: Path, media_type: str, orientation: int = 1) -> None:
 
 def strip_open(handle: int, media_type: str, orientation: int = 1) -> None:
     """The same for a file that is open for reading and writing."""
-    if media_type in iso_media.KINDS:
-        iso_media.strip(handle)
+    if media_type in FILMS:
+        (webm if media_type in webm.KINDS else iso_media).strip(handle)
         return
     edit = _EDITORS.get(media_type)
     length = os.fstat(handle).st_size
@@ -57,6 +60,11 @@ def strip_open(handle: int, media_type: str, orientation: int = 1) -> None:
         end = edit(_Picture(data, handle), orientation)
     if end < length:
         os.ftruncate(handle, end)
+
+
+def facts(handle: int, media_type: str) -> iso_media.Facts:
+    """What an open film says of itself; None where it says nothing."""
+    return webm.facts(handle) if media_type in webm.KINDS else iso_media.facts(handle)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from pathlib import Path
 from PIL import AvifImagePlugin, Image, ImageCms, ImageOps
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # by its path it knows nothing of where ours is
-from server.files import iso_media, metadata
+from server.files import metadata
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "AVIF")
 MAX_PIXELS = 40_000_000
@@ -64,7 +64,7 @@ def _picture() -> tuple[dict[str, object], bytes]:
 
 
 def _film(media_type: str) -> tuple[dict[str, object], bytes]:
-    facts = iso_media.facts(0) if media_type in iso_media.FILMS else iso_media.Facts(None, None, None)
+    facts = metadata.facts(0, media_type)
     metadata.strip_open(0, media_type)
     return {"media_type": media_type, **facts._asdict()}, b""
 

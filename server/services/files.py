@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from server.clock import Now
 from server.errors import NotFound, RateLimited, TooLarge, Unavailable
-from server.files import iso_media, links
+from server.files import links, metadata
 from server.files.names import clean_name
 from server.files.sniff import HEAD_BYTES, PDF, PICTURES, PLAYABLE, UNKNOWN, media_type_of
 from server.files.store import Content, Kept, Store, Upload
@@ -40,7 +40,7 @@ _log = logging.getLogger(__name__)
 
 def is_looked_into(media_type: str) -> bool:
     """Whether such a file is decoded or edited before it is kept."""
-    return media_type in PICTURES | iso_media.KINDS
+    return media_type in PICTURES | metadata.FILMS
 
 
 @dataclass(frozen=True, slots=True)

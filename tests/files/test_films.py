@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from server.files import iso_media, metadata
+from server.files import iso_media, metadata, webm
 from server.files.thumbnails import Film, Thumbnails
 from tests.files import films, pictures
 
@@ -40,6 +40,37 @@ async def test_it_says_how_large_and_how_long_it_is(
     path.write_bytes(films.film(turned=turned, wide=wide))
     assert await Thumbnails().film(path, "video/mp4") == Film("video/mp4", *sides, 2500)
     assert films.PLACE not in path.read_bytes()
+
+
+@pytest.mark.parametrize("live", [False, True])
+async def test_a_webm_tells_its_size_and_nothing_of_its_maker(tmp_path: Path, live: bool) -> None:
+    path = tmp_path / "film"
+    before = films.webm(live=live)
+    path.write_bytes(before)
+    assert await Thumbnails().film(path, "video/webm") == Film("video/webm", 1920, 1080, 2500)
+    after = path.read_bytes()
+    assert len(after) == len(before)
+    for secret in (films.PLACE, films.CAMERA, b"LOCATION", bytes.fromhex("1254C367")):
+        assert secret in before
+        assert secret not in after
+    assert films.SEEN in after
+    assert strip(tmp_path, after, "video/webm") == after
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_broken_webm_makes_it_fail_or_run_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    monkeypatch.setattr(webm, "MAX_ELEMENTS", 500)
+    chance = random.Random(seed)
+    for _ in range(30):
+        broken = bytearray(films.webm(live=bool(seed % 2)))
+        for _ in range(chance.randrange(1, 6)):
+            broken[chance.randrange(len(broken))] = chance.choice((0, 1, 0x80, 255, chance.randrange(256)))
+        del broken[chance.randrange(len(broken)) if chance.random() < 0.3 else len(broken) :]
+        assert len(strip(tmp_path, bytes(broken), "video/webm")) == len(broken)
+        with (tmp_path / "film").open("rb") as file:
+            webm.facts(file.fileno())
 
 
 @pytest.mark.parametrize("seed", range(40))

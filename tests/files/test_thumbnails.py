@@ -193,4 +193,5 @@ def test_the_worker_is_a_program_that_needs_little_of_ours() -> None:
     ).stdout.split()
     assert {name for name in known if name.split(".")[0] == "server"} == {
         "server", "server.files", "server.files.edited", "server.files.iso_media", "server.files.metadata",
+        "server.files.webm",
     }  # fmt: skip
