@@ -13,14 +13,16 @@ from aiohttp.typedefs import Handler
 
 from server.errors import ChatError, Internal, Invalid, NotFound, TooLarge, Unsupported
 from server.logs import log_bug
-from server.protocol.base import Body, convert, decode_json
+from server.protocol.base import MAX_SAFE_INTEGER, Body, convert, decode_json
 from server.protocol.reply import error_body
 from server.transport import origins
 from server.transport.origins import Origins
 from server.transport.peers import Peers
 from server.transport.rates import MessageRate
 
-__all__ = ["MAX_BODY_BYTES", "MessageRate", "Origins", "Peers", "body_of", "install", "query_of", "refusal", "reply"]
+__all__ = [
+    "MAX_BODY_BYTES", "MessageRate", "Origins", "Peers", "body_of", "id_in", "install", "query_of", "refusal", "reply",
+]  # fmt: skip
 
 MAX_BODY_BYTES = 1_000_000
 BODY_TIMEOUT_S = 30
@@ -127,6 +129,14 @@ def query_of(request: web.Request, kind: type[T], **fields: Any) -> T:
     if named := next((name for name in fields if name in asked), None):
         raise Invalid(f"There is no field `{named}` here.", field=named)
     return convert(asked | fields, kind, strict=False)
+
+
+def id_in(request: web.Request, missing: NotFound) -> int:
+    """The number that stands as ``id`` in the path. Raises ``missing`` for what is none."""
+    text = request.match_info["id"]
+    if text.isascii() and text.isdigit() and len(text) <= 16 and 1 <= int(text) <= MAX_SAFE_INTEGER:
+        return int(text)
+    raise missing
 
 
 def _too_large() -> TooLarge:

@@ -114,6 +114,13 @@ async def test_nothing_else_is_ever_a_page(door: Door, people: dict[str, Person]
     assert (await door.get(f"/api/v1/files/{stored['id']}/thumbnail", people["ana"])).status == 404
 
 
+@pytest.mark.parametrize("number", ["0", "-1", "1e3", "٣", "9" * 30, "0" * 10 + "9" * 30, "0" * 16 + "1" * 5000])
+async def test_what_is_no_number_of_anything_is_not_found(door: Door, people: dict[str, Person], number: str) -> None:
+    for path in (f"files/{number}/a.txt", f"files/{number}/thumbnail", f"accounts/{number}/picture"):
+        answer = await door.get(f"/api/v1/{quote(path)}", people["ana"])
+        assert (await code_of(answer))[:2] == (404, "not_found")
+
+
 @pytest.mark.parametrize(
     "name", ["../../etc/passwd", "a\\..\\b", "CON", "x\u202egpj.exe", "thumbnail", "..", "a;b=c.txt"]
 )

@@ -6,10 +6,9 @@ from aiohttp import web
 
 from server.errors import NotFound
 from server.protocol import chat, http
-from server.protocol.base import MAX_SAFE_INTEGER
 from server.services.conversations import Conversations
 from server.services.messages import Messages
-from server.transport.guard import body_of, query_of, reply
+from server.transport.guard import body_of, id_in, query_of, reply
 from server.transport.identity import Identity
 
 
@@ -46,7 +45,4 @@ def routes(conversations: Conversations, messages: Messages, identity: Identity)
 
 
 def _id(request: web.Request) -> int:
-    text = request.match_info["id"]
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:17]) <= MAX_SAFE_INTEGER):
-        raise NotFound("There is no such conversation.", field="conversation_id")
-    return int(text)
+    return id_in(request, NotFound("There is no such conversation.", field="conversation_id"))

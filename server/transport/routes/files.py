@@ -11,10 +11,9 @@ from aiohttp import BodyPartReader, ClientPayloadError, MultipartReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from server.errors import Expired, Invalid, NotFound, TooLarge, Unauthorized, Unavailable
-from server.protocol.base import MAX_SAFE_INTEGER
 from server.records import StoredFile
 from server.services.files import Files, Opened
-from server.transport.guard import Peers, reply
+from server.transport.guard import Peers, id_in, reply
 from server.transport.identity import Identity
 from server.transport.streamed import Streamed
 
@@ -188,10 +187,7 @@ async def reading(idle_s: float) -> AsyncIterator[None]:
 
 
 def _id(request: web.Request) -> int:
-    text = request.match_info["id"]
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:17]) <= MAX_SAFE_INTEGER):
-        raise NotFound("There is no such file.")
-    return int(text)
+    return id_in(request, NotFound("There is no such file."))
 
 
 class _Sender:

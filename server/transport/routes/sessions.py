@@ -12,7 +12,7 @@ from server.protocol import http
 from server.services.accounts import own
 from server.services.sessions import Sessions, Started, Visitor
 from server.transport.cookies import clear_cookie, set_cookie
-from server.transport.guard import body_of, reply
+from server.transport.guard import body_of, id_in, reply
 from server.transport.identity import Identity
 from server.transport.origins import Origins
 from server.transport.peers import Peers
@@ -85,7 +85,7 @@ def routes(sessions: Sessions, identity: Identity, sign_ins: SignIns) -> list[we
         if which == "others":
             await sessions.end_others(me.account.id, me.session.id)
             return reply(None)
-        session_id = me.session.id if which == "current" else _number(which)
+        session_id = me.session.id if which == "current" else id_in(request, NotFound("There is no such device."))
         await sessions.end(me.account.id, session_id)
         response = reply(None)
         if session_id == me.session.id and me.by_cookie:
@@ -97,9 +97,3 @@ def routes(sessions: Sessions, identity: Identity, sign_ins: SignIns) -> list[we
         web.get("/api/v1/sessions", list_sessions),
         web.delete("/api/v1/sessions/{id}", end_session),
     ]
-
-
-def _number(text: str) -> int:
-    if text.isascii() and text.isdigit() and len(text) < 16:
-        return int(text)
-    raise NotFound("There is no such device.")
