@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 
 from server.errors import Invalid
@@ -36,7 +35,7 @@ def metadata(text: str) -> dict[str, str]:
             raise _wrong("is words with values in base64, each word once, with commas between")
         try:
             found[key] = base64.b64decode(value.strip(), validate=True).decode()
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:  # no base64, not even letters of it, or no UTF-8
             raise _wrong("has UTF-8 in base64 as its values") from None
     return found
 

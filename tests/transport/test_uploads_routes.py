@@ -219,6 +219,7 @@ async def test_it_can_be_given_up_and_expires(
         ("POST", {"Upload_Length": "ten"}, 422),
         ("POST", {"Upload_Length": "5", "Upload_Metadata": "filename %%%"}, 422),
         ("POST", {"Upload_Length": "5", "Upload_Metadata": "filename /w=="}, 422),
+        ("POST", {"Upload_Length": "5", "Upload_Metadata": "filename ñ"}, 422),
         ("POST", {"Upload_Length": "5", "Upload_Metadata": "a eA==,a eA=="}, 422),
         ("POST", {"Upload_Length": "5", "Upload_Metadata": "a " + "x" * 5000}, 422),
         ("PATCH", {"Content_Type": "application/offset+octet-stream"}, 422),
