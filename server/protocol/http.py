@@ -18,6 +18,7 @@ from server.protocol.base import (
     MessageText,
     Name,
     Password,
+    PictureId,
     Seq,
     Username,
 )
@@ -45,10 +46,10 @@ class CreateSession(Command):
 
 
 class ChangeMe(Command):
-    """Change one's own face, or what one hides; what is left out stays. ``picture_file_id`` 0 takes the picture off."""
+    """Change one's own face, or what one hides; what is left out stays."""
 
     display_name: Name | None = None
-    picture_file_id: Annotated[int, Meta(ge=0)] | None = None
+    picture_file_id: PictureId | None = None
     hides_last_seen: bool | None = None
     hides_receipts: bool | None = None
 
@@ -115,8 +116,6 @@ class FileUse(Body):
     used_bytes: int
     quota_bytes: int | None = None
 
-
-FileId = Id
 
 Offset = Annotated[str, Meta(max_length=100)]
 WhyReset = Literal["unknown_offset", "another_epoch", "too_much"]

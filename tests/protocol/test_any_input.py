@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import inspect
 
 from server.errors import Invalid
 from server.protocol import chat, notifications
@@ -37,6 +39,21 @@ anything = st.recursive(
 )
 
 
+def numbers_in(kind: inspect.Type) -> Iterator[inspect.IntType]:
+    """Wherever a number may stand."""
+    match kind:
+        case inspect.IntType():
+            yield kind
+        case inspect.StructType():
+            for field in kind.fields:
+                yield from numbers_in(field.type)
+        case inspect.ListType():
+            yield from numbers_in(kind.item_type)
+        case inspect.UnionType():
+            for one in kind.types:
+                yield from numbers_in(one)
+
+
 def refused_or(kind: type[Command], value: Any) -> None:
     """A command of that kind, or a refusal."""
     with contextlib.suppress(Invalid):
@@ -48,6 +65,13 @@ def refused_or(kind: type[Command], value: Any) -> None:
 def test_any_text_is_json_or_refused(text: str | bytes) -> None:
     with contextlib.suppress(Invalid):
         decode_json(text)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_number_has_its_bounds(kind: type[Command]) -> None:
+    """No database takes any number there is."""
+    for number in numbers_in(inspect.type_info(kind)):
+        assert None not in (number.ge, number.le)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -9,7 +9,6 @@ from msgspec import Meta
 
 from server.protocol.base import (
     MAX_FILES_PER_MESSAGE,
-    MAX_SAFE_INTEGER,
     NO_NUL,
     ClientId,
     Command,
@@ -22,6 +21,7 @@ from server.protocol.base import (
     Milliseconds,
     Name,
     Note,
+    PictureId,
     Position,
     Query,
     Seq,
@@ -191,14 +191,12 @@ class ChangeRules(Command):
 
 
 class ChangeConversation(Command):
-    """Rename or describe a group, or change its picture or rules; what is left out stays. ``picture_file_id`` 0 takes
-    the picture away.
-    """
+    """Rename or describe a group, or change its picture or rules; what is left out stays."""
 
     conversation_id: Id
     title: Name | None = None
     description: Description | None = None
-    picture_file_id: Annotated[int, Meta(ge=0, le=MAX_SAFE_INTEGER)] | None = None
+    picture_file_id: PictureId | None = None
     rules: ChangeRules | None = None
 
 

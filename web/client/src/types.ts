@@ -469,14 +469,12 @@ export interface ChangeRules {
   history?: History | null
 }
 
-/**
- * Rename or describe a group, or change its picture or rules; what is left out stays. `picture_file_id` 0 takes
- * the picture away.
- */
+/** Rename or describe a group, or change its picture or rules; what is left out stays. */
 export interface ChangeConversation {
   conversation_id: number
   title?: string | null
   description?: string | null
+  /** 0 takes the picture away */
   picture_file_id?: number | null
   rules?: ChangeRules | null
 }
@@ -1168,9 +1166,10 @@ export interface CreateSession {
   device_name?: string | null
 }
 
-/** Change one's own face, or what one hides; what is left out stays. `picture_file_id` 0 takes the picture off. */
+/** Change one's own face, or what one hides; what is left out stays. */
 export interface ChangeMe {
   display_name?: string | null
+  /** 0 takes the picture away */
   picture_file_id?: number | null
   hides_last_seen?: boolean | null
   hides_receipts?: boolean | null
@@ -1348,7 +1347,7 @@ export interface ChatCommands {
   open_direct: (payload: OpenDirect, ack: Ack<Conversation>) => void
   /** A new group with its first members; the creator becomes its owner. `open`: anybody on this server may find and join it. */
   create_group: (payload: CreateGroup, ack: Ack<Conversation>) => void
-  /** Rename or describe a group, or change its picture or rules; what is left out stays. `picture_file_id` 0 takes the picture away. */
+  /** Rename or describe a group, or change its picture or rules; what is left out stays. */
   change_conversation: (payload: ChangeConversation, ack: Ack<Conversation>) => void
   /** Leave a group; an owner hands over to the longest-serving admin, else member. */
   leave_conversation: (payload: InConversation, ack: Ack<Nothing>) => void
