@@ -21,7 +21,7 @@ from server.protocol.schema.generated import FILES, ROOT, drifted, write
 from server.protocol.schema.openapi import openapi
 from server.protocol.schema.page import page
 from server.protocol.schema.typescript import typescript
-from server.protocol.schema.words import SUBJECTS, doc_of, structs
+from server.protocol.schema.words import SUBJECTS, doc_of, structs, summary_of_command
 from tests.protocol.stored import stored
 
 NAMESPACES = {"chat": (chat, "chat"), "notifications": (notifications, "notification")}
@@ -70,6 +70,12 @@ def test_the_command_checks_and_prints(capsys: pytest.CaptureFixture[str]) -> No
 
 def test_every_type_says_what_it_is() -> None:
     assert [kind.__name__ for module in SUBJECTS.values() for kind in structs(module) if not doc_of(kind)] == []
+
+
+@pytest.mark.parametrize("commands", [chat.COMMANDS, notifications.COMMANDS])
+def test_every_command_says_what_it_alone_does(commands: dict[str, tuple[type, type]]) -> None:
+    said = [summary_of_command(name, takes) for name, (takes, _) in commands.items()]
+    assert len(set(said)) == len(said)
 
 
 def test_typescript_names_every_type_once() -> None:

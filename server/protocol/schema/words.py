@@ -29,9 +29,17 @@ _SHARED = {
     "start_typing": "One writes; the others see it for 6 seconds. May be sent without an acknowledgement.",
     "stop_typing": "One has stopped writing. May be sent without an acknowledgement.",
     "leave_conversation": "Leave a group; an owner hands over to the longest-serving admin, else member.",
+    "dissolve_conversation": "End a group, as its owner: its members can still read it, and nobody writes any more.",
+    "join_open_conversation": "Join an open conversation; whoever belongs to it already just gets it.",
     "get_conversation": "One conversation as it stands for oneself.",
+    "list_invites": "The links into a group that are good now: one's own, or everybody's for its admins.",
+    "pin_message": "Put a message on top of its conversation for everybody; once more changes nothing.",
+    "unpin_message": "Take a message down from the top of its conversation.",
     "add_reaction": "Put an emoji under a message; once more changes nothing.",
     "remove_reaction": "Take one's emoji back.",
+    "remove_contact": "End being contacts, decline a request, or take one's own back.",
+    "block": "From now on neither writes to the other directly, asks, invites, or sees whether they are there.",
+    "unblock": "Take one's own block back: what stood behind it is there again.",
 }
 """What the commands do that share their payload's type with another."""
 

@@ -1317,9 +1317,9 @@ export interface ChatCommands {
   add_reaction: (payload: ReactToMessage, ack: Ack<EntryAppended>) => void
   /** Take one's emoji back. */
   remove_reaction: (payload: ReactToMessage, ack: Ack<EntryAppended>) => void
-  /** Put a message on top of its conversation for everybody, or take it down again. */
+  /** Put a message on top of its conversation for everybody; once more changes nothing. */
   pin_message: (payload: PinMessage, ack: Ack<EntryAppended>) => void
-  /** Put a message on top of its conversation for everybody, or take it down again. */
+  /** Take a message down from the top of its conversation. */
   unpin_message: (payload: PinMessage, ack: Ack<EntryAppended>) => void
   /** The pinned messages of a conversation in their current state, the last pinned first. */
   list_pins: (payload: ListPins, ack: Ack<PinsPage>) => void
@@ -1351,13 +1351,13 @@ export interface ChatCommands {
   change_conversation: (payload: ChangeConversation, ack: Ack<Conversation>) => void
   /** Leave a group; an owner hands over to the longest-serving admin, else member. */
   leave_conversation: (payload: InConversation, ack: Ack<Nothing>) => void
-  /** A command that names a conversation and nothing else. */
+  /** End a group, as its owner: its members can still read it, and nobody writes any more. */
   dissolve_conversation: (payload: InConversation, ack: Ack<Nothing>) => void
   /** Make another member the owner of the group; one becomes an admin of it. */
   hand_over: (payload: HandOver, ack: Ack<Conversation>) => void
   /** A link that brings people into a group: for so long, and for so many, or for as many as come. */
   create_invite: (payload: CreateInvite, ack: Ack<InviteCreated>) => void
-  /** A command that names a conversation and nothing else. */
+  /** The links into a group that are good now: one's own, or everybody's for its admins. */
   list_invites: (payload: InConversation, ack: Ack<Invites>) => void
   /** Nobody comes in by this link any more. */
   revoke_invite: (payload: RevokeInvite, ack: Ack<Nothing>) => void
@@ -1365,7 +1365,7 @@ export interface ChatCommands {
   join_by_invite: (payload: JoinByInvite, ack: Ack<Conversation>) => void
   /** The open conversations of this server whose name or description has words that begin with `query`, most recently active first; all of them when it is empty. */
   find_open_conversations: (payload: FindOpenConversations, ack: Ack<OpenConversationsPage>) => void
-  /** A command that names a conversation and nothing else. */
+  /** Join an open conversation; whoever belongs to it already just gets it. */
   join_open_conversation: (payload: InConversation, ack: Ack<Conversation>) => void
   /** Bring people into a group. */
   add_members: (payload: AddMembers, ack: Ack<Conversation>) => void
@@ -1393,11 +1393,11 @@ export interface ChatCommands {
   request_contact: (payload: RequestContact, ack: Ack<Contact>) => void
   /** Accept or decline somebody's request. */
   answer_contact: (payload: AnswerContact, ack: Ack<Contact>) => void
-  /** A command that names a person and nothing else. */
+  /** End being contacts, decline a request, or take one's own back. */
   remove_contact: (payload: WithPerson, ack: Ack<Contact>) => void
-  /** A command that names a person and nothing else. */
+  /** From now on neither writes to the other directly, asks, invites, or sees whether they are there. */
   block: (payload: WithPerson, ack: Ack<Contact>) => void
-  /** A command that names a person and nothing else. */
+  /** Take one's own block back: what stood behind it is there again. */
   unblock: (payload: WithPerson, ack: Ack<Contact>) => void
   /** Whether this device has the person's attention; none active for 5 minutes is `away`. */
   set_active: (payload: SetActive, ack: Ack<Nothing>) => void
