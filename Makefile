@@ -33,9 +33,10 @@ web-lint: web
 web-test: web
 	npm --prefix web test
 
-# The files side by side, as many as there are cores; what ARGS names runs in one process, where it is easier to follow.
+# The files side by side, one more than there are cores, since many a test waits for something; what ARGS names runs in
+# one process, where it is easier to follow.
 pytest: .venv/for-test web packages
-	pytest $(or $(ARGS),--numprocesses=auto --maxprocesses=4 --dist=loadfile)
+	pytest $(or $(ARGS),--numprocesses=$$(python -c 'import os; print(min(os.cpu_count() + 1, 5))') --dist=loadfile)
 
 format: .venv/for-test
 	ruff check --fix-only .
