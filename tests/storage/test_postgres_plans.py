@@ -13,6 +13,8 @@ import pytest
 from server.storage import appending, commit_order, followers, log, membership, receipts, replay, traces
 from server.storage.database import Database
 from server.storage.postgres_connection import PostgresConnection
+from server.storage.search import searching
+from server.storage.search.queries import phrases
 from server.storage.unit import here
 from tests.storage.crowd import make_crowd
 from tests.storage.worker import ALLOW
@@ -80,7 +82,16 @@ async def statements_of(db: Database, work: Callable[[], Any]) -> Statements:
 
 def scans(address: str, statements: Statements) -> list[str]:
     """The statements whose generic plan reads a growing table from end to end."""
-    wrong = []
+    return [
+        f"{sql}\n{plan}"
+        for sql, plan in plans(address, statements).items()
+        if any(re.search(rf"Seq Scan on {table}\b", plan) for table in GROWING)
+    ]
+
+
+def plans(address: str, statements: Statements) -> dict[str, str]:
+    """The generic plan of each: what PostgreSQL does with parameters that it does not look at."""
+    found = {}
     with psycopg.connect(address, autocommit=True) as connection:
         connection.execute("set plan_cache_mode = force_generic_plan")
         for number, (sql, parameters) in enumerate(statements.items()):
@@ -91,10 +102,8 @@ def scans(address: str, statements: Statements) -> list[str]:
             connection.execute(f"prepare p{number} {f'({kinds})' if kinds else ''} as {text}")  # type: ignore[call-overload]
             nothing = ", ".join(["null"] * len(parameters))
             rows = connection.execute(f"explain execute p{number} {f'({nothing})' if nothing else ''}")  # type: ignore[call-overload]
-            plan = "\n".join(row[0] for row in rows)
-            if any(re.search(rf"Seq Scan on {table}\b", plan) for table in GROWING):
-                wrong.append(f"{sql}\n{plan}")
-    return wrong
+            found[sql] = "\n".join(row[0] for row in rows)
+    return found
 
 
 async def test_appending_messages(db: Database, postgres_address: str) -> None:
@@ -148,3 +157,23 @@ async def test_coming_back(db: Database, postgres_address: str) -> None:
     statements = await statements_of(db, work)
     assert len(statements) >= 6
     assert scans(postgres_address, statements) == []
+
+
+async def test_searching(db: Database, postgres_address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(searching, "FEW", 0)  # as for somebody who sees very many messages
+    with psycopg.connect(postgres_address, autocommit=True) as connection:
+        connection.execute(
+            "insert into search_message select position, conversation_id, seq, "
+            "array_to_tsvector(array['roof', 'word' || position]) from entry"
+        )
+        connection.execute("vacuum analyze search_message")
+    asked = searching.Search(
+        account_id=2, phrases=phrases('"roof" "word7"'), conversation_id=None, from_id=None, after=None, before=None,
+        has=None, best_first=False, limit=20, now=1,
+    )  # fmt: skip
+    statements = await statements_of(db, lambda: searching.search(asked))
+    assert scans(postgres_address, statements) == []
+    [whole] = [plan for sql, plan in plans(postgres_address, statements).items() if "@@" in sql and "newest" not in sql]
+    # And not by ids, whose bounds hold for every message.
+    assert "Bitmap Index Scan on search_message_words" in whole
+    assert "search_message_pkey" not in whole
