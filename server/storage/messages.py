@@ -122,7 +122,6 @@ def _check_standing(conversation: records.Conversation) -> None:
 
 
 @repeatable
-@holding(lambda actor_id, conversation_id, *_: Rows(conversations=[conversation_id]))
 def set_pinned(actor_id: int, conversation_id: int, seq: int, pinned: bool, now: int, may_pin: MayPin) -> int:
     """Puts a message on top of its conversation, or takes it down; returns the ``seq`` of the entry that says so,
     the earlier one if it stood.

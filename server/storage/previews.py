@@ -11,7 +11,7 @@ from server.errors import Forbidden, NotFound
 from server.protocol import chat
 from server.storage import files, log, membership
 from server.storage.models import Message
-from server.storage.unit import Rows, fetch_all, hold, holding, repeatable
+from server.storage.unit import fetch_all, hold, repeatable
 
 _PREVIEWS = msgspec.json.Decoder(list[chat.Preview])
 
@@ -78,7 +78,6 @@ def put(
 
 
 @repeatable
-@holding(lambda actor_id, conversation_id, *_: Rows(conversations=[conversation_id]))
 def remove(actor_id: int, conversation_id: int, seq: int, now: int) -> tuple[int, list[str]]:
     """Takes the cards away from a message of one's own.
 

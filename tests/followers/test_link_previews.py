@@ -14,6 +14,7 @@ from server.followers.page_head import head_of
 from server.protocol import chat
 from server.services.files import Files
 from server.storage import files as file_rows
+from server.storage import previews
 from server.storage.database import Database
 from tests.conftest import People
 from tests.fakes import SteppedClock
@@ -22,6 +23,7 @@ from tests.files.shelf import DiskShelf
 from tests.files.stage import make_files
 from tests.followers.web import HIDDEN, Web
 from tests.services.test_messages import Yard, yard
+from tests.storage.writer import together_in_one_group
 from tests.transport.test_contract import check_entry
 
 __all__ = ["yard"]
@@ -189,6 +191,17 @@ async def test_the_author_takes_a_card_away_and_it_does_not_come_back(
     await follower.catch_up()
     assert await cards(yard, people["ana"]) == []
     assert len(yard.forgotten) == 1
+
+
+async def test_a_card_that_is_taken_away_twice_at_the_same_moment_has_gone_once(
+    yard: Yard, people: People, net: Web, follower: LinkPreviews, db: Database, clock: SteppedClock
+) -> None:
+    seq = (await yard.send(people["ana"], net.url("/news"))).seq
+    await follower.catch_up()
+    removal = (previews.remove, people["ana"], yard.group, seq, clock())
+    (first, gone), (again, nothing) = await together_in_one_group(db, removal, removal)
+    assert first == again == seq + 2
+    assert (len(gone), nothing) == (1, [])
 
 
 async def test_a_message_that_is_deleted_meanwhile_gets_none_and_a_card_goes_with_its_message(

@@ -13,6 +13,7 @@ from server.storage.models import Conversation
 from tests.conftest import People
 from tests.fakes import SteppedClock
 from tests.services.test_messages import Yard, yard
+from tests.storage.writer import together_in_one_group
 
 __all__ = ["yard"]
 
@@ -54,6 +55,16 @@ async def test_a_second_time_changes_nothing_and_gets_the_first_answer(yard: Yar
     down = await pin(yard, people["ana"], seq, down=True)
     assert await pin(yard, people["ben"], seq, down=True) == down
     assert [entry.kind for entry in await yard.log(people["ana"], seq)] == ["message_pinned", "message_unpinned"]
+
+
+async def test_whoever_pins_at_the_same_moment_gets_the_same_answer(
+    yard: Yard, people: People, db: Database, clock: SteppedClock
+) -> None:
+    seq = (await yard.send(people["ana"], "gate code")).seq
+    allow = lambda conversation, member: None  # noqa: E731
+    pins = [(stored.set_pinned, people[name], yard.group, seq, True, clock(), allow) for name in ("ana", "ben")]
+    first, second = await together_in_one_group(db, *pins)
+    assert first == second == seq + 1
 
 
 async def test_a_deleted_message_is_not_pinned_any_more_and_cannot_be(yard: Yard, people: People) -> None:
