@@ -23,9 +23,9 @@ class Privacy:
 class Connection:
     """One namespace joined over one socket.
 
-    ``wanted``: the accounts whose presence it has asked for; ``watched``: those of them that it hears, by the last of
-    so many ``looks``. ``start``: how far the log, or the account's inbox, had come
-    when it joined. ``shown``: the change of the inbox that its bell was told last.
+    ``wanted``: the accounts whose presence it has asked for; ``watched``: those of them that it hears; ``looking`` is
+    held while these are found out. ``start``: how far the log, or the account's inbox, had come when it joined.
+    ``shown``: the change of the inbox that its bell was told last.
     """
 
     sid: str
@@ -36,7 +36,7 @@ class Connection:
     active: bool = True
     wanted: frozenset[int] = frozenset()
     watched: set[int] = field(default_factory=set)
-    looks: int = 0
+    looking: asyncio.Lock = field(default_factory=asyncio.Lock)
     start: int = 0
     shown: int = 0
     privacy: Privacy = Privacy()

@@ -161,12 +161,10 @@ class ConnectionCommands:
 
     async def _watch(self, connection: Connection) -> list[chat.Presence]:
         """Puts a connection into the rooms of those it wants and may see; their presence now."""
-        look = 0
-        while look != connection.looks or not look:
-            # What was read while another look began may be older than what that one reads.
-            look = connection.looks = connection.looks + 1
+        # One after the other: what was read before another look began is older than what that one reads.
+        async with connection.looking:
             seen = await self._services.presence.seen_by(connection.account_id, connection.wanted)
-        return await self._watchers.watch(connection, seen)
+            return await self._watchers.watch(connection, seen)
 
     def _tell_typing(self, typing: chat.Typing | None) -> chat.Nothing:
         if typing is not None:
