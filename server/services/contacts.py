@@ -7,7 +7,6 @@ from collections.abc import Callable
 from server.clock import Now
 from server.errors import Forbidden, NotFound
 from server.protocol import chat
-from server.protocol.base import MAX_SAFE_INTEGER
 from server.services import cursors
 from server.storage import accounts, contacts, notifications, telling
 from server.storage.contacts import Pair
@@ -16,7 +15,6 @@ from server.storage.unit import repeatable
 
 MOST_WAITING = 200
 """So many requests of one account may wait for an answer."""
-_FIRST = (MAX_SAFE_INTEGER, MAX_SAFE_INTEGER)
 _ACCEPTED = "contacts"
 """The source of all news that somebody has accepted: they fold into one."""
 
@@ -31,14 +29,10 @@ class Contacts:
 
     async def list(self, account_id: int, command: chat.ListContacts) -> chat.ContactsPage:
         """Contacts, requests and blocked people, what came last first."""
-        before = cursors.read(command.cursor, _FIRST)
+        before = cursors.read(command.cursor, cursors.NEWEST)
         found = await self._db.read(contacts.page, account_id, command.filter, before, command.limit + 1)
-        page = found[: command.limit]
-        more = len(found) > command.limit
-        return chat.ContactsPage(
-            contacts=[contact for _, contact in page],
-            cursor=cursors.written(page[-1][0], page[-1][1].account.id) if more else None,
-        )
+        shown, cursor = cursors.page(found, command.limit, lambda one: (one[0], one[1].account.id))
+        return chat.ContactsPage(contacts=[contact for _, contact in shown], cursor=cursor)
 
     async def request(self, account_id: int, command: chat.RequestContact) -> chat.Contact:
         """Asks somebody, who is notified."""

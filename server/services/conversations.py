@@ -8,7 +8,6 @@ import msgspec
 
 from server.clock import Now
 from server.protocol import chat
-from server.protocol.base import MAX_SAFE_INTEGER
 from server.services import cursors, names, policy
 from server.settings import DirectMessages
 from server.storage import accounts, conversations, joining, membership, people, replay, views
@@ -16,7 +15,6 @@ from server.storage.conversations import Changes, NewGroup
 from server.storage.database import Database
 
 READY_CONVERSATIONS = 200
-_FIRST = (MAX_SAFE_INTEGER, MAX_SAFE_INTEGER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +78,10 @@ class Conversations:
 
     async def find_open(self, account_id: int, command: chat.FindOpenConversations) -> chat.OpenConversationsPage:
         """What anybody on this server may join, most recently active first."""
-        place = cursors.read(command.cursor, _FIRST)
+        place = cursors.read(command.cursor, cursors.NEWEST)
         found = await self._db.read(joining.find_open, account_id, command.query, place, command.limit + 1)
-        shown = found[: command.limit]
-        more = len(found) > command.limit
-        return chat.OpenConversationsPage(
-            conversations=shown,
-            cursor=cursors.written(shown[-1].last_active_at, shown[-1].id) if more else None,
-        )
+        shown, cursor = cursors.page(found, command.limit, lambda one: (one.last_active_at, one.id))
+        return chat.OpenConversationsPage(conversations=shown, cursor=cursor)
 
     async def get(self, account_id: int, command: chat.InConversation) -> chat.Conversation:
         """One conversation as the asking member sees it."""
@@ -95,7 +89,8 @@ class Conversations:
 
     async def list(self, account_id: int, command: chat.ListConversations) -> chat.ConversationsPage:
         """One's conversations, most recently active first."""
-        return await self._page(account_id, cursors.read(command.cursor, _FIRST), command.limit)
+        place = cursors.read(command.cursor, cursors.NEWEST)
+        return _page_of(await self._db.read(views.page, account_id, place, command.limit + 1), command.limit)
 
     async def start(self, account_id: int) -> tuple[int, set[int]]:
         """How far the log has come, and the conversations somebody belongs to."""
@@ -118,9 +113,6 @@ class Conversations:
             choices["muted_until"] = None
         return await self._db.write(conversations.set_preferences, account_id, command.conversation_id, choices)
 
-    async def _page(self, account_id: int, before: tuple[int, int], limit: int) -> chat.ConversationsPage:
-        return _page_of(await self._db.read(views.page, account_id, before, limit + 1), limit)
-
 
 def _standing(account_id: int, now: int) -> Standing:
     account = accounts.get(account_id)
@@ -128,14 +120,10 @@ def _standing(account_id: int, now: int) -> Standing:
         account=people.own(account, now),
         account_version=account.account_version,
         conversation_ids=set(membership.ids_of(account_id)),
-        page=_page_of(views.page(account_id, _FIRST, READY_CONVERSATIONS + 1), READY_CONVERSATIONS),
+        page=_page_of(views.page(account_id, cursors.NEWEST, READY_CONVERSATIONS + 1), READY_CONVERSATIONS),
     )
 
 
 def _page_of(found: list[chat.Conversation], limit: int) -> chat.ConversationsPage:
-    """The first ``limit`` of what was found; one more says that there is more."""
-    shown = found[:limit]
-    return chat.ConversationsPage(
-        conversations=shown,
-        cursor=cursors.written(shown[-1].last_active_at, shown[-1].id) if len(found) > limit else None,
-    )
+    shown, cursor = cursors.page(found, limit, lambda one: (one.last_active_at, one.id))
+    return chat.ConversationsPage(conversations=shown, cursor=cursor)

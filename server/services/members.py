@@ -11,7 +11,6 @@ from server.storage import conversations, membership, views
 from server.storage.database import Database
 
 MAX_MEMBERS = 5000
-_FIRST = (-1, -1)
 
 
 class Members:
@@ -93,14 +92,10 @@ def _hand_over(actor_id: int, command: chat.HandOver, now: int) -> chat.Conversa
 
 def _list(actor_id: int, command: chat.ListMembers) -> chat.MembersPage:
     membership.of(command.conversation_id, actor_id)
-    place = cursors.read(command.cursor, _FIRST)
+    place = cursors.read(command.cursor, cursors.OLDEST)
     found = membership.page(command.conversation_id, actor_id, place, command.limit + 1)
-    shown = found[: command.limit]
-    more = len(found) > command.limit
-    return chat.MembersPage(
-        members=shown,
-        cursor=cursors.written(shown[-1].joined_at, shown[-1].account.id) if more else None,
-    )
+    shown, cursor = cursors.page(found, command.limit, lambda one: (one.joined_at, one.account.id))
+    return chat.MembersPage(members=shown, cursor=cursor)
 
 
 def _other(conversation_id: int, account_id: int) -> records.Membership:

@@ -7,15 +7,12 @@ from collections.abc import Awaitable, Callable
 from server.clock import Now
 from server.errors import Invalid
 from server.protocol import chat
-from server.protocol.base import MAX_SAFE_INTEGER
 from server.records import Conversation, Membership
 from server.services import cursors, emoji, policy
 from server.services.mentions import called_in
 from server.settings import DirectMessages
 from server.storage import appending, forwarding, history, messages, previews
 from server.storage.database import Database
-
-_NEWEST_PIN = (MAX_SAFE_INTEGER, MAX_SAFE_INTEGER)
 
 
 class Messages:
@@ -98,7 +95,7 @@ class Messages:
 
     async def list_pins(self, account_id: int, command: chat.ListPins) -> chat.PinsPage:
         """A page of what is pinned, the last pinned first."""
-        place = cursors.read(command.cursor, _NEWEST_PIN)
+        place = cursors.read(command.cursor, cursors.NEWEST)
         found, more = await self._db.read(history.pinned, account_id, command.conversation_id, place, command.limit)
         cursor = cursors.written(found[-1].pinned_at or 0, found[-1].seq) if more else None
         return chat.PinsPage(messages=found, cursor=cursor)

@@ -21,6 +21,7 @@ from server.protocol.notifications import (
     NotificationChanges,
     NotificationsPage,
 )
+from server.services import cursors
 from server.storage import notifications
 from server.storage.database import Database
 from server.storage.unit import Rows, holding
@@ -46,10 +47,10 @@ class Notifications:
 
     async def list(self, account_id: int, command: ListNotifications) -> NotificationsPage:
         """A page of the inbox, newest first; ``cursor`` is there when more follows."""
-        before = _place(command.cursor)
+        before = cursors.read(command.cursor, cursors.NEWEST)
         rows = await self.db.read(notifications.page, account_id, command.filter, before, command.limit + 1)
         shown = _fitting(rows[: command.limit])
-        cursor = f"{shown[-1].created_at}.{shown[-1].id}" if len(shown) < len(rows) else None
+        cursor = cursors.written(shown[-1].created_at, shown[-1].id) if len(shown) < len(rows) else None
         return NotificationsPage(notifications=shown, cursor=cursor)
 
     async def fetch(self, account_id: int, command: FetchNotifications) -> NotificationChanges:
@@ -100,17 +101,6 @@ def _exactly_one(**choices: Any) -> None:
     if len(given) != 1:
         names = ", ".join(f"`{name}`" for name in choices)
         raise Invalid(f"Give exactly one of {names}.", field=given[1] if given else next(iter(choices)))
-
-
-def _place(cursor: str | None) -> tuple[int, int] | None:
-    if cursor is None:
-        return None
-    created_at, _, row_id = cursor.partition(".")
-    if not (created_at.isascii() and created_at.isdigit() and row_id.isascii() and row_id.isdigit()):
-        raise Invalid("This cursor is not one of ours.", field="cursor")
-    if len(cursor) > len("9007199254740991.9007199254740991"):
-        raise Invalid("This cursor is not one of ours.", field="cursor")
-    return int(created_at), int(row_id)
 
 
 def _fitting(rows: Sequence[Notification]) -> list[Notification]:

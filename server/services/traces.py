@@ -18,7 +18,6 @@ from server.storage.listeners import Called, called_by
 from server.storage.notification_rules import EVERYTHING, Stored
 from server.storage.traces import Reached, Said, Told
 
-_FIRST = (-1, -1)
 _TYPES: tuple[Called, ...] = ("mention", "reply", "message")
 
 
@@ -55,9 +54,7 @@ class Traces:
         """
         found = await self._db.read(_find, account_id, command, self._follower)
         message, is_admin = found.message, found.is_admin
-        # One more than asked for says that there are more.
-        shown = found.people[: command.limit] if found.people is not None else None
-        more = shown is not None and len(shown) < len(found.people or ())
+        shown, cursor = cursors.page(found.people or [], command.limit, _place)
         people, received, read = found.counts
         is_small = found.conversation.member_count <= SMALL_CONVERSATION and found.marks
         return chat.Trace(
@@ -75,8 +72,8 @@ class Traces:
             people=people,
             received=received if is_small else None,
             read=read if found.marks else None,
-            members=[self._member(found, one, is_small) for one in shown] if shown is not None else None,
-            cursor=cursors.written(shown[-1].joined_at, shown[-1].listener.account_id) if shown and more else None,
+            members=None if found.people is None else [self._member(found, one, is_small) for one in shown],
+            cursor=cursor,
         )
 
     def _sent(self, command: chat.TraceMessage, message: Said, is_admin: bool) -> chat.TraceSent:
@@ -121,7 +118,7 @@ def _find(account_id: int, command: chat.TraceMessage, follower: str) -> _Found:
     policy.may_trace(account_id, message.sender_id, is_admin=is_admin)
     people, told = None, {}
     if is_admin or conversation.member_count <= SMALL_CONVERSATION:
-        after = cursors.read(command.cursor, _FIRST)
+        after = cursors.read(command.cursor, cursors.OLDEST)
         people = traces.reached(conversation.id, message, after, command.limit + 1)
     ids = [one.listener.account_id for one in people or ()]
     counts = traces.counts(conversation.id, message)
@@ -142,6 +139,10 @@ def _find(account_id: int, command: chat.TraceMessage, follower: str) -> _Found:
         is_considered=traces.is_considered(follower, message),
         rules=notification_rules.of(ids) if is_admin else {},
     )
+
+
+def _place(one: Reached) -> tuple[int, int]:
+    return one.joined_at, one.listener.account_id
 
 
 def _notified(found: _Found, one: Reached) -> chat.TraceNotified:

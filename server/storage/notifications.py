@@ -184,13 +184,12 @@ def counts_of(account_ids: Iterable[int]) -> dict[int, Counts]:
     return {row[0]: Counts(head_seq=row[1], unseen=row[2], unread=row[3]) for row in rows}
 
 
-def page(account_id: int, filter: Filter, before: tuple[int, int] | None, limit: int) -> list[Notification]:
-    """At most ``limit`` rows that are not put away, newest first, behind the row with this time and id."""
-    behind, place = ("and (created_at, id) < (?, ?)", before) if before else ("", ())
+def page(account_id: int, filter: Filter, before: tuple[int, int], limit: int) -> list[Notification]:
+    """At most ``limit`` rows that are not put away, newest first, behind the place of this time and id."""
     rows = fetch_all(
-        f"select {_COLUMNS} from notification where account_id = ? and archived_at is null {_FILTERS[filter]} {behind} "
-        "order by created_at desc, id desc limit ?",
-        (account_id, *place, limit),
+        f"select {_COLUMNS} from notification where account_id = ? and archived_at is null {_FILTERS[filter]} "
+        "and (created_at, id) < (?, ?) order by created_at desc, id desc limit ?",
+        (account_id, *before, limit),
     )
     return [_record(row) for row in rows]
 

@@ -12,6 +12,7 @@ from server.errors import ChatError, Forbidden, Invalid, NotFound
 from server.protocol import chat
 from server.protocol.notifications import Notification
 from server.services import contacts as rules
+from server.services import cursors
 from server.services.contacts import Contacts
 from server.services.conversations import Conversations
 from server.services.members import Members
@@ -73,7 +74,7 @@ class Yard:
         return (await self.messages.send(who, send)).seq
 
     async def inbox(self, who: int) -> list[Notification]:
-        return await self._db.read(notifications.page, who, "all", None, 50)
+        return await self._db.read(notifications.page, who, "all", cursors.NEWEST, 50)
 
 
 @pytest.fixture

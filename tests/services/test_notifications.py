@@ -58,7 +58,7 @@ async def test_filters(yard: Yard) -> None:
     assert len(await yard.rows(ben)) == 4
 
 
-@pytest.mark.parametrize("cursor", ["x", "1", "1.", ".1", "1.2.3", "-1.5", "1.²", "9" * 40 + ".1"])
+@pytest.mark.parametrize("cursor", ["x", "1", "1-", "-1", "1-2-3", "-1-5", "1-²", "9" * 17 + "-1", "1-" + "9" * 30])
 async def test_a_cursor_that_is_not_ours_is_refused(yard: Yard, cursor: str) -> None:
     ben = await yard.person("Ben")
     with pytest.raises(Invalid) as refusal:

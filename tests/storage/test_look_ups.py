@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from server.services import cursors
 from server.storage import appending, log, membership, models, notifications, receipts, traces
 from tests.followers.yard import Yard, yard
 
@@ -96,7 +97,7 @@ async def test_telling_somebody_and_counting(yard: Yard) -> None:
     def work() -> None:
         yard.notifier.handle(log.read_after(1, 10))
         notifications.counts(ben)
-        notifications.page(ben, "all", None, 50)
+        notifications.page(ben, "all", cursors.NEWEST, 50)
         notifications.changes_after(ben, 0, 50)
 
     assert scans(await plans_of(yard, work)) == []
