@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 from urllib.parse import quote
 
@@ -194,38 +195,18 @@ def attach(file_ids: Sequence[int], account_id: int, conversation_id: int, seq: 
 
 def share(stored: Sequence[StoredFile], account_id: int, conversation_id: int, seq: int) -> list[StoredFile]:
     """Files of a message that is forwarded, as files of the new message too: rows of its own, and the same bytes."""
+    theirs = {"account_id": account_id, "conversation_id": conversation_id, "message_seq": seq}
     for place, one in enumerate(stored):
-        File.create(
-            account_id=account_id,
-            key=one.key,
-            name=one.name,
-            media_type=one.media_type,
-            size_bytes=one.size_bytes,
-            created_at=one.created_at,
-            width=one.width,
-            height=one.height,
-            blur=one.blur,
-            has_thumbnail=one.has_thumbnail,
-            duration_ms=one.duration_ms,
-            conversation_id=conversation_id,
-            message_seq=seq,
-            place=place,
-        )
+        columns = asdict(one) | theirs
+        del columns["id"]
+        File.create(**columns, place=place)
     return of_messages(conversation_id, [seq])[seq]
 
 
-def add_picture(**columns: Any) -> StoredFile:
+def add_picture(conversation_id: int, seq: int, **columns: Any) -> StoredFile:
     """The picture of a card under a message: seen by whoever sees the message, and none of its files."""
-    conversation_id, seq = columns.pop("conversation_id"), columns.pop("seq")
-    row = File.create(
-        **columns,
-        name="preview.webp",
-        has_thumbnail=True,
-        conversation_id=conversation_id,
-        message_seq=seq,
-        place=PICTURE_PLACE,
-    )
-    return _record(row)
+    place = {"conversation_id": conversation_id, "message_seq": seq, "place": PICTURE_PLACE}
+    return _record(File.create(name="preview.webp", has_thumbnail=True, **place, **columns))
 
 
 def release_pictures(conversation_id: int, seq: int) -> list[str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from server.errors import ClientIdConflict, Forbidden, NotFound
 from server.protocol import chat
-from server.storage import appending, files, membership
+from server.storage import appending, files, membership, messages
 from server.storage.appending import Draft, MayPost
 from server.storage.models import Message
 from server.storage.unit import Rows, holding, repeatable
@@ -24,19 +26,20 @@ def forward_message(
     The same ``client_id`` and origin gets its first place again, whatever has become of the origin since. Raises
     NotFound for what the sender may not see, Forbidden when it was deleted, ClientIdConflict, or what the rule raises.
     """
-    source = Message.get_or_none((Message.conversation_id == conversation_id) & (Message.seq == seq))
+    source = messages.find(conversation_id, seq)
     if source is None:
         raise _not_found()
     origin = _origin(source)
-    if earlier := _earlier(sender_id, client_id, to_id, origin):
+    draft = Draft(conversation_id=to_id, client_id=client_id, text=source.text, forward_of=origin)
+    if earlier := _earlier(sender_id, draft):
         return earlier
     _, member = membership.of(conversation_id, sender_id)
     if seq < member.history_from_seq:
         raise _not_found()
     if source.deleted_at is not None:
         raise Forbidden("This message has been deleted.")
-    shared = files.of_messages(conversation_id, [seq]).get(seq, [])
-    draft = Draft(conversation_id=to_id, client_id=client_id, text=source.text, forward_of=origin, shared=tuple(shared))
+    shared = tuple(files.of_messages(conversation_id, [seq]).get(seq, ()))
+    draft = msgspec.structs.replace(draft, shared=shared)
     sent = appending.append_message(sender_id, draft, now, may_post, _calls_nobody)
     Message.update(forward_sender_id=origin.sender_id, forward_sent_at=origin.sent_at).where(
         (Message.conversation_id == to_id) & (Message.seq == sent.seq)
@@ -51,12 +54,11 @@ def _origin(source: Message) -> chat.Origin:
     return chat.Origin(sender_id=source.sender_id, sent_at=source.sent_at)
 
 
-def _earlier(sender_id: int, client_id: str, to_id: int, origin: chat.Origin) -> chat.MessageSent | None:
+def _earlier(sender_id: int, draft: Draft) -> chat.MessageSent | None:
     """Where it stands already. Looked for before anything is refused: the origin may be out of sight by now."""
-    sent = Message.get_or_none((Message.client_id == client_id) & (Message.sender_id == sender_id))
+    sent = Message.get_or_none((Message.client_id == draft.client_id) & (Message.sender_id == sender_id))
     if sent is None:
         return None
-    draft = Draft(conversation_id=to_id, client_id=client_id, text="", forward_of=origin)
     if sent.content_hash not in (None, draft.content_hash()):
         raise ClientIdConflict("This client_id already labels another message of yours.", field="client_id")
     return chat.MessageSent(conversation_id=sent.conversation_id, seq=sent.seq, sent_at=sent.sent_at, duplicate=True)

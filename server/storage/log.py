@@ -96,6 +96,16 @@ def at(positions: Iterable[int]) -> list[records.Entry]:
     ]
 
 
+def newest_about(conversation_id: int, target_seq: int, *kinds: str) -> int | None:
+    """The ``seq`` of the last entry of these kinds that has changed a message; None if there is none."""
+    rows = fetch_all(
+        f"select max(seq) from entry where conversation_id = ? and target_seq = ? "
+        f"and kind in ({', '.join('?' * len(kinds))})",
+        (conversation_id, target_seq, *kinds),
+    )
+    return None if rows[0][0] is None else int(rows[0][0])
+
+
 def heads_after(position: int) -> tuple[int, dict[int, int]]:
     """The newest position, and the newest ``seq`` of each conversation that was written to after ``position``."""
     rows = (

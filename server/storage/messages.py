@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from server import records
 from server.errors import Forbidden, Invalid, NotFound
@@ -11,13 +12,28 @@ from server.storage import files, log, membership, mentions
 from server.storage.appending import Draft, MayMentionAll
 from server.storage.contacts import MayReach
 from server.storage.models import Message, Reaction
-from server.storage.unit import Rows, execute_many, fetch_all, holding, repeatable
+from server.storage.unit import Rows, execute_many, holding, repeatable
 
 MAX_EMOJI_PER_MESSAGE = 20
 MAX_PINS = 100
 
 MayPin = Callable[[records.Conversation, records.Membership], None]
 MayDelete = Callable[[records.Conversation, records.Membership, int], None]
+
+
+def find(conversation_id: int, seq: int) -> Message | None:
+    """The message at a place, if there is one."""
+    found: Message | None = Message.get_or_none(_place(conversation_id, seq))
+    return found
+
+
+def held(account_id: int, conversation_id: int, seq: int) -> tuple[records.Conversation, records.Membership, Message]:
+    """A message that a member may see, with where it stands, for a write that rests on it. Raises NotFound."""
+    conversation, member = membership.held(conversation_id, account_id)
+    message = find(conversation_id, seq)
+    if message is None or seq < member.history_from_seq:
+        raise NotFound("There is no such message.", field="seq")
+    return conversation, member, message
 
 
 @repeatable
@@ -32,7 +48,7 @@ def edit_message(
     may_reach: MayReach,
 ) -> int:
     """Changes a message of one's own to ``draft.text``; returns the ``seq`` of the entry that says so."""
-    conversation, member, message = _message(actor_id, conversation_id, seq)
+    conversation, member, message = held(actor_id, conversation_id, seq)
     _check_standing(conversation)
     if message.sender_id != actor_id:
         raise Forbidden("You can edit your own messages only.")
@@ -60,7 +76,7 @@ def delete_message(
 
     Returns the ``seq`` of the entry that says so, and the keys of the files whose bytes may go.
     """
-    conversation, member, message = _message(actor_id, conversation_id, seq)
+    conversation, member, message = held(actor_id, conversation_id, seq)
     may_delete(conversation, member, message.sender_id)
     if message.deleted_at is not None:
         return message.changed_seq, []
@@ -90,7 +106,7 @@ def set_reaction(
     actor_id: int, conversation_id: int, seq: int, emoji: str, active: bool, now: int, may_reach: MayReach
 ) -> int:
     """Adds or takes back a reaction; returns the ``seq`` of the entry that says so, the earlier one if it stood."""
-    conversation, _, message = _message(actor_id, conversation_id, seq)
+    conversation, _, message = held(actor_id, conversation_id, seq)
     _check_standing(conversation)
     if message.deleted_at is not None:
         raise Forbidden("This message has been deleted.")
@@ -126,27 +142,18 @@ def set_pinned(actor_id: int, conversation_id: int, seq: int, pinned: bool, now:
     """Puts a message on top of its conversation, or takes it down; returns the ``seq`` of the entry that says so,
     the earlier one if it stood.
     """
-    conversation, member, message = _message(actor_id, conversation_id, seq)
+    conversation, member, message = held(actor_id, conversation_id, seq)
     may_pin(conversation, member)
     if message.deleted_at is not None:
         raise Forbidden("This message has been deleted.")
     if (message.pinned_at is not None) == pinned:
-        return _last_pin(message)
+        return log.newest_about(conversation_id, seq, "message_pinned", "message_unpinned") or message.changed_seq
     if pinned and _pin_count(conversation_id) >= MAX_PINS:
         raise Forbidden(f"A conversation has at most {MAX_PINS} pinned messages. Take one down first.")
     kind = "message_pinned" if pinned else "message_unpinned"
     entry = log.append(conversation_id, kind, actor_id, now, chat.PinChanged(target_seq=seq), seq)
     _update(message, pinned_at=now if pinned else None)
     return entry.seq
-
-
-def _last_pin(message: Message) -> int:
-    rows = fetch_all(
-        "select seq from entry where conversation_id = ? and target_seq = ? "
-        "and kind in ('message_pinned', 'message_unpinned') order by seq desc limit 1",
-        (message.conversation_id, message.seq),
-    )
-    return int(rows[0][0]) if rows else int(message.changed_seq)
 
 
 def _pin_count(conversation_id: int) -> int:
@@ -160,15 +167,9 @@ def _check_room_for(emoji: str, present: set[str]) -> None:
         raise Invalid(f"A message carries at most {MAX_EMOJI_PER_MESSAGE} different reactions.", field="emoji")
 
 
-def _message(actor_id: int, conversation_id: int, seq: int) -> tuple[records.Conversation, records.Membership, Message]:
-    """A message that a member may see, with where it stands. Raises NotFound."""
-    conversation, member = membership.held(conversation_id, actor_id)
-    message = Message.get_or_none((Message.conversation_id == conversation_id) & (Message.seq == seq))
-    if message is None or seq < member.history_from_seq:
-        raise NotFound("There is no such message.", field="seq")
-    return conversation, member, message
-
-
 def _update(message: Message, **columns: object) -> None:
-    place = (Message.conversation_id == message.conversation_id) & (Message.seq == message.seq)
-    Message.update(**columns).where(place).execute()
+    Message.update(**columns).where(_place(message.conversation_id, message.seq)).execute()
+
+
+def _place(conversation_id: int, seq: int) -> Any:
+    return (Message.conversation_id == conversation_id) & (Message.seq == seq)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import msgspec
 
-from server.errors import Forbidden, NotFound
+from server.errors import Forbidden
 from server.protocol import chat
-from server.storage import files, log, membership
+from server.storage import files, log, messages
 from server.storage.models import Message
 from server.storage.unit import fetch_all, hold, repeatable
 
@@ -52,7 +52,7 @@ def put(
     """
     spare = [picture.key] if picture else []
     hold(conversations=[conversation_id])
-    message = Message.get_or_none((Message.conversation_id == conversation_id) & (Message.seq == seq))
+    message = messages.find(conversation_id, seq)
     if message is None or message.deleted_at is not None or not is_current(message.text):
         return spare
     if card is None and not read(message.previews):
@@ -60,16 +60,7 @@ def put(
     gone = files.release_pictures(conversation_id, seq)
     if card is not None and picture is not None:
         stored = files.add_picture(
-            account_id=message.sender_id,
-            conversation_id=conversation_id,
-            seq=seq,
-            key=picture.key,
-            media_type=picture.media_type,
-            size_bytes=picture.size_bytes,
-            width=picture.width,
-            height=picture.height,
-            blur=picture.blur,
-            created_at=now,
+            conversation_id, seq, account_id=message.sender_id, created_at=now, **asdict(picture)
         )
         card = msgspec.structs.replace(card, image=files.body(stored))
     # In the sender's name, who need not belong to the conversation any more.
@@ -83,16 +74,13 @@ def remove(actor_id: int, conversation_id: int, seq: int, now: int) -> tuple[int
 
     Returns the ``seq`` of the entry that says so, the earlier one if there were none, and the keys whose bytes may go.
     """
-    _, member = membership.held(conversation_id, actor_id)
-    message = Message.get_or_none((Message.conversation_id == conversation_id) & (Message.seq == seq))
-    if message is None or seq < member.history_from_seq:
-        raise NotFound("There is no such message.", field="seq")
+    _, _, message = messages.held(actor_id, conversation_id, seq)
     if message.sender_id != actor_id:
         raise Forbidden("You can take previews away from your own messages only.")
     if message.deleted_at is not None:
         raise Forbidden("This message has been deleted.")
     if not read(message.previews):
-        return _last_change(message), []
+        return log.newest_about(conversation_id, seq, "previews_changed") or message.changed_seq, []
     gone = files.release_pictures(conversation_id, seq)
     return _change(message, actor_id, [], now), gone
 
@@ -117,12 +105,3 @@ def _change(message: Message, actor_id: int, cards: list[chat.Preview], now: int
     place = (Message.conversation_id == message.conversation_id) & (Message.seq == message.seq)
     Message.update(previews=written(cards)).where(place).execute()
     return entry.seq
-
-
-def _last_change(message: Message) -> int:
-    rows = fetch_all(
-        "select seq from entry where conversation_id = ? and target_seq = ? and kind = 'previews_changed' "
-        "order by seq desc limit 1",
-        (message.conversation_id, message.seq),
-    )
-    return int(rows[0][0]) if rows else int(message.changed_seq)

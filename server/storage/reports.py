@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from server.errors import Forbidden, NotFound
-from server.storage import accounts, membership, telling
-from server.storage.models import Message
+from server.errors import Forbidden
+from server.storage import accounts, messages, telling
 from server.storage.telling import Call
 from server.storage.unit import fetch_all
 
@@ -20,10 +19,7 @@ def report(reporter_id: int, conversation_id: int, seq: int, reason: str, now: i
 
     Neither its author nor the reporter is told. Raises NotFound, and Forbidden for one's own or a deleted message.
     """
-    conversation, member = membership.of(conversation_id, reporter_id)
-    message = Message.get_or_none((Message.conversation_id == conversation_id) & (Message.seq == seq))
-    if message is None or seq < member.history_from_seq:
-        raise NotFound("There is no such message.", field="seq")
+    conversation, _, message = messages.held(reporter_id, conversation_id, seq)
     if message.sender_id == reporter_id:
         raise Forbidden("This is a message of your own. You can delete it.")
     if message.deleted_at is not None:
