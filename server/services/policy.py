@@ -24,16 +24,14 @@ def may_reach(direct_messages: DirectMessages) -> MayReach:
 
 def may_post(conversation: Conversation, membership: Membership) -> None:
     """Whether a member may write here."""
-    if conversation.dissolved_at is not None:
-        raise Forbidden("This conversation has been dissolved; it can only be read.")
+    only_standing(conversation)
     if conversation.rules["post"] == "admin" and membership.role not in ADMINS:
         raise Forbidden("Only admins can post here.")
 
 
 def may_pin(conversation: Conversation, membership: Membership) -> None:
     """Whether a member may pin messages and take them down: whoever may write here."""
-    if conversation.dissolved_at is not None:
-        raise Forbidden("This conversation has been dissolved; it can only be read.")
+    only_standing(conversation)
     if conversation.rules["post"] == "admin" and membership.role not in ADMINS:
         raise Forbidden("Only admins can pin messages here.")
 
@@ -119,5 +117,10 @@ def only_groups(conversation: Conversation) -> None:
     """Refuses what makes no sense between two people, or in a conversation that has ended."""
     if conversation.kind == "direct":
         raise Forbidden("This is a direct conversation of two people.")
+    only_standing(conversation)
+
+
+def only_standing(conversation: Conversation) -> None:
+    """Refuses what would change a conversation that has ended."""
     if conversation.dissolved_at is not None:
         raise Forbidden("This conversation has been dissolved; it can only be read.")

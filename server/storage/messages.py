@@ -52,6 +52,8 @@ def edit_message(
     _check_standing(conversation)
     if message.sender_id != actor_id:
         raise Forbidden("You can edit your own messages only.")
+    if message.forward_sender_id is not None:
+        raise Forbidden("What was forwarded stays as it was written.")
     if message.deleted_at is not None:
         raise Forbidden("This message has been deleted.")
     if not draft.text.strip() and not message.file_count:
@@ -131,12 +133,6 @@ def set_reaction(
     return entry.seq
 
 
-def _check_standing(conversation: records.Conversation) -> None:
-    """One may still take one's own words back where nobody writes any more."""
-    if conversation.dissolved_at is not None:
-        raise Forbidden("This conversation has been dissolved; it can only be read.")
-
-
 @repeatable
 def set_pinned(actor_id: int, conversation_id: int, seq: int, pinned: bool, now: int, may_pin: MayPin) -> int:
     """Puts a message on top of its conversation, or takes it down; returns the ``seq`` of the entry that says so,
@@ -154,6 +150,12 @@ def set_pinned(actor_id: int, conversation_id: int, seq: int, pinned: bool, now:
     entry = log.append(conversation_id, kind, actor_id, now, chat.PinChanged(target_seq=seq), seq)
     _update(message, pinned_at=now if pinned else None)
     return entry.seq
+
+
+def _check_standing(conversation: records.Conversation) -> None:
+    """One may still take one's own words back where nobody writes any more."""
+    if conversation.dissolved_at is not None:
+        raise Forbidden("This conversation has been dissolved; it can only be read.")
 
 
 def _pin_count(conversation_id: int) -> int:

@@ -51,6 +51,15 @@ async def test_the_words_come_with_who_wrote_them_first(yard: Yard, people: Peop
     assert (await newest(yard, people["ana"], again)).forward_of == shown.forward_of, "the first author stays"
 
 
+async def test_nobody_changes_what_somebody_else_is_named_for(yard: Yard, people: People) -> None:
+    first = await yard.send(people["ana"], "Tiles on Monday")
+    place = await direct(yard, people["ben"], people["cleo"])
+    sent = await forward(yard, people["ben"], first.seq, place)
+    with pytest.raises(Forbidden, match="forwarded"):
+        await yard.messages.edit(people["ben"], chat.EditMessage(conversation_id=place, seq=sent.seq, text="Never"))
+    assert (await newest(yard, people["cleo"], place)).text == "Tiles on Monday"
+
+
 async def test_a_repeat_gets_the_first_answer_whatever_became_of_the_origin(yard: Yard, people: People) -> None:
     first = await yard.send(people["ana"], "Tiles on Monday")
     place = await direct(yard, people["ben"], people["cleo"])

@@ -42,7 +42,7 @@ class SendMessage(Command):
 
 
 class EditMessage(Command):
-    """Change the text of a message of one's own."""
+    """Change the text of a message of one's own; what was forwarded stays as it was written."""
 
     conversation_id: Id
     seq: Seq

@@ -332,7 +332,7 @@ export interface SendMessage {
   file_ids?: number[]
 }
 
-/** Change the text of a message of one's own. */
+/** Change the text of a message of one's own; what was forwarded stays as it was written. */
 export interface EditMessage {
   conversation_id: number
   seq: number
@@ -1309,7 +1309,7 @@ export interface Readiness {
 export interface ChatCommands {
   /** Say something. Answered after the commit; the same `client_id` and content gets the first answer again. */
   send_message: (payload: SendMessage, ack: Ack<MessageSent>) => void
-  /** Change the text of a message of one's own. */
+  /** Change the text of a message of one's own; what was forwarded stays as it was written. */
   edit_message: (payload: EditMessage, ack: Ack<EntryAppended>) => void
   /** Delete one's own message, or anybody's as admin of the group. Its text is gone for everybody. */
   delete_message: (payload: DeleteMessage, ack: Ack<EntryAppended>) => void
