@@ -8,6 +8,7 @@ import { clockTime } from '../i18n/format.ts'
 import { t } from '../i18n/index.ts'
 import '../i18n/later.ts'
 import { QUICK } from './emoji/recent.ts'
+import { mayEdit } from './logic/rights.ts'
 import type { MessageActions } from './message/context.ts'
 
 export interface MessageMenuProps {
@@ -17,7 +18,9 @@ export interface MessageMenuProps {
   me: number
   mayDelete: boolean
   mayTrace: boolean
-  mayPin: boolean
+  /** Whether one writes in this conversation; who does answers and pins. */
+  mayAnswer: boolean
+  mayReact: boolean
   /** Pressed by a finger: a sheet at the foot instead of a menu at the message. */
   touch: boolean
   actions: MessageActions
@@ -25,16 +28,16 @@ export interface MessageMenuProps {
 }
 
 /** What can be done with one message. */
-export default function MessageMenu({ message, rowKey, at, me, mayDelete, mayTrace, mayPin, touch, actions, onClose }: MessageMenuProps) {
+export default function MessageMenu({ message, rowKey, at, me, mayDelete, mayTrace, mayAnswer, mayReact, touch, actions, onClose }: MessageMenuProps) {
   const anchor = useRef<HTMLElement | null>(at)
   const own = message.sender_id === me
   const items: MenuItem[] = [
-    { key: 'reply', label: t('message.reply'), icon: Reply, keys: 'R', onSelect: () => actions.reply(message) },
-    ...(own && message.text ? [{ key: 'edit', label: t('message.edit'), icon: Pencil, keys: 'E', onSelect: () => actions.edit(message) }] : []),
+    ...(mayAnswer ? [{ key: 'reply', label: t('message.reply'), icon: Reply, keys: 'R', onSelect: () => actions.reply(message) }] : []),
+    ...(mayAnswer && mayEdit(message, me) ? [{ key: 'edit', label: t('message.edit'), icon: Pencil, keys: 'E', onSelect: () => actions.edit(message) }] : []),
     ...(message.text ? [{ key: 'copy', label: t('message.copy'), icon: Copy, keys: 'C', onSelect: () => actions.copyText(message) }] : []),
     { key: 'link', label: t('message.copy_link'), icon: LinkIcon, onSelect: () => actions.copyLink(message) },
     { key: 'forward', label: t('forward.action'), icon: Forward, onSelect: () => actions.openDialog('forward', message, rowKey) },
-    ...(mayPin ? [{ key: 'pin', label: t(message.pinned_at === undefined ? 'pins.pin' : 'pins.unpin'), icon: message.pinned_at === undefined ? Pin : PinOff, onSelect: () => actions.pin(message) }] : []),
+    ...(mayAnswer ? [{ key: 'pin', label: t(message.pinned_at === undefined ? 'pins.pin' : 'pins.unpin'), icon: message.pinned_at === undefined ? Pin : PinOff, onSelect: () => actions.pin(message) }] : []),
     ...(own && message.previews?.length ? [{ key: 'preview', label: t('preview.remove'), icon: PanelBottomClose, onSelect: () => actions.removePreviews(message) }] : []),
     ...(mayTrace ? [{ key: 'trace', label: t(own ? 'trace.title' : 'trace.title_any'), icon: MapPin, onSelect: () => actions.openDialog('trace', message, rowKey) }] : []),
     ...(own ? [] : [{ key: 'report', label: t('report.action'), icon: Flag, onSelect: () => actions.openDialog('report', message, rowKey) }]),
@@ -50,7 +53,7 @@ export default function MessageMenu({ message, rowKey, at, me, mayDelete, mayTra
   return (
     <Sheet title={t('message.actions')} onClose={onClose}>
       <HeldLine message={message} />
-      <Quick message={message} at={at} actions={actions} onClose={onClose} />
+      {mayReact && <Quick message={message} at={at} actions={actions} onClose={onClose} />}
       <MenuList label={t('message.actions')} items={items.filter((item) => item !== 'rule')} onClose={onClose} />
     </Sheet>
   )

@@ -14,6 +14,7 @@ import { TypingLine } from './composer/TypingLine.tsx'
 import { ConversationHead } from './ConversationHead.tsx'
 import { LightboxSlot } from './lightbox/LightboxSlot.tsx'
 import { openLightbox } from './lightbox/open.ts'
+import { isClosed, mayEdit, mayWrite } from './logic/rights.ts'
 import { messageOf, type Row } from './logic/runs.ts'
 import { MessageContextProvider } from './message/context.ts'
 import { Confirm, DropFrame } from './soon.ts'
@@ -93,14 +94,15 @@ export function OpenConversation({ conversation, me, aroundSeq }: Props) {
     firstScreenStands()
   }, [ready])
 
+  const closed = isClosed(conversation, useStore(madang.server)?.direct_messages === 'contacts')
+  const mayAnswer = mayWrite(conversation) && !closed
+  const mayReact = conversation.dissolved_at === undefined && !closed
   const context = useMemo(
-    () => ({ conversationId: id, direct: conversation.kind === 'direct', me, pending, actions }),
-    [id, conversation.kind, me, pending, actions],
+    () => ({ conversationId: id, direct: conversation.kind === 'direct', me, mayAnswer, mayReact, pending, actions }),
+    [id, conversation.kind, me, mayAnswer, mayReact, pending, actions],
   )
-  const mayWrite = conversation.dissolved_at === undefined && (conversation.rules.post === 'member' || conversation.role !== 'member')
   const mayDelete = (message: Message) => message.sender_id === me || (conversation.kind !== 'direct' && conversation.role !== 'member')
   const role = useStore(madang.me)?.role
-  const mayPin = conversation.kind === 'direct' || conversation.rules.post === 'member' || conversation.role !== 'member'
   const mayTrace = (message: Message) => message.sender_id === me || role === 'owner' || role === 'admin'
   const rowKey = (event: React.KeyboardEvent, row: Row, article: HTMLElement) => {
     const message = messageOf(row)
@@ -114,10 +116,10 @@ export function OpenConversation({ conversation, me, aroundSeq }: Props) {
   const keyActions = (event: React.KeyboardEvent, message: Message, row: Row, article: HTMLElement): (() => void) | undefined => {
     const bubble = article.querySelector<HTMLElement>('.said-line > :first-child') ?? article
     if (event.key === 'Enter' || (event.key === 'F10' && event.shiftKey) || event.key === 'ContextMenu') return () => actions.openMenu(row.key, bubble)
-    if (event.key === '+' || event.code === 'NumpadAdd') return () => actions.pickReaction(message, bubble)
+    if (event.key === '+' || event.code === 'NumpadAdd') return mayReact ? () => actions.pickReaction(message, bubble) : undefined
     if (event.shiftKey) return undefined
-    if (event.code === 'KeyR') return () => actions.reply(message)
-    if (event.code === 'KeyE' && row.own && message.text) return () => actions.edit(message)
+    if (event.code === 'KeyR' && mayAnswer) return () => actions.reply(message)
+    if (event.code === 'KeyE' && mayAnswer && mayEdit(message, me)) return () => actions.edit(message)
     if (event.code === 'KeyC' && message.text) return () => actions.copyText(message)
     if (event.key === 'Delete' && mayDelete(message)) return () => actions.askDelete(message, row.key)
     return undefined
@@ -133,9 +135,6 @@ export function OpenConversation({ conversation, me, aroundSeq }: Props) {
     madang.markRead(id, timeline.known_seq)
     composer.current?.focus()
   }
-  const onlyContacts = useStore(madang.server)?.direct_messages === 'contacts'
-  const { relation } = conversation
-  const closed = relation === 'blocked' || (onlyContacts && relation !== undefined && relation !== 'contact')
   const carriesFiles = (event: DragEvent) => event.dataTransfer.types.includes('Files')
   return (
     <MessageContextProvider value={context}>
@@ -184,13 +183,13 @@ export function OpenConversation({ conversation, me, aroundSeq }: Props) {
               <Suspense>
                 <DirectClosed conversation={conversation} />
               </Suspense>
-            ) : mayWrite ? (
+            ) : mayAnswer ? (
               <Composer
                 conversation={conversation}
                 me={me}
                 handle={composer}
                 messageAt={(seq) => messageOf(rows.find((row) => row.seq === seq))}
-                lastOwn={() => messageOf(rows.findLast((row) => row.own && row.item.state === 'sent' && messageOf(row)?.deleted_at === undefined && messageOf(row)?.text !== ''))}
+                lastOwn={() => messageOf(rows.findLast((row) => row.item.state === 'sent' && row.item.kind === 'message' && mayEdit(row.item.message, me)))}
                 onSend={() => (timeline.more_after ? latest() : feed.current?.goToBottom())}
                 onJump={(seq) => actions.jumpTo(seq)}
                 onLeaveUp={() => feed.current?.focusLast()}
@@ -203,7 +202,7 @@ export function OpenConversation({ conversation, me, aroundSeq }: Props) {
         <LightboxSlot />
         {dragging && <DropFrame />}
         <Suspense>
-          {menu && <MessageMenu message={menu.message} rowKey={menu.key} at={menu.at} me={me} mayDelete={mayDelete(menu.message)} mayTrace={mayTrace(menu.message)} mayPin={mayPin} touch={isTouch()} actions={actions} onClose={closeMenu} />}
+          {menu && <MessageMenu message={menu.message} rowKey={menu.key} at={menu.at} me={me} mayDelete={mayDelete(menu.message)} mayTrace={mayTrace(menu.message)} mayAnswer={mayAnswer} mayReact={mayReact} touch={isTouch()} actions={actions} onClose={closeMenu} />}
           {picking && <EmojiPopover anchor={picking.at} onClose={closePicker} onPick={(emoji) => actions.react(picking.message, emoji)} />}
           {dialog?.kind === 'trace' && <TraceDialog message={dialog.message} own={dialog.message.sender_id === me} onClose={closeDialog} />}
           {dialog?.kind === 'forward' && <ForwardDialog message={dialog.message} onClose={closeDialog} />}

@@ -35,7 +35,7 @@ export function renderInConversation(what: ReactNode, fake = madangWith([]), mor
   const actions = Object.fromEntries(
     ['reply', 'edit', 'askDelete', 'react', 'pickReaction', 'openMenu', 'copyText', 'copyLink', 'pin', 'removePreviews', 'openDialog', 'jumpTo', 'openPicture', 'retry', 'discard'].map((name) => [name, vi.fn()]),
   ) as unknown as { [Name in keyof MessageActions]: MessageActions[Name] & ReturnType<typeof vi.fn> }
-  const context: MessageContext = { conversationId: 7, direct: false, me: doyun.id, pending: new Map(), actions, ...more }
+  const context: MessageContext = { conversationId: 7, direct: false, me: doyun.id, mayAnswer: true, mayReact: true, pending: new Map(), actions, ...more }
   const drawn = render(
     <MadangContext value={fake.madang}>
       <MessageContextProvider value={context}>{what}</MessageContextProvider>

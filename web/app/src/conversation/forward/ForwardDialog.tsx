@@ -1,4 +1,4 @@
-import type { ConversationView, Message } from '@madang/client'
+import type { Message } from '@madang/client'
 import { useStore } from '@nanostores/react'
 import { Search } from 'lucide-react'
 import { useMemo, useState } from 'react'
@@ -12,6 +12,7 @@ import '../../i18n/later.ts'
 import { placeKey, PlaceLine, placesFor, type Place } from '../../people/places.tsx'
 import { useListbox } from '../../people/use-listbox.ts'
 import { usePeople } from '../../people/use-people.ts'
+import { mayWrite } from '../logic/rights.ts'
 import '../../people/people.css'
 import './forward.css'
 
@@ -23,7 +24,7 @@ export default function ForwardDialog({ message, onClose }: { message: Message; 
   const [error, setError] = useState<string>()
   const conversations = useStore(madang.conversations)
   const { people, state } = usePeople(query)
-  const choices = useMemo(() => placesFor(query, conversations.filter(mayWrite), people), [query, conversations, people])
+  const choices = useMemo(() => placesFor(query, conversations.filter((one) => mayWrite(one) && one.relation !== 'blocked'), people), [query, conversations, people])
   const take = async (choice: Place | undefined) => {
     if (!choice || busy) return
     setBusy(true)
@@ -75,5 +76,3 @@ export default function ForwardDialog({ message, onClose }: { message: Message; 
     </Dialog>
   )
 }
-
-const mayWrite = (one: ConversationView): boolean => one.kind === 'direct' || one.rules.post === 'member' || one.role !== 'member'

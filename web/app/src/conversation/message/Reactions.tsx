@@ -13,7 +13,7 @@ const NAMED = 12
 
 /** Pills under a message: an emoji and how many chose it; pressed when one of them is oneself. */
 export function Reactions({ message }: { message: Message }) {
-  const { me, pending, actions } = useMessageContext()
+  const { me, mayReact, pending, actions } = useMessageContext()
   const [all, setAll] = useState(false)
   const every = withPending(message, pending, me)
   const reactions = all ? every : every.slice(0, SHOWN)
@@ -28,9 +28,11 @@ export function Reactions({ message }: { message: Message }) {
           +{countText(more)}
         </button>
       )}
-      <button type="button" className="reaction add" aria-label={t('reaction.add')} title={t('reaction.add')} onClick={(event) => actions.pickReaction(message, event.currentTarget)}>
-        <Icon of={SmilePlus} size={16} />
-      </button>
+      {mayReact && (
+        <button type="button" className="reaction add" aria-label={t('reaction.add')} title={t('reaction.add')} onClick={(event) => actions.pickReaction(message, event.currentTarget)}>
+          <Icon of={SmilePlus} size={16} />
+        </button>
+      )}
     </div>
   )
 }
@@ -50,7 +52,7 @@ export function withPending(message: Message, pending: ReadonlyMap<string, boole
 }
 
 function Pill({ message, reaction }: { message: Message; reaction: Reaction }) {
-  const { me, pending, actions } = useMessageContext()
+  const { me, mayReact, pending, actions } = useMessageContext()
   const ids = reaction.account_ids.slice(0, NAMED)
   const accounts = useStore(useMadang().accounts, { keys: ids })
   const names = ids.map((id) => (id === me ? t('message.you') : (accounts[id]?.display_name ?? '…')))
@@ -64,7 +66,8 @@ function Pill({ message, reaction }: { message: Message; reaction: Reaction }) {
       data-state={pending.has(`${message.seq} ${reaction.emoji}`) ? 'pending' : undefined}
       aria-label={t(reaction.mine ? 'reaction.label_mine' : 'reaction.label', { emoji: reaction.emoji, count: reaction.count })}
       title={t('reaction.by', { names: who, emoji: reaction.emoji })}
-      onClick={() => actions.react(message, reaction.emoji)}
+      aria-disabled={!mayReact || undefined}
+      onClick={() => mayReact && actions.react(message, reaction.emoji)}
     >
       <span className="sign">{reaction.emoji}</span> <span>{countText(reaction.count)}</span>
     </button>

@@ -7,7 +7,7 @@ import { useMessageContext } from './context.ts'
 
 /** React, Reply, More: at the bubble's foot after the time, so that it covers no text; above the bubble where there is no room. */
 export function Toolbar({ message, rowKey, held }: { message: Message; rowKey: string; held: boolean }) {
-  const { actions } = useMessageContext()
+  const { actions, mayAnswer, mayReact } = useMessageContext()
   const element = useRef<HTMLDivElement>(null)
   const [above, setAbove] = useState(false)
   useLayoutEffect(() => {
@@ -20,8 +20,8 @@ export function Toolbar({ message, rowKey, held }: { message: Message; rowKey: s
   }, [])
   return (
     <div className="toolbar" ref={element} data-place={above ? 'above' : undefined} role="group" aria-label={t('message.actions')}>
-      <IconButton icon={SmilePlus} label={t('reaction.add')} keys="+" onClick={(event) => actions.pickReaction(message, event.currentTarget)} />
-      <IconButton icon={Reply} label={t('message.reply')} keys="R" onClick={() => actions.reply(message)} />
+      {mayReact && <IconButton icon={SmilePlus} label={t('reaction.add')} keys="+" onClick={(event) => actions.pickReaction(message, event.currentTarget)} />}
+      {mayAnswer && <IconButton icon={Reply} label={t('message.reply')} keys="R" onClick={() => actions.reply(message)} />}
       <IconButton icon={Ellipsis} label={t('message.more')} aria-haspopup="menu" aria-expanded={held} onClick={(event) => actions.openMenu(rowKey, event.currentTarget)} />
     </div>
   )

@@ -30,6 +30,9 @@ export interface MessageContext {
   conversationId: number
   direct: boolean
   me: number
+  /** Whether one writes here, and whether one may react: elsewhere one only reads. */
+  mayAnswer: boolean
+  mayReact: boolean
   /** Reactions on their way, by `seq emoji`: whether they are being added. */
   pending: ReadonlyMap<string, boolean>
   actions: MessageActions
