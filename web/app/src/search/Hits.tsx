@@ -57,24 +57,27 @@ function Hit({ hit }: { hit: SearchHit }) {
   return (
     <li className="hit">
       <Link className="hit-link" to={conversationPath(hit.conversation_id, { seq: hit.seq })}>
-        <span className="hit-head">
-          <bdi className="strong cut">{hit.sender_id === me?.id ? t('search.you') : (sender?.display_name ?? '…')}</bdi>
-          <When at={hit.sent_at} />
+        {sender && <AccountAvatar account={sender} size={36} />}
+        <span className="grow">
+          <span className="hit-head">
+            <bdi className="strong cut">{hit.sender_id === me?.id ? t('search.you') : (sender?.display_name ?? '…')}</bdi>
+            <When at={hit.sent_at} />
+          </span>
+          {hit.text && (
+            <span className="hit-text">
+              <Marked text={hit.text} highlights={hit.highlights} />
+              {hit.edited_at !== undefined && <span className="meta"> {t('search.edited')}</span>}
+            </span>
+          )}
+          {hit.files.map(({ file, highlights }) => (
+            <span className="hit-file" key={file.id}>
+              <Icon of={Paperclip} size={14} />
+              <bdi className="cut">
+                <Marked text={file.name} highlights={highlights} />
+              </bdi>
+            </span>
+          ))}
         </span>
-        {hit.text && (
-          <span className="hit-text">
-            <Marked text={hit.text} highlights={hit.highlights} />
-            {hit.edited_at !== undefined && <span className="meta"> {t('search.edited')}</span>}
-          </span>
-        )}
-        {hit.files.map(({ file, highlights }) => (
-          <span className="hit-file" key={file.id}>
-            <Icon of={Paperclip} size={14} />
-            <bdi className="cut">
-              <Marked text={file.name} highlights={highlights} />
-            </bdi>
-          </span>
-        ))}
       </Link>
     </li>
   )

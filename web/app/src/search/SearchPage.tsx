@@ -62,10 +62,10 @@ export default function SearchPage() {
               }}
             />
           )}
+          <kbd className="key" title={t('search.back')}>
+            Esc
+          </kbd>
         </span>
-        <kbd className="key" title={t('search.back')}>
-          Esc
-        </kbd>
       </PaneHead>
       <div className="pane-scroll">
         <div className="column found">
