@@ -33,9 +33,12 @@ async def test_a_status_is_seen_beside_the_name_until_it_is_cleared(
     ana, ben = await together(browser, madang, pair)
     page = ana.page
     await page.get_by_role("button", name="Status and profile").click()
+    set_status = page.get_by_role("menuitem", name="Set a status")
+    await expect(set_status).to_be_visible()
     await ana.picture("me-menu")
-    await page.get_by_role("menuitem", name="Set a status").click()
+    await set_status.click()
     dialog = page.get_by_role("dialog", name="Status")
+    await expect(dialog).to_be_visible()
     await ana.picture("status-dialog")
     await dialog.get_by_role("button", name="Having lunch").click()
     await dialog.get_by_role("button", name="Busy").click()
