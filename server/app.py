@@ -181,17 +181,18 @@ async def _open(parts: Parts, stack: AsyncExitStack) -> None:
     publisher.on_person = parts.watchers.hear
     stack.push_async_callback(parts.watchers.stop)
     publisher.on_published = parts.metrics.published
+    position = await readings.newest()
+    publisher.order.begin(position)
     publisher.start(parts.epoch, parts.bus)
     stack.push_async_callback(publisher.stop)
     db.after_commit = publisher.publish
-    parts.recovery.has_delivered = None if parts.bus else publisher.order.has_delivered
+    parts.recovery.until_told = partial(_until_told, db, publisher)
 
     index = search_index.SearchIndex()
     await _follow_the_log(db, index, publisher, stack)
     _open_link_previews(parts, publisher, stack)
 
     beacon = Beacon(sockets, online, readings.changed_since, publisher.compare_bells)
-    position = await readings.newest()
     beacon.start(parts.epoch, position)
     stack.push_async_callback(beacon.stop)
 
@@ -224,8 +225,6 @@ async def _open(parts: Parts, stack: AsyncExitStack) -> None:
         tried = {"sign_in": parts.attempts, "sign_up": parts.accounts.sign_ups, "join": parts.chat.invites.tries}
         sharing.share_limits(parts.bus, parts.message_rate, tried)
         roll_call.answer(parts.bus, parts.settings.worker_name)
-    else:
-        sharing.watch_rooms(sockets, publisher)
 
 
 async def _follow_the_log(
@@ -290,6 +289,11 @@ def _drained(parts: Parts) -> Callable[[web.Application], Awaitable[None]]:
 
 
 # What the parts tell each other
+
+
+async def _until_told(db: Database, publisher: Publisher, position: int) -> None:
+    await db.settled()
+    await publisher.until_told(position)
 
 
 async def _check_welcome(parts: Parts) -> None:

@@ -19,6 +19,7 @@ class Readings:
         self.log = Log(
             missed=lambda *asked: db.read(behind.missed, *asked),
             members_among=lambda *asked: db.read(behind.members_among, *asked),
+            between=lambda *asked: db.read(behind.between, *asked),
         )
         self.gap = Gap(
             entries=lambda *asked: db.read(replay.entries, *asked),

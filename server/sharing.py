@@ -18,7 +18,6 @@ from server.realtime.sweep import Sweep
 from server.realtime.tally import Tally
 from server.services.attempts import Attempts
 from server.transport.rates import MessageRate
-from server.transport.sockets import SocketServer
 
 BEACON_AFTER_S = 2.0
 """After trouble clients compare their heads when the sweep has delivered what it found."""
@@ -74,9 +73,3 @@ def share_limits(bus: Bus, message_rate: MessageRate, attempts: Mapping[str, Att
 def _share_attempts(bus: Bus, kind: str, attempts: Attempts) -> None:
     attempts.on_outcome = lambda *outcome: bus.say(None, kind, outcome)
     bus.on(kind, lambda worker, body: attempts.count(*_decode_outcome(body)))
-
-
-def watch_rooms(sockets: SocketServer, publisher: Publisher) -> None:
-    """Without other workers, only the publisher wants to know where somebody is."""
-    sockets.manager.on_first = lambda namespace, room: publisher.opened(room)
-    sockets.manager.on_last = lambda namespace, room: publisher.closed(room)

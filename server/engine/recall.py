@@ -10,7 +10,7 @@ from server.engine.connection import Connection
 from server.engine.outflow import Parcel
 from server.engine.packets import EVENT, encode
 from server.engine.recovery import Missed, NoRecovery, Recalled, Recovery
-from server.engine.rooms import ON, Member, Rooms, offset_of
+from server.engine.rooms import ON, Member, Rooms, with_offset
 from server.engine.shared import Shared
 
 T = TypeVar("T")
@@ -145,7 +145,7 @@ class Recalls:
         if not await self._in_time(member, self._read(member, recall, found)):
             return False
         await self._in_time(member, self._recovery.remember(member))
-        return self._is_merged(member, recall)
+        return self._is_merged(member, recall, found)
 
     async def _read(self, member: Member, recall: Recall, found: Recalled) -> bool:
         for room in found.rooms:
@@ -161,10 +161,15 @@ class Recalls:
         arguments = [missed.event, *missed.arguments]
         return Parcel(*encode(EVENT, namespace, None, arguments, self._shared.limits.max_depth))
 
-    def _is_merged(self, member: Member, recall: Recall) -> bool:
+    def _is_merged(self, member: Member, recall: Recall, found: Recalled) -> bool:
         # An event that was committed before the log was read and delivered behind it is in both.
         known = {offset for offset, _ in recall.missed if offset is not None}
-        live = [parcel for parcel in member.held or () if offset_of(parcel) not in known]
+
+        def is_new(parcel: Parcel) -> bool:
+            arguments = with_offset(parcel)
+            return not arguments or not (arguments[-1] in known or self._recovery.repeats(found, arguments))
+
+        live = [parcel for parcel in member.held or () if is_new(parcel)]
         parcels = [*(parcel for _, parcel in recall.missed), *live]
         if not self._fits(member.connection, parcels):
             self._count("too much")

@@ -56,6 +56,11 @@ class Recovery(Protocol):
         a client that was not recovered still brings the offset of the session before.
         """
 
+    def repeats(self, recalled: Recalled, arguments: Sequence[Any]) -> bool:
+        """Whether an event that came while they joined has nothing that ``replay`` has not given: its name and its
+        arguments, the last one its offset. One with the offset of something replayed is not asked about.
+        """
+
     async def remember(self, member: Member) -> str | None:
         """A member joins: the pid for its next time, or None for none.
 
@@ -74,6 +79,10 @@ class NoRecovery:
     async def replay(self, recalled: Recalled, offset: str | None) -> list[Missed] | None:
         """Nothing is kept."""
         return None
+
+    def repeats(self, recalled: Recalled, arguments: Sequence[Any]) -> bool:
+        """Nothing was replayed."""
+        return False
 
     async def remember(self, member: Member) -> str | None:
         """No pid."""
@@ -136,6 +145,10 @@ class MemoryRecovery:
             for told in self._told
             if told.number > since and told.namespace == session.member.namespace and told.room in places
         ]
+
+    def repeats(self, recalled: Recalled, arguments: Sequence[Any]) -> bool:
+        """Each event has an offset of its own."""
+        return False
 
     async def remember(self, member: Member) -> str | None:
         """A pid that says nothing about anybody."""

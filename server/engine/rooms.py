@@ -312,18 +312,24 @@ class Rooms(socketio.AsyncManager):  # type: ignore[misc]
 
 
 def offset_of(parcel: Parcel) -> str | None:
-    """What a stock client keeps of an event to come back with: its last argument, when that is text.
+    """What a stock client keeps of an event to come back with: its last argument, when that is text."""
+    arguments = with_offset(parcel)
+    return arguments[-1] if arguments else None
+
+
+def with_offset(parcel: Parcel) -> list[Any]:
+    """The name and the arguments of an event whose last argument is an offset; empty for any other.
 
     Read from what was encoded: broadcasts carry nothing for the few that are held.
     """
     text = parcel.packets[0]
     if not isinstance(text, str) or not text.endswith('"]'):
-        return None
+        return []
     place = text.index("[")
     if 0 < text.find("/") < place:
         place = text.index("[", text.index(","))  # behind the namespace
-    arguments = msgspec.json.decode(text[place:])
-    return arguments[-1] if len(arguments) > 1 else None
+    arguments: list[Any] = msgspec.json.decode(text[place:])
+    return arguments if len(arguments) > 1 else []
 
 
 def _sids(skip: Any) -> Collection[str]:

@@ -1,4 +1,7 @@
-"""Each conversation strictly by ``seq``: what this worker was not told of is read from the log before what follows."""
+"""Each conversation strictly by ``seq``: what this worker was not told of is read from the log before what follows.
+
+Whoever is alone goes further: everything strictly by position, so that each offset says exactly what was told before.
+"""
 
 from __future__ import annotations
 
@@ -23,11 +26,13 @@ class Log:
 
     ``missed(conversation_id, after_seq, position, limit)`` are entries after ``after_seq``; with None, those
     behind what had been written when the log had come to ``position``. ``members_among(conversation_id,
-    account_ids)`` are those who belong to it now.
+    account_ids)`` are those who belong to it now. ``between(after, up_to, limit)`` are entries of all conversations
+    by their positions, each with the accounts that come in with it.
     """
 
     missed: Callable[[int, int | None, int, int], Awaitable[Sequence[records.Entry]]]
     members_among: Callable[[int, Sequence[int]], Awaitable[Sequence[int]]]
+    between: Callable[[int, int, int], Awaitable[Sequence[tuple[records.Entry, Sequence[int]]]]]
 
 
 class Deliver(Protocol):
@@ -55,9 +60,9 @@ class Order:
 
     A conversation is open while its room has members here. ``position`` is how far this worker has verified
     that it delivered everything (see Sweep); a conversation that opens is taken up from there, so that what
-    its first member reads while joining and what is delivered overlap. Without ``is_shared`` nobody else
-    writes to the log, and what comes first in an open conversation is taken for what is next. While one
-    conversation is read, the others go on.
+    its first member reads while joining and what is delivered overlap. While one conversation is read, the others
+    go on. Without ``is_shared`` there is no other worker, and a missing position was written by somebody at the command
+    line, or by a commit whose end nobody heard of: it is read before anything else is delivered.
     """
 
     def __init__(self, deliver: Deliver, log: Log | None) -> None:
@@ -65,7 +70,7 @@ class Order:
         self.verified = 0
         """Up to here, everything has been delivered to everybody who was here (see Sweep)."""
         self.seen = 0
-        """Up to here, every position has come by: when nobody else writes, that is all there is."""
+        """Where there is no other worker: up to here, everything has been delivered."""
         self.is_shared = False
         self.healed: Counter[str] = Counter()
         """Entries read from the log, by what showed that they were missing: opening, gap, sweep."""
@@ -75,12 +80,17 @@ class Order:
         self._fresh: dict[int, int] = {}  # open, and nothing was delivered yet: the position at that time
         self._reading: dict[int, _Reading] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._one_reads = asyncio.Lock()
         self._complaint = Complaint(_log, "a conversation could not be read up to what other workers wrote")
+
+    def begin(self, position: int) -> None:
+        """To be called before anything is delivered, with how far the log has come."""
+        self.position = self.verified = self.seen = position
 
     @property
     def complete(self) -> int:
         """The last place of which it is certain that nothing up to it is still to come: what an offset may say."""
-        return self.verified if self.is_shared or self._reading else self.seen
+        return self.verified if self.is_shared else self.seen
 
     def reading(self) -> set[object]:
         """What is being read from the log now."""
@@ -108,18 +118,18 @@ class Order:
 
     async def take(self, entry: records.Entry) -> None:
         """Delivers an entry when its turn has come: now, after what is read from the log, or never again."""
+        if not self.is_shared:
+            await self._take_alone(entry)
+            return
         conversation_id, seq = entry.conversation_id, entry.seq
-        if entry.position == self.seen + 1:
-            self.seen = entry.position
         known = self._known.get(conversation_id)
         if conversation_id in self._reading:
             self._read(conversation_id, seq, "gap")
         elif known is None:
-            if self.is_shared and conversation_id in self._fresh:
+            if conversation_id in self._fresh:
                 self._read(conversation_id, seq, "opening")
             else:
-                await self._deliver.entry(entry)
-                self._come_to(conversation_id, seq)
+                await self._deliver.entry(entry)  # to nobody
         elif seq == known + 1:
             self._known[conversation_id] = seq
             await self._deliver.entry(entry)
@@ -152,6 +162,35 @@ class Order:
     def catch_up(self, conversation_id: int, head: int, joining: Iterable[int] = ()) -> None:
         """Reads what is missing up to ``head``; before that, lets in who belongs to it."""
         self._read(conversation_id, head, "sweep", joining)
+
+    # Without other workers
+
+    async def _take_alone(self, entry: records.Entry) -> None:
+        while self.seen + 1 < entry.position:
+            try:
+                await self.read_up_to(entry.position - 1)
+            except Exception as error:
+                # What follows has to wait: told without what is missing, its offset would say that it was told.
+                self._complaint.about(error)
+                await asyncio.sleep(AGAIN_S)
+        if self.seen < entry.position:
+            self.seen = entry.position
+            await self._deliver.entry(entry)
+
+    async def read_up_to(self, position: int) -> None:
+        """Delivers what is in the log up to ``position`` and has not come by. Only where there is no other worker."""
+        if self.seen >= position:
+            return
+        async with self._one_reads:
+            while self.seen < position:
+                found = [] if self._log is None else await self._log.between(self.seen, position, PAGE)
+                for entry, coming in found:
+                    if self.seen < entry.position:  # it may have come by while this was read
+                        self.seen = entry.position
+                        await self._deliver_one(entry, coming)
+                if len(found) < PAGE:
+                    self.seen = max(self.seen, position)  # where nothing is, nothing comes any more
+        self._complaint.withdrawn()
 
     # Reading
 
@@ -217,7 +256,12 @@ class Order:
             return
         self._come_to(entry.conversation_id, entry.seq)
         self.healed[why] += 1
+        await self._deliver_one(entry)
+
+    async def _deliver_one(self, entry: records.Entry, coming: Sequence[int] = ()) -> None:
         try:
+            for account_id in coming:
+                await self._deliver.enter(account_id, entry.conversation_id)
             await self._deliver.entry(entry)
         except Exception:
             _log.exception("delivering an entry failed")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -20,6 +21,8 @@ from server.realtime.order import Log, Order
 from server.realtime.rooms import conversation_in, conversation_room
 from server.realtime.streams import Streams
 
+STOP_S = 3.0
+"""So long at most what waits is delivered in the end: the log may be out of reach."""
 _SAID = "said"
 _log = logging.getLogger(__name__)
 
@@ -96,11 +99,21 @@ class Publisher:
         """Delivers what waits, then ends."""
         if self._task is None:
             return
-        await self._idle.wait()
+        with contextlib.suppress(TimeoutError):  # what is not told is in the log
+            async with asyncio.timeout(STOP_S):
+                await self._idle.wait()
         await self._bells.rung()
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
         await self.order.stop()
+
+    async def until_told(self, position: int) -> None:
+        """Returns when everything published so far has gone out; where this worker is alone, the log up to ``position``
+        as well, whoever wrote it.
+        """
+        await self._idle.wait()
+        if not self.order.is_shared:
+            await self.order.read_up_to(position)
 
     def publish(self, announced: Sequence[records.Fact]) -> None:
         """Takes over what a commit announced, in its order."""

@@ -7,11 +7,11 @@ and what they have missed is read in one go. So it makes no difference which wor
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
@@ -31,9 +31,8 @@ MOST = 500
 MOST_POLLED = 400
 """The same by polling: what happens while they wait to be fetched needs room beside them."""
 MOST_BYTES = 512_000
-SOON_S = 1.0
-"""What has been committed is delivered within so long, or does not matter any more."""
-_MOMENT_S = 0.002
+SOON_S = 3.0
+"""So long at most, whoever comes back waits until what they have missed was told to everybody else."""
 GOOD_FOR_MS = 86_400_000
 
 _log = logging.getLogger(__name__)
@@ -54,23 +53,28 @@ class Gap:
 
 @dataclass(slots=True)
 class _Return:
-    """One who comes back, and what they have missed as soon as it is read."""
+    """One who comes back, and what they have missed as soon as it is read: these ``places`` (conversation, seq) of the
+    log, or the changes of their inbox up to ``seq``.
+    """
 
     given: Pass
     missed: list[Missed] | None = None
+    places: Collection[tuple[int, int]] = ()
+    seq: int = 0
 
 
 class LogRecovery:
     """The engine's Recovery, over the log and the inboxes. ``outcomes`` counts who came back, and why others did not.
 
     What is missed has to be read between joining the rooms and telling ``ready``, by ``read``; ``replay`` hands it
-    over. ``has_delivered(conversation_id, seq, position)`` of a worker that is alone makes it certain that nothing
-    comes twice; where several write, what has just been written may.
+    over. ``until_told(position)`` returns when everything that this worker has committed was told to the rooms, and
+    where it is alone the log up to ``position``, so that nothing that was read comes once more behind it. Where
+    several write, what another one has just written may.
     """
 
     def __init__(self, online: Online, now: Now) -> None:
         self.outcomes: Counter[str] = Counter()
-        self.has_delivered: Callable[[int, int, int], bool] | None = None
+        self.until_told: Callable[[int], Awaitable[None]] = _at_once
         self._online = online
         self._now = now
         self._epoch = ""
@@ -110,6 +114,16 @@ class LogRecovery:
         found: _Return = recalled.start
         return found.missed
 
+    def repeats(self, recalled: Recalled, arguments: Sequence[Any]) -> bool:
+        """Whether it is an entry that they have just been given, whatever its offset says, or a notification as it was
+        before.
+        """
+        found: _Return = recalled.start
+        _, event, offset = arguments
+        if found.given.namespace == CHAT:
+            return (event["conversation_id"], event["seq"]) in found.places
+        return offsets.is_exact(offset) and (offsets.read(self._epoch, offset) or 0) <= found.seq
+
     async def remember(self, member: Member) -> str | None:
         """A new pid for a connection that is known here; whoever was recovered keeps the old one."""
         connection = self._online.get(member.sid)
@@ -143,7 +157,7 @@ class LogRecovery:
         if after is None:
             return self._is_over("not our offset")
         try:
-            missed = await self._missed(found.given, after, MOST_POLLED if is_polled else MOST)
+            missed = await self._missed(found, after, MOST_POLLED if is_polled else MOST)
         except Exception:
             # It costs them the recovery and nothing else: they come with the same pid again and again.
             _log.exception("what a client has missed could not be read")
@@ -161,38 +175,33 @@ class LogRecovery:
         # A client that was not recovered still brings the offset of the session before.
         return None if place is None else max(place, given.start)
 
-    async def _missed(self, given: Pass, after: int, most: int) -> list[Missed] | None:
+    async def _missed(self, found: _Return, after: int, most: int) -> list[Missed] | None:
+        given = found.given
         if given.namespace == CHAT:
             entries = await self._gap.entries(given.account_id, after, most, MOST_BYTES)
-            if entries:
-                await self._until_delivered(entries[-1])
-            return None if entries is None else self._as_told(entries)
+            if entries is None:
+                return None
+            await self._until_told(entries[-1].position if entries else 0)
+            found.places = {(entry.conversation_id, entry.seq) for entry in entries}
+            return [self._as_told(entry) for entry in entries]
         rows = await self._gap.notifications(given.account_id, after, most)
-        return None if rows is None else [self._as_rung(row, after) for row in rows]
+        if rows is None:
+            return None
+        await self._until_told(0)
+        found.seq = rows[-1].seq if rows else after
+        return [self._as_rung(row, after) for row in rows]
 
-    async def _until_delivered(self, last: records.Entry) -> None:
-        """Returns when what was read has come to the rooms too: there it is dropped while the member still joins,
-        and would be told once more behind that.
+    async def _until_told(self, position: int) -> None:
+        """What was read comes to the rooms too: there it is held while the member joins and found to be the same, and
+        told later it would come once more.
         """
-        if self.has_delivered is None:
-            return
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(SOON_S):
-                while not self.has_delivered(last.conversation_id, last.seq, last.position):  # noqa: ASYNC110
-                    await asyncio.sleep(_MOMENT_S)
+        async with asyncio.timeout(SOON_S):
+            await self.until_told(position)
 
-    def _as_told(self, entries: Iterable[records.Entry]) -> list[Missed]:
+    def _as_told(self, entry: records.Entry) -> Missed:
         # Together they are everything up to each of them.
-        return [
-            Missed(
-                entry.kind,
-                (
-                    msgspec.Raw(_encode(chat.Entry.of(entry))),
-                    offsets.written(self._epoch, entry.position, entry.position),
-                ),
-            )
-            for entry in entries
-        ]
+        offset = offsets.written(self._epoch, entry.position, entry.position)
+        return Missed(entry.kind, (msgspec.Raw(_encode(chat.Entry.of(entry))), offset))
 
     def _as_rung(self, row: Notification, after: int) -> Missed:
         return Missed(event_of(row, after), (msgspec.Raw(_encode(row)), offsets.written(self._epoch, row.seq, row.seq)))
@@ -200,6 +209,10 @@ class LogRecovery:
     def _is_over(self, why: str) -> bool:
         self.outcomes[why] += 1
         return False
+
+
+async def _at_once(position: int) -> None:
+    """Nobody tells anybody anything."""
 
 
 def event_of(row: Notification, after_seq: int) -> str:

@@ -16,7 +16,7 @@ from server.realtime.rooms import CHAT
 INTERVAL_S = 2.0
 PATIENCE_S = 0.2
 ALONE = 10
-"""So many times longer waits whoever is alone: it has told itself, or somebody at the command line has written."""
+"""So often whoever is alone waits: it has told itself, or somebody at the command line has written."""
 SOON_S = 0.1
 _log = logging.getLogger(__name__)
 
@@ -33,10 +33,9 @@ class Written:
 class Sweep:
     """Asks the log every ``interval_s`` for what came after the last time.
 
-    What is behind gets ``patience_s`` to arrive by itself, ten times as
-    long where there is one worker. ``on_healed(conversation_id)`` hears what did not.
-    ``written_since(position)`` is one range query; a worker that is alone asks for the ``newest()`` position
-    first, and as a rule has seen it.
+    What is behind gets ``patience_s`` to arrive by itself, ten times as long where there is one worker.
+    ``on_healed(conversation_id)`` hears what did not. ``written_since(position)`` is one range query; a worker that is
+    alone asks for the ``newest()`` position only, and as a rule has seen it.
     """
 
     def __init__(
@@ -65,7 +64,7 @@ class Sweep:
 
     def start(self, position: int) -> None:
         """Begins with what comes after ``position``."""
-        self._position = self._order.position = self._order.verified = self._order.seen = position
+        self._position = position
         self._task = asyncio.create_task(self._run(), name="sweep")
 
     async def stop(self) -> None:
@@ -94,18 +93,17 @@ class Sweep:
 
     async def _look(self) -> None:
         order = self._order
+        if not order.is_shared:
+            await self._look_alone()
+            return
         self._behind = order.behind(self._behind)  # reading them has failed
         if not self._behind and not self._begun & order.reading():
             order.verified = self._position  # what was found missing last time has been delivered
-        if not order.is_shared and not self._behind and await self._newest() == order.seen:
-            order.position, self._position = self._position, order.seen
-            return
         written = await self._written_since(self._position)
         behind = order.behind(self._behind | written.heads)
-        for _ in range(1 if order.is_shared else ALONE):
-            if behind:
-                await asyncio.sleep(self._patience_s)
-                behind = order.behind(behind)
+        if behind:
+            await asyncio.sleep(self._patience_s)
+            behind = order.behind(behind)
         for conversation_id, head in behind.items():
             order.catch_up(conversation_id, head)
             self.on_healed(conversation_id)
@@ -116,7 +114,14 @@ class Sweep:
         # A conversation that opens is taken up from where everything was verified a round ago: what has just
         # been written may have been announced to nobody here.
         order.position, self._position = self._position, written.position
-        order.seen = max(order.seen, written.position)
         self._begun = order.reading()
         if not self._behind and not self._begun:
             order.verified = self._position
+
+    async def _look_alone(self) -> None:
+        newest = await self._newest()
+        for _ in range(ALONE):
+            if self._order.seen >= newest:
+                return
+            await asyncio.sleep(self._patience_s)
+        await self._order.read_up_to(newest)

@@ -48,6 +48,14 @@ def missed(conversation_id: int, after_seq: int | None, position: int, limit: in
     return log.read(conversation_id, after_seq, 0, limit)
 
 
+def between(after: int, up_to: int, limit: int) -> list[tuple[records.Entry, list[int]]]:
+    """At most ``limit`` entries of all conversations behind the position ``after``, up to and with ``up_to``, in
+    commit order; each with those who come in with it, without an entry that says so: with a conversation's first.
+    """
+    found = [entry for entry in log.read_after(after, limit) if entry.position <= up_to]
+    return [(entry, membership.account_ids(entry.conversation_id) if entry.seq == 1 else []) for entry in found]
+
+
 def members_among(conversation_id: int, account_ids: Sequence[int]) -> list[int]:
     """Those of these accounts that belong to a conversation now."""
     return [listener.account_id for listener in listeners.among(conversation_id, account_ids)]

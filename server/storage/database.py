@@ -64,6 +64,9 @@ class Database:
         self._closing = False
         self._usual = 1.0
         self._untold: list[Piece] = []
+        # Transactions so far: begun, about to be committed (from then on a reader may see them), and told of.
+        self._begun = self._ending = self._told = 0
+        self._waiting: list[asyncio.Future[None]] = []
 
     async def open(self) -> None:
         """Create or upgrade the tables and start the writer. Raises when durability is not what it has to be."""
@@ -104,6 +107,14 @@ class Database:
         future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         self._queue.put(Piece(query, args, future))
         return await future
+
+    async def settled(self) -> None:
+        """Returns when ``after_commit`` has heard of everything that a read which is over may have seen."""
+        last = self._ending
+        while self._told < last:
+            future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiting.append(future)
+            await future
 
     def _read(self, query: Callable[[], R]) -> R:
         try:
@@ -164,11 +175,16 @@ class Database:
     def _commit(self, pieces: list[Piece]) -> None:
         """Whatever happens, every caller is woken."""
         for part in self.engine.parts(pieces):
-            # Those of the part before hear of it when this one is done but for the commit: the loop works for
-            # them while the disk works for these.
-            self.engine.commit(part, self._tell)
+            self._begun += 1
+            self.engine.commit(part, self._about_to_end)
             self._tell()
             self._untold = part
+
+    def _about_to_end(self) -> None:
+        self._ending = self._begun
+        # Those of the part before hear of it when this one is done but for the commit: the loop works for
+        # them while the disk works for these.
+        self._tell()
 
     def _tell(self) -> None:
         """Lets the callers of the last group go on, if they do not yet."""
@@ -193,6 +209,11 @@ class Database:
                 _log.exception("publishing after a commit failed")
         for piece in pieces:
             piece.settle()
+        self._told += 1
+        waiting, self._waiting = self._waiting, []
+        for future in waiting:
+            if not future.done():
+                future.set_result(None)
 
 
 def _engine(address: Path | str, busy_timeout_ms: int, patience_s: float) -> Engine:

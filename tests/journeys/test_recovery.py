@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import sys
 import urllib.request
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -16,7 +17,8 @@ from server.realtime.recovery import MOST, MOST_POLLED
 from tests.chat_client import ChatClient
 from tests.journeys.deployment import Deployment, deployed
 from tests.journeys.returning import CHAT, NOTIFICATIONS, ReturningClient
-from tests.people import Person
+from tests.journeys.stored import database_of
+from tests.people import Person, make_people_in
 from tests.postgres_server import PostgresServer
 from tests.services_under_test import MadangProcess
 
@@ -112,12 +114,36 @@ async def test_after_a_cut_there_is_exactly_what_was_missed(yard: Yard, transpor
 
 @pytest.mark.parametrize("transports", ["websocket", "polling"])
 async def test_cut_again_and_again_while_somebody_talks(yard: Yard, transports: str) -> None:
+    await _hears_all_once_over_cuts(yard, transports)
+
+
+@pytest.fixture(scope="module")
+def slow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MadangProcess]:
+    """A server that tells late what it has committed."""
+    command = (sys.executable, "-m", "tests.journeys.slow_to_tell")
+    folder = tmp_path_factory.mktemp("slow") / "data"
+    with MadangProcess(folder, command=command, message_rate="off") as server:
+        yield server
+
+
+@pytest.mark.parametrize("transports", ["websocket", "polling"])
+async def test_what_is_read_long_before_it_is_told_comes_once(slow: MadangProcess, transports: str) -> None:
+    made = make_people_in(database_of(slow), *(f"{name}{transports}" for name in ("ana", "ben", "cleo")))
+    people = dict(zip(("ana", "ben", "cleo"), made.values(), strict=True))
+    async with ChatClient(slow.url, people["ana"].token) as ana:
+        await _hears_all_once_over_cuts(await begun(slow.url, ana, people), transports)
+
+
+async def _hears_all_once_over_cuts(yard: Yard, transports: str) -> None:
     done = asyncio.Event()
 
     async def talks() -> None:
         while not done.is_set():
             await yard.say(yard.group, 3)
             await yard.say(yard.direct)
+            # Whoever looks for what was not told finds somebody who was added.
+            name = f"group-of-{yard.ben.name}-{yard.said}"
+            await yard.ana.do("create_group", client_id=name, title=name, account_ids=[yard.ben.id])
 
     chance = random.Random(20261121)
     async with yard.returning(transports) as ben:
@@ -137,6 +163,17 @@ async def test_cut_again_and_again_while_somebody_talks(yard: Yard, transports: 
         for where in (yard.group, yard.direct):
             places = ben.entries(where)
             assert places == list(range(places[0], places[0] + len(places)))
+        assert [line[1] for line in ben.of("message_created") if line[1].endswith("+")] == [], "exact offsets alone"
+        _no_change_twice(ben)
+
+
+def _no_change_twice(ben: ReturningClient) -> None:
+    """Each notification is new once, and each change of it comes once, in their order."""
+    told = [line[1:] for line in ben.lines if line[0] == NOTIFICATIONS and len(line) == 4]
+    changes = [row["seq"] for _, row, _ in told]
+    assert changes == sorted(set(changes)), told
+    new = Counter(row["id"] for name, row, _ in told if name == "notification_created")
+    assert set(new.values()) <= {1}, told
 
 
 async def test_a_client_that_has_heard_nothing_yet(yard: Yard) -> None:

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from server.protocol import chat
+from server.realtime import order
 from server.realtime.order import Log, Order
 from server.records import Entry
 from tests.engine.running import eventually
@@ -29,7 +30,7 @@ class Yard:
         self.go_on = asyncio.Event()
         self.go_on.set()
         self.fails = False
-        self.order = Order(self, Log(self.missed, self.members_among))
+        self.order = Order(self, Log(self.missed, self.members_among, self.between))
         self.order.is_shared = True
 
     def write(self, conversation_id: int = GROUP, kind: str = "message_created") -> Entry:
@@ -46,6 +47,14 @@ class Yard:
             raise RuntimeError("the database does not answer")
         mine = [one for one in self.log if one.conversation_id == conversation_id]
         return [one for one in mine if (one.position > position if after_seq is None else one.seq > after_seq)][:limit]
+
+    async def between(self, after: int, up_to: int, limit: int) -> Sequence[tuple[Entry, Sequence[int]]]:
+        self.reads += 1
+        found = [one for one in self.log if after < one.position <= up_to][:limit]
+        await self.go_on.wait()
+        if self.fails:
+            raise RuntimeError("the database does not answer")
+        return [(one, [CLEO] if one.seq == 1 else []) for one in found]
 
     async def members_among(self, conversation_id: int, account_ids: Sequence[int]) -> Sequence[int]:
         await self.go_on.wait()
@@ -161,16 +170,6 @@ async def test_an_entry_from_before_the_opening_is_old(yard: Yard) -> None:
     assert yard.seqs() == [2]
 
 
-async def test_whoever_is_alone_reads_nothing_for_a_first_entry(yard: Yard) -> None:
-    yard.order.is_shared = False
-    for _ in range(3):
-        yard.write()
-    yard.order.opened(GROUP)
-    await yard.order.take(yard.write())
-    await yard.order.take(yard.write())
-    assert (yard.seqs(), yard.reads) == ([4, 5], 0)
-
-
 async def test_a_log_that_cannot_be_read_is_read_with_the_next_entry(yard: Yard) -> None:
     await opened(yard, 1)
     yard.write()
@@ -220,3 +219,85 @@ async def test_who_enters_hears_what_is_read_behind_the_look(yard: Yard) -> None
     yard.go_on.set()
     await yard.settled()
     assert (yard.entered, yard.seqs()) == ([CLEO], [1, 2])
+
+
+# Without other workers
+
+
+async def alone(yard: Yard) -> None:
+    """A worker without others, which begins behind what is written."""
+    yard.order.is_shared = False
+    yard.order.begin(len(yard.log))
+
+
+async def test_whoever_is_alone_reads_nothing_that_it_was_told(yard: Yard) -> None:
+    for _ in range(3):
+        yard.write()
+    await alone(yard)
+    for conversation_id in (GROUP, OTHER, GROUP):
+        await yard.order.take(yard.write(conversation_id))
+        assert yard.order.complete == len(yard.log)
+    assert (yard.delivered, yard.reads) == ([(GROUP, 4), (OTHER, 1), (GROUP, 5)], 0)
+
+
+async def test_whoever_is_alone_delivers_what_others_wrote_before_what_follows_it(yard: Yard) -> None:
+    await alone(yard)
+    told: list[int] = []
+
+    async def entry(entry: Entry) -> None:
+        told.append(yard.order.complete)
+
+    yard.entry = entry  # type: ignore[method-assign]
+    await yard.order.take(yard.write())
+    yard.write(OTHER)
+    yard.write()
+    await yard.order.take(yard.write(OTHER))
+    assert told == [1, 2, 3, 4], "each offset says that everything before it was told"
+    assert yard.entered == [CLEO], "who comes in with the first entry of a conversation"
+    for entry_ in yard.log:
+        await yard.order.take(entry_)
+    assert told == [1, 2, 3, 4]
+
+
+async def test_whoever_is_alone_goes_over_positions_that_nobody_has(yard: Yard) -> None:
+    await alone(yard)
+    await yard.order.take(yard.write())
+    last = yard.write()
+    yard.log[-1] = msgspec.structs.replace(last, position=9)
+    await yard.order.take(yard.log[-1])
+    assert (yard.seqs(), yard.order.complete, yard.reads) == ([1, 2], 9, 1)
+
+
+async def test_whoever_is_alone_reads_more_than_a_page(yard: Yard) -> None:
+    await alone(yard)
+    for _ in range(500):
+        last = yard.write()
+    await yard.order.take(last)
+    assert yard.seqs() == list(range(1, 501))
+
+
+async def test_what_comes_while_the_log_is_read_is_delivered_once(yard: Yard) -> None:
+    await alone(yard)
+    first = yard.write()
+    yard.write(OTHER)
+    yard.go_on.clear()
+    reading = [asyncio.create_task(yard.order.read_up_to(2)) for _ in range(2)]
+    await eventually(lambda: yard.reads)
+    await yard.order.take(first)
+    yard.go_on.set()
+    await asyncio.gather(*reading)
+    await yard.order.take(yard.write())
+    assert (yard.delivered, yard.order.complete) == ([(GROUP, 1), (OTHER, 1), (GROUP, 2)], 3)
+
+
+async def test_what_cannot_be_read_is_waited_for(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(order, "AGAIN_S", 0.01)
+    await alone(yard)
+    yard.write()
+    yard.fails = True
+    taking = asyncio.create_task(yard.order.take(yard.write()))
+    await eventually(lambda: yard.reads > 2)
+    assert (yard.delivered, yard.order.complete) == ([], 0)
+    yard.fails = False
+    await taking
+    assert yard.seqs() == [1, 2]

@@ -263,7 +263,7 @@ async def test_what_cannot_be_delivered_does_not_stop_the_next(yard: Yard, faili
 
 
 async def test_an_entry_that_cannot_be_read_does_not_stop_the_next(yard: Yard) -> None:
-    broken = records.Entry(1, GROUP, 1, "member_removed", ANA, 1, b"not json")
+    broken = msgspec.structs.replace(yard.entry("member_removed"), data=b"not json")
     await yard.publish(broken, yard.entry())
     assert yard.heard("ben") == ["message_created"]
 

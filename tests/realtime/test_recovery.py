@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from collections.abc import Sequence
@@ -15,13 +16,14 @@ from server.engine import Missed, Recalled
 from server.engine.outflow import Parcel
 from server.engine.packets import EVENT, encode
 from server.protocol.notifications import Notification
-from server.realtime import offsets, passes
+from server.realtime import offsets, passes, recovery
 from server.realtime.online import Connection, Online
 from server.realtime.passes import Pass
 from server.realtime.recovery import GOOD_FOR_MS, MOST, MOST_BYTES, MOST_POLLED, Gap, LogRecovery
 from server.realtime.rooms import CHAT, NOTIFICATIONS
 from server.records import Entry
 from server.transport.sockets import LIMITS
+from tests.engine.running import eventually
 from tests.fakes import SteppedClock
 
 ANA, PHONE = 7, 70
@@ -150,6 +152,50 @@ async def test_an_offset_that_is_none_of_ours(yard: Yard, offset: object) -> Non
 
 async def test_what_cannot_be_read_costs_the_recovery_and_no_more(yard: Yard) -> None:
     yard.fails = True
+    assert await yard.returns() is None
+    assert yard.recovery.outcomes == {"failed": 1}
+
+
+async def test_what_was_told_meanwhile_is_known_whatever_its_offset_says(yard: Yard) -> None:
+    yard.log = [entry(101), entry(105)]
+    recalled = await yard.recovery.recall(CHAT, await yard.pid())
+    assert recalled is not None
+    assert await yard.recovery.read(recalled, None, ANA, PHONE, is_polled=False)
+
+    def told(seq: int, conversation_id: int = 1) -> list[Any]:
+        return ["message_created", {"conversation_id": conversation_id, "seq": seq, "data": {}}, f"{EPOCH}-90+"]
+
+    known = [told(seq) for seq in (101, 105, 106)] + [told(101, 2)]
+    assert [yard.recovery.repeats(recalled, one) for one in known] == [True, True, False, False]
+
+
+async def test_what_is_read_is_told_to_the_rooms_before_they_are_let_in(yard: Yard) -> None:
+    waited_for: list[int] = []
+    told = asyncio.Event()
+
+    async def until_told(position: int) -> None:
+        waited_for.append(position)
+        await told.wait()
+
+    yard.recovery.until_told = until_told
+    yard.log = [entry(101), entry(105)]
+    returning = asyncio.create_task(yard.returns())
+    await eventually(lambda: waited_for)
+    await asyncio.sleep(0)
+    assert not returning.done()
+    told.set()
+    assert places(await returning) == [f"{EPOCH}-101", f"{EPOCH}-105"]
+    await yard.returns(namespace=NOTIFICATIONS)
+    assert waited_for == [105, 0]
+
+
+async def test_whoever_would_hear_it_twice_starts_over(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def never(position: int) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(recovery, "SOON_S", 0.01)
+    yard.recovery.until_told = never
+    yard.log = [entry(101)]
     assert await yard.returns() is None
     assert yard.recovery.outcomes == {"failed": 1}
 
@@ -296,6 +342,15 @@ async def test_notifications_come_back_as_they_stand_now(yard: Yard) -> None:
     assert json.loads(bytes(missed[1].arguments[0]))["count"] == 3
     assert places(await yard.returns(f"{EPOCH}-104", namespace=NOTIFICATIONS)) == [f"{EPOCH}-105"]
     assert yard.asked == [(ANA, START, MOST), (ANA, 104, MOST)]
+
+
+async def test_a_notification_as_it_was_before_is_known(yard: Yard) -> None:
+    yard.inbox = [notification(104, count=3)]
+    recalled = await yard.recovery.recall(NOTIFICATIONS, await yard.pid(NOTIFICATIONS))
+    assert recalled is not None
+    assert await yard.recovery.read(recalled, None, ANA, PHONE, is_polled=False)
+    told = [["notification_changed", {"id": 1}, offsets.written(EPOCH, seq, seq)] for seq in (101, 104, 105)]
+    assert [yard.recovery.repeats(recalled, one) for one in told] == [True, True, False]
 
 
 async def test_an_inbox_of_too_many(yard: Yard) -> None:

@@ -28,10 +28,11 @@ class Yard:
         self.added: list[tuple[int, int]] = []
         self.asked: list[int] = []
         self.fails = False
+        self.looked = 0
         self.go_on = asyncio.Event()
         self.go_on.set()
         self.online = Online()
-        self.order = Order(self, Log(self.missed, self.members_among))
+        self.order = Order(self, Log(self.missed, self.members_among, self.between))
         self.order.is_shared = True
         self.healed: list[int] = []
         self.sweep = self.new_sweep()
@@ -49,6 +50,7 @@ class Yard:
         return self.log[-1]
 
     async def newest(self) -> int:
+        self.looked += 1
         return len(self.log)
 
     async def written_since(self, position: int) -> Written:
@@ -61,6 +63,10 @@ class Yard:
             raise OSError("the disk is gone")
         mine = [one for one in self.log if one.conversation_id == conversation_id]
         return [one for one in mine if (one.position > position if after_seq is None else one.seq > after_seq)]
+
+    async def between(self, after: int, up_to: int, limit: int) -> Sequence[tuple[Entry, Sequence[int]]]:
+        self.asked.append(after)
+        return [(one, []) for one in self.log[after:up_to]]
 
     async def members_among(self, conversation_id: int, account_ids: Sequence[int]) -> Sequence[int]:
         return account_ids
@@ -122,11 +128,11 @@ async def test_whoever_is_alone_and_slow_to_tell_itself_reads_nothing(yard: Yard
     yard.sweep = yard.new_sweep(patience_s=0.02)
     entry = yard.write()
     looking = asyncio.create_task(yard.sweep._look())
-    await eventually(lambda: yard.asked)
+    await eventually(lambda: yard.looked)
     await asyncio.sleep(0.05)
     await yard.order.take(entry)
     await looking
-    assert (yard.delivered, yard.healed, yard.order.complete) == ([1], [], 1)
+    assert (yard.delivered, yard.asked, yard.order.complete) == ([1], [], 1)
 
 
 async def test_each_position_is_asked_for_once(yard: Yard) -> None:
@@ -167,9 +173,29 @@ async def test_whoever_is_alone_asks_for_nothing_that_it_wrote_itself(yard: Yard
     # Somebody else writes after all.
     yard.write()
     await yard.look()
+    assert yard.order.complete == 4
     await yard.order.take(yard.write())
     await yard.look()
     assert (yard.asked, yard.delivered) == ([3], [1, 2, 3, 4, 5])
+
+
+async def test_whoever_is_alone_says_exactly_how_far_it_has_told_while_it_is_looked_for(yard: Yard) -> None:
+    """Somebody has just been added, and what was written last is still to be told: nothing has to be read for that."""
+    yard.order.is_shared = False
+    yard.sweep = yard.new_sweep(patience_s=0.01)
+    yard.online.add(Connection("cleo", CHAT, CLEO, 1, 0))
+    yard.added = [(GROUP, CLEO)]
+    yard.go_on.clear()
+    for _ in range(3):
+        entry = yard.write()
+        looking = asyncio.create_task(yard.sweep._look())
+        await eventually(lambda: yard.looked)
+        await yard.order.take(entry)
+        await looking
+        assert yard.order.complete == entry.position
+        await yard.order.take(yard.write())
+        assert yard.order.complete == len(yard.log)
+    assert yard.delivered == [1, 2, 3, 4, 5, 6]
 
 
 async def test_it_looks_by_itself_and_soon_when_asked(yard: Yard) -> None:
@@ -235,17 +261,3 @@ async def test_what_is_still_being_read_is_not_complete(yard: Yard) -> None:
     await eventually(lambda: not yard.order._reading)
     await yard.look()
     assert (yard.delivered, yard.order.complete) == ([1], 3)
-
-
-async def test_whoever_is_alone_is_complete_with_each_entry_but_not_while_something_is_read(yard: Yard) -> None:
-    yard.order.is_shared = False
-    await yard.order.take(yard.write())
-    assert yard.order.complete == 1
-    yard.write()  # by somebody else
-    yard.go_on.clear()
-    await yard.order.take(yard.write())
-    assert yard.order.complete == 0
-    yard.go_on.set()
-    await eventually(lambda: not yard.order._reading)
-    await yard.look()
-    assert (yard.delivered, yard.order.complete) == ([1, 2, 3], 3)

@@ -56,6 +56,18 @@ async def test_what_came_since(db: Database, clock: SteppedClock, people: People
     assert (await db.read(behind.since, after))[1:] == ({yard.group: head + 4}, [(yard.group, people["cleo"])])
 
 
+async def test_what_lies_between_two_positions(db: Database, clock: SteppedClock, people: People) -> None:
+    yard = Yard(db, clock, people)
+    await yard.begin()
+    begun = await yard.newest()
+    await yard.write(3)
+    found = await db.read(behind.between, 0, begun + 2, 200)
+    assert [entry.position for entry, _ in found] == list(range(1, begun + 3))
+    assert [sorted(coming) for _, coming in found] == [[people["ana"], people["ben"]], *([[]] * (begun + 1))]
+    assert [entry.position for entry, _ in await db.read(behind.between, begun, begun + 3, 2)] == [begun + 1, begun + 2]
+    assert await db.read(behind.between, begun + 3, begun + 9, 200) == []
+
+
 async def test_what_a_conversation_misses(db: Database, clock: SteppedClock, people: People) -> None:
     yard = Yard(db, clock, people)
     await yard.begin()

@@ -17,6 +17,7 @@ from server.records import CountsChanged, Fact
 from server.storage import database
 from server.storage.database import Database
 from server.storage.unit import Rows, announce, execute_many, holding, together
+from tests.engine.running import eventually
 from tests.fakes import RecordingPublisher
 from tests.storage.writer import (
     PATIENCE_S,
@@ -160,6 +161,32 @@ async def test_a_caller_who_has_gone_harms_nobody(db: Database) -> None:
     assert await patient == "two"
     # It was asked for before its caller went: the outcome was unknown to them, and it is stored.
     assert await db.read(names) == ["one", "two"]
+
+
+async def test_what_a_read_has_seen_is_settled_when_everybody_was_told(
+    db: Database, published: RecordingPublisher
+) -> None:
+    settle = db._settle
+    late: list[Any] = []
+    db._settle = late.append  # type: ignore[method-assign]
+    writing = asyncio.create_task(db.write(put, "one"))
+    await eventually(lambda: late)
+    assert await db.read(names) == ["one"]
+    settling = asyncio.create_task(db.settled())
+    await asyncio.sleep(0)
+    assert not settling.done()
+    settle(*late)
+    await settling
+    assert published.facts == [CountsChanged(3)]
+    await writing
+    db._settle = settle  # type: ignore[method-assign]
+    held = Held()
+    holding_up = asyncio.create_task(db.write(held.piece))
+    await held.entered()
+    await db.settled()  # what is not committed yet nobody has seen
+    held.let_go()
+    await holding_up
+    await db.settled()
 
 
 async def test_counting_that_fails_does_not_end_the_writer(place: Path | str) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import logging
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -185,6 +186,10 @@ class _Known:
             return None
         first = {"": 0, "o0": 1, "o1": 2}.get(offset or "", 3)
         return [Missed("said", ("missed", f"o{number}")) for number in range(first, 3)]
+
+    def repeats(self, recalled: Recalled, arguments: Sequence[Any]) -> bool:
+        """Nothing but by its offset."""
+        return False
 
     async def remember(self, member: Member) -> str | None:
         """What it came with, or one that nobody brings."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -287,6 +288,9 @@ class ByPidAlone:
     async def replay(self, recalled: Recalled, offset: str | None) -> list[Missed] | None:
         return [Missed("n", (7, "seq-7")), Missed("n", [8, "other-2"]), Missed("quiet", ())]
 
+    def repeats(self, recalled: Recalled, arguments: Sequence[Any]) -> bool:
+        return arguments[:2] == ["n", 7]
+
     async def remember(self, member: Member) -> str | None:
         self.members.append(member)
         return f"{len(self.members)}:ana"
@@ -299,12 +303,14 @@ async def test_a_pid_that_is_stored_nowhere_is_held_by_one_connection(opened: Op
         async def welcome(sid: str) -> None:
             recalled = stage.server.recalled(sid, "/")
             seen.append(recalled and recalled.account)
+            await stage.server.emit("n", (7, "about-6"), to=sid)
             await stage.server.emit("n", (8, "other-2"), to=sid)
             await stage.server.emit("n", (9, "seq-8"), to=sid)
 
         stage.welcome = welcome
         first, second = Guest(visitor), Guest(visitor)
         await first.comes()
+        assert [await first.hears() for _ in range(3)] == [["n", 7, "about-6"], ["n", 8, "other-2"], ["n", 9, "seq-8"]]
         second.pid = first.pid
         await second.comes()
         assert seen == [None, "ana"]
