@@ -8,18 +8,19 @@ from typing import Self
 
 
 class Relay:
-    """Listens on ``port`` of 127.0.0.1 and carries all bytes to ``to_port`` and back."""
+    """Listens on ``port`` of 127.0.0.1, a free one for 0, and carries all bytes to ``to_port`` and back."""
 
-    def __init__(self, to_port: int) -> None:
+    def __init__(self, to_port: int, port: int = 0) -> None:
         self._to_port = to_port
+        self.port = port
         self._goes_on = asyncio.Event()
         self._goes_on.set()
         self._ends: set[asyncio.StreamWriter] = set()
         self._is_cut = False
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._carry, "127.0.0.1", 0)
-        self.port: int = self._server.sockets[0].getsockname()[1]
+        self._server = await asyncio.start_server(self._carry, "127.0.0.1", self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
         return self
 
     async def __aexit__(self, *_: object) -> None:

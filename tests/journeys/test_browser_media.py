@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import contextlib
 import io
 import math
 import re
@@ -12,19 +14,21 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from PIL import Image
-from playwright.async_api import Browser, CDPSession, Page, expect
+from playwright.async_api import Browser, BrowserContext, Request, expect
+from playwright.async_api import Error as PlaywrightError
 
 from tests.chat_client import ChatClient
+from tests.files.relay import Relay
 from tests.journeys.browser import DESKTOP, PHONE, Visitor
 from tests.journeys.test_browser_access import Troubles
 from tests.journeys.test_browser_files import hand_over
 from tests.people import Person
-from tests.services_under_test import MadangProcess
+from tests.services_under_test import MadangProcess, free_port
 
 People = Callable[..., dict[str, Person]]
 LARGE = 6_000_000
-SLOW = 600_000
-"""Bytes a second; so there is time for a cut and a reload."""
+SMALL = 200_000
+"""What is no upload: pages, sockets and what they ask for."""
 QUOTA = 20_000_000
 PDF = (
     b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj "
@@ -38,6 +42,14 @@ CHOOSE = """([name, size]) => {
     const drop = new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true })
     document.querySelector('textarea').dispatchEvent(drop)
 }"""
+KEPT = """() => new Promise((resolve) => {
+    const opening = indexedDB.open('madang')
+    opening.onsuccess = () => {
+        const counting = opening.result.transaction('files').objectStore('files').count()
+        counting.onsuccess = () => resolve(counting.result)
+    }
+})"""
+"""How many files the browser has still to send."""
 RECORD = """async () => {
     const canvas = Object.assign(document.createElement('canvas'), { width: 320, height: 180 })
     const draw = canvas.getContext('2d')
@@ -60,10 +72,18 @@ RECORD = """async () => {
 
 
 @pytest.fixture(scope="module")
-def madang(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MadangProcess]:
+def another_way() -> str:
+    """The address of a way to the server that can be narrow."""
+    return f"http://127.0.0.1:{free_port()}"
+
+
+@pytest.fixture(scope="module")
+def madang(tmp_path_factory: pytest.TempPathFactory, another_way: str) -> Iterator[MadangProcess]:
     """One kind of database will do: here it is about files."""
     folder = tmp_path_factory.mktemp("media")
-    with MadangProcess(folder / "data", message_rate="off", file_quota_bytes=QUOTA) as server:
+    with MadangProcess(
+        folder / "data", message_rate="off", file_quota_bytes=QUOTA, allowed_origins=another_way
+    ) as server:
         yield server
 
 
@@ -87,17 +107,57 @@ def moving() -> bytes:
     return out.getvalue()
 
 
-async def slowed(page: Page) -> CDPSession:
-    """A narrow line; the others' pages are as quick as ever."""
-    session = await page.context.new_cdp_session(page)
-    await session.send("Network.enable")
-    await bounded(session, SLOW)
-    return session
+class Narrow(Relay):
+    """A way to the server that takes so much of uploads and then stands still; and it can be out of order."""
 
+    def __init__(self, to_port: int, port: int) -> None:
+        super().__init__(to_port, port)
+        self.passed = 0
+        self.is_broken = False
+        self._most = 0
+        self._ended = asyncio.Event()
+        self._full = asyncio.Event()
 
-async def bounded(session: CDPSession, upload: int, *, offline: bool = False) -> None:
-    conditions = {"offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": upload}
-    await session.send("Network.emulateNetworkConditions", conditions)
+    def takes(self, most: int) -> None:
+        """So many bytes in all from now on; whatever stood still until now belonged to a page that has gone."""
+        self._most = most
+        self._ended.set()
+        self._ended = asyncio.Event()
+        self._full.clear()
+
+    def breaks(self) -> None:
+        """Nothing passes, and no connection is made."""
+        self.is_broken = True
+        for end in self._ends:
+            end.transport.abort()
+
+    async def has_taken_it(self) -> None:
+        """Until all that may pass has passed."""
+        async with asyncio.timeout(60):
+            await self._full.wait()
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.is_broken:
+            writer.transport.abort()
+        else:
+            await super()._carry(reader, writer)
+
+    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        goes_up = writer.get_extra_info("peername")[1] == self._to_port
+        passed = 0
+        with contextlib.suppress(OSError):
+            while block := await reader.read(65_536):
+                if goes_up and passed > SMALL:
+                    if self.passed >= self._most:
+                        self._full.set()
+                        await self._ended.wait()
+                        writer.transport.abort()
+                        return
+                    self.passed += len(block)
+                writer.write(block)
+                await writer.drain()
+                passed += len(block)
+            writer.write_eof()
 
 
 async def direct_of(madang: MadangProcess, ana: Person, ben: Person) -> int:
@@ -107,30 +167,67 @@ async def direct_of(madang: MadangProcess, ana: Person, ben: Person) -> int:
     return int(direct)
 
 
-async def test_a_large_file_goes_on_after_a_cut(browser: Browser, madang: MadangProcess, people: People) -> None:
-    pair = people("ana", "ben")
-    await direct_of(madang, pair["ana"], pair["ben"])
-    ana = await Visitor.signed_in(browser, madang.url, pair["ana"])
-    await ana.open(pair["ben"].name.capitalize())
-    asked: list[str] = []
-    context = ana.page.context
-    context.on("request", lambda one: asked.append(one.method) if "/api/v1/uploads" in one.url else None)
+class Requests:
+    """What a browser has asked of uploads, in any of its tabs."""
 
-    line = await slowed(ana.page)
-    await ana.page.evaluate(CHOOSE, ["the whole roof, measured from all sides.bin", LARGE])
-    await ana.composer.fill("The measurements")
-    await ana.composer.press("Enter")
-    row = ana.page.locator("article").filter(has_text="The measurements")
-    await expect(row.locator(".message")).to_have_attribute("data-state", "sending")
-    await has_come(row.locator(".file .meta"), 20)
-    await ana.picture("upload-desktop")
-    await bounded(line, SLOW, offline=True)
-    await expect(row.locator(".message")).to_have_attribute("data-state", "waiting")
-    await bounded(line, SLOW)
-    await has_come(row.locator(".file .meta"), 50)
-    await bounded(line, -1)
-    await expect(row.locator(".message")).to_have_attribute("data-state", "sent", timeout=40_000)
-    assert asked.count("POST") == 1
+    def __init__(self, context: BrowserContext) -> None:
+        self.begun = 0
+        self.offsets: list[int] = []
+        context.on("request", self._note)
+
+    def _note(self, request: Request) -> None:
+        if "/api/v1/uploads" not in request.url:
+            return
+        if request.method == "POST":
+            self.begun += 1
+        elif request.method == "PATCH":
+            self.offsets.append(int(request.headers["upload-offset"]))
+
+
+async def test_a_large_file_goes_on_after_a_cut_a_reload_and_a_closed_tab(
+    browser: Browser, madang: MadangProcess, another_way: str, people: People
+) -> None:
+    pair = people("ana", "ben")
+    direct = await direct_of(madang, pair["ana"], pair["ben"])
+    async with Narrow(madang.port, int(another_way.rpartition(":")[2])) as line:
+        ana = await Visitor.signed_in(browser, another_way, pair["ana"])
+        page, context = ana.page, ana.page.context
+        asked = Requests(context)
+        await ana.open(pair["ben"].name.capitalize())
+        row = page.locator("article").filter(has_text="The measurements")
+        message = row.locator(".message")
+
+        line.takes(1_000_000)
+        await page.evaluate(CHOOSE, ["the whole roof, measured from all sides.bin", LARGE])
+        await ana.composer.fill("The measurements")
+        await ana.composer.press("Enter")
+        await expect(message).to_have_attribute("data-state", "sending")
+        await line.has_taken_it()
+        await ana.picture("upload-desktop")
+        line.breaks()
+        await expect(message).to_have_attribute("data-state", "waiting")
+        with pytest.raises(PlaywrightError):
+            await page.reload()
+        await page.wait_for_url(re.compile("^chrome-error:"))
+        line.is_broken = False
+        line.takes(2_500_000)
+        await page.goto(f"{another_way}/c/{direct}")
+        await expect(message).to_have_attribute("data-state", re.compile("sending|waiting"))
+        await line.has_taken_it()
+        await page.reload()
+        line.takes(4_000_000)
+        await expect(message).to_have_attribute("data-state", re.compile("sending|waiting"))
+        await line.has_taken_it()
+        await page.close()
+
+        line.takes(2 * LARGE)
+        page = await context.new_page()
+        await page.goto(f"{another_way}/c/{direct}")
+        row = page.locator("article").filter(has_text="The measurements")
+        await expect(row.locator(".message")).to_have_attribute("data-state", "sent", timeout=40_000)
+    assert asked.begun == 1
+    assert asked.offsets == sorted(asked.offsets)
+    assert asked.offsets[-1] > 3_000_000
     card = row.locator(".file")
     await expect(card).to_contain_text(re.compile("the whole roof.*bin", re.S))
     address = await card.get_by_role("link").get_attribute("href")
@@ -138,13 +235,28 @@ async def test_a_large_file_goes_on_after_a_cut(browser: Browser, madang: Madang
     content = await answer.body()
     assert len(content) == LARGE
     assert all(content[at] == (at >> 12) % 256 for at in range(0, LARGE, 4096))
+    assert await page.evaluate(KEPT) == 0
     await context.close()
 
 
-async def has_come(told: object, percent: int) -> None:
-    """Waits until so much of an upload has gone."""
-    tens = "|".join(str(n) for n in range(percent // 10, 10))
-    await expect(told).to_have_text(re.compile(rf"^({tens})\d %|^({tens})\d%|100"), timeout=30_000)  # type: ignore[call-overload]
+async def test_a_file_that_the_browser_cannot_keep_is_told_of_at_once(
+    browser: Browser, madang: MadangProcess, people: People
+) -> None:
+    pair = people("ana", "ben")
+    await direct_of(madang, pair["ana"], pair["ben"])
+    ana = await Visitor.signed_in(browser, madang.url, pair["ana"])
+    await ana.open(pair["ben"].name.capitalize())
+    inside = await ana.page.context.new_cdp_session(ana.page)
+    await inside.send("Storage.overrideQuotaForOrigin", {"origin": madang.url, "quotaSize": 1_000_000})
+    await ana.page.evaluate(CHOOSE, ["roof.bin", LARGE])
+    warning = ana.page.locator(".toast").filter(has_text="roof.bin goes up only while this page is open")
+    await expect(warning).to_be_visible()
+    await ana.picture("unkept-desktop")
+    await ana.composer.press("Enter")
+    row = ana.page.locator("article").filter(has_text="roof.bin")
+    await expect(row.locator(".message")).to_have_attribute("data-state", "sent", timeout=40_000)
+    assert ana.troubles == []
+    await ana.page.context.close()
 
 
 async def test_a_file_that_finds_no_room_says_how_much_there_is(
@@ -215,6 +327,10 @@ async def test_sound_film_and_pdf_stand_where_they_are_read(
     await buttons.last.click()
     await expect(buttons.last).to_have_text("1.25×")
     await expect(sound.locator("audio")).to_have_js_property("playbackRate", 1.25)
+    await sound.get_by_role("slider").focus()
+    await page.keyboard.press("End")
+    await expect(sound.locator("audio")).to_have_js_property("currentTime", 2)
+    await page.keyboard.press("Home")
     await buttons.first.click()
     await expect(sound).to_have_attribute("data-state", "playing")
     await buttons.first.click()

@@ -67,6 +67,10 @@ export interface UploadProgress {
   part: number
   stored?: StoredFile
   error?: MadangError
+  /** Where the server has what has come in, for a file that can go on there. */
+  address?: string
+  /** Whether this browser keeps the file, so that it goes on after a reload; not known at first. */
+  kept?: boolean
 }
 
 /** A file on its way to the server. */
@@ -258,7 +262,7 @@ export interface Madang {
   typingIn(id: number): ReadableAtom<number[]>
 
   // Files
-  /** Large files go on behind what has come in when the connection was cut, also when they are chosen again after a reload. */
+  /** Kept on this device before it is sent. Large files go on behind what has come in, after a cut and, once they are in a message, after a reload. */
   upload(file: globalThis.File): Upload
   /** How much one's files have together, and how much they may. */
   fileUse(): Promise<FileUse>

@@ -17,12 +17,13 @@ import { Rest } from './rest.ts'
 import { RuleBook } from './rules.ts'
 import { Outbox } from './sender.ts'
 import { SessionStore } from './session.ts'
+import { Shelf } from './shelf.ts'
 import type { MakeSockets } from './sockets.ts'
 import { Tabs } from './tabs.ts'
 import { Timelines } from './timelines.ts'
 import type { Account, AccountChange, Contact, Entry, OwnAccount, Ready, ServerInfo } from './types.ts'
 import { TypingSigns } from './typing.ts'
-import { sendFile, startUpload } from './uploads.ts'
+import { startUpload } from './uploads.ts'
 
 /** What tests put in place of the network. */
 export interface Seams {
@@ -54,6 +55,7 @@ class Client {
   private readonly inbox: Inbox
   private readonly rules: RuleBook
   private readonly outbox: Outbox
+  private readonly shelf: Shelf
   private readonly timelines: Timelines
   private readonly conversations: Conversations
   private readonly readMarks: ReadMarks
@@ -87,11 +89,14 @@ class Client {
     this.members = new Members(connection, this.people)
     this.inbox = new Inbox(connection)
     this.rules = new RuleBook(connection)
+    const { tabs } = this
+    const storage = options.storage ?? defaultStorage()
+    this.shelf = new Shelf({ storage, tabs, start: (file, about) => startUpload(this.rest, file, about) })
     this.outbox = new Outbox({
       connection,
-      storage: options.storage ?? defaultStorage(),
-      tabs: this.tabs,
-      upload: (file, id) => startUpload(this.rest, file, sendFile, id),
+      storage,
+      tabs,
+      shelf: this.shelf,
       isShown: (id, seq) => {
         const log = this.timelines.log(id)
         return log.state !== 'ready' || log.more_after || log.known_seq >= seq
@@ -242,7 +247,7 @@ class Client {
       stopTyping: (id) => this.signs.stop(id),
       typingIn: (id) => this.signs.typingIn(id),
 
-      upload: (file) => startUpload(rest, file),
+      upload: (file) => this.shelf.begin(file),
       fileUse: () => rest.get('me/files'),
       fileUrl: (path) => (path.startsWith('/') ? rest.url + path : path),
       notifications: this.inbox,
@@ -277,7 +282,10 @@ class Client {
     this.lastAccount = account.id
     this.people.learn([account])
     this.tabs.tell({ kind: 'signed-in', account_id: account.id })
-    this.tabsStarted ??= this.tabs.start()
+    if (!this.tabsStarted) {
+      this.tabsStarted = this.tabs.start()
+      void this.tabsStarted.then(() => this.shelf.sweep()).catch(() => undefined)
+    }
     void this.outbox.start(account.id, this.tabsStarted)
     this.connection.open()
   }

@@ -14,6 +14,7 @@ function item(client_id: string, changes: Partial<OutboxItem> = {}): OutboxItem 
     files: [],
     uploads: [],
     elsewhere_uploads: 0,
+    upload_ids: [],
     lost_uploads: 0,
     tab: 'tab',
     queued_at: 1,
@@ -97,7 +98,7 @@ test('uploads of a closed tab are lost, those of an open one block what is behin
   const stored = { ...toStore(item('a1', { tab: 'other' })), unfinished_uploads: 1 }
   const queue = [fromStore(stored, true), item('a2', { queued_at: 2 })]
   expect(due(queue, 0)).toEqual([])
-  const lost = uploadsLost(queue, 'other')
+  const lost = uploadsLost(queue, 'a1')
   expect(lost[0]).toMatchObject({ progress: 'failed', lost_uploads: 1, elsewhere_uploads: 0 })
   expect(names(due(lost, 0))).toEqual(['a2'])
 })

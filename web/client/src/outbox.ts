@@ -15,8 +15,10 @@ export interface OutboxItem {
   /** Stored files; those of `uploads` are added when all of them are stored. */
   files: StoredFile[]
   uploads: Upload[]
-  /** Uploads that another open tab has still to finish. */
+  /** Uploads that another open tab, or this one before it was loaded anew, has still to finish. */
   elsewhere_uploads: number
+  /** Which those are, as far as they are known. */
+  upload_ids: readonly string[]
   /** Uploads that a reload cut off: their files must be chosen again. */
   lost_uploads: number
   /** The tab it was written in. */
@@ -116,14 +118,14 @@ export function heldBack(queue: Queue, clientId: string): Queue {
   return change(queue, clientId, (item) => ({ ...item, progress: 'waiting' }))
 }
 
-/** The tab that uploaded its files was closed: they must be chosen again. */
-export function uploadsLost(queue: Queue, tab: string): Queue {
-  return queue.map((item) => (item.tab === tab && item.elsewhere_uploads > 0 ? withLostUploads(item) : item))
+/** The page that uploaded its files is gone, and they were not kept: they must be chosen again. */
+export function uploadsLost(queue: Queue, clientId: string): Queue {
+  return change(queue, clientId, (item) => (item.elsewhere_uploads > 0 ? withLostUploads(item) : item))
 }
 
 /** Its files were kept, and go on in this tab. */
 export function revived(queue: Queue, clientId: string, uploads: Upload[], tab: string): Queue {
-  return change(queue, clientId, (item) => ({ ...item, uploads, elsewhere_uploads: 0, tab }))
+  return change(queue, clientId, (item) => ({ ...item, uploads, elsewhere_uploads: 0, upload_ids: [], tab }))
 }
 
 /** The queue with an item that was read on disk or told by another tab: all tabs send from one queue. */
@@ -196,6 +198,7 @@ export function fromStore(stored: StoredSend, isTabOpen: boolean, notBefore = 0)
     files: stored.files,
     uploads: [],
     elsewhere_uploads: isLost ? 0 : stored.unfinished_uploads,
+    upload_ids: isLost ? [] : (stored.upload_ids ?? []),
     lost_uploads: isLost ? stored.unfinished_uploads : 0,
     tab: stored.tab,
     queued_at: stored.queued_at,
@@ -210,14 +213,15 @@ export function fromStore(stored: StoredSend, isTabOpen: boolean, notBefore = 0)
 
 /** The item as it is kept on disk. */
 export function toStore(item: OutboxItem): StoredSend {
-  const underWay = item.uploads.filter((upload) => upload.progress.get().state !== 'done').length
+  const underWay = item.uploads.filter((upload) => upload.progress.get().state !== 'done').map(({ id }) => id)
   return {
     client_id: item.client_id,
     account_id: item.account_id,
     conversation_id: item.conversation_id,
     text: item.text,
     files: allFiles(item),
-    unfinished_uploads: underWay + item.elsewhere_uploads + item.lost_uploads,
+    unfinished_uploads: underWay.length + item.elsewhere_uploads + item.lost_uploads,
+    upload_ids: [...underWay, ...item.upload_ids],
     queued_at: item.queued_at,
     tab: item.tab,
     ...(item.reply_to && { reply_to: item.reply_to }),
@@ -231,7 +235,7 @@ function isPending(item: OutboxItem): boolean {
 
 function withLostUploads(item: OutboxItem): OutboxItem {
   const lost_uploads = item.lost_uploads + item.elsewhere_uploads
-  return { ...item, elsewhere_uploads: 0, lost_uploads, progress: 'failed', error: new MadangError(LOST) }
+  return { ...item, elsewhere_uploads: 0, upload_ids: [], lost_uploads, progress: 'failed', error: new MadangError(LOST) }
 }
 
 function inOrder(items: OutboxItem[]): Queue {

@@ -41,6 +41,38 @@ test('what one page stores, the next one reads', async () => {
   expect(await new IndexedDbStorage(factory).all()).toEqual([stored('one', 1)])
 })
 
+test('a file on its way is there with its address for the next page, until it is dropped', async () => {
+  const factory = new IDBFactory()
+  const storage = new IndexedDbStorage(factory)
+  await storage.keepFile({ id: 'roof', tab: 'one', file: new File(['tiles'], 'roof.png') })
+  await storage.setAddress('roof', '/uploads/roof')
+  await storage.setAddress('gone', '/uploads/gone')
+  const next = new IndexedDbStorage(factory)
+  expect(await next.fileOf('roof')).toMatchObject({ id: 'roof', tab: 'one', address: '/uploads/roof', file: expect.anything() as unknown })
+  expect(await next.kept()).toEqual([{ id: 'roof', tab: 'one', address: '/uploads/roof' }])
+  await next.dropFile('roof')
+  expect([await next.fileOf('roof'), await next.kept()]).toEqual([undefined, []])
+})
+
+test('what an older page kept is read by a newer one', async () => {
+  const factory = new IDBFactory()
+  await new Promise<void>((resolve, reject) => {
+    const request = factory.open('madang', 2)
+    request.onupgradeneeded = () => {
+      request.result.createObjectStore('outbox', { keyPath: 'client_id' }).put(stored('one', 1))
+      request.result.createObjectStore('files', { keyPath: 'id' }).createIndex('client_id', 'client_id')
+    }
+    request.onsuccess = () => {
+      request.result.close()
+      resolve()
+    }
+    request.onerror = () => reject(new Error('It does not open.'))
+  })
+  const storage = new IndexedDbStorage(factory)
+  expect(await storage.all()).toEqual([stored('one', 1)])
+  expect(await storage.kept()).toEqual([])
+})
+
 /** Opens or deletes the database as something else would, and closes it. */
 function asked(request: IDBOpenDBRequest): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -65,7 +97,7 @@ test('a newer page is let in, and the old one says that it can store nothing', a
   const factory = new IDBFactory()
   const storage = new IndexedDbStorage(factory)
   await storage.put(stored('one', 1))
-  await asked(factory.open('madang', 3))
+  await asked(factory.open('madang', 4))
   await expect(storage.put(stored('two', 2))).rejects.toThrow()
   await expect(storage.all()).rejects.toThrow()
 })

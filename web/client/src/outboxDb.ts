@@ -4,6 +4,7 @@ import type { Quote, File as StoredFile } from './types.ts'
 const DATABASE = 'madang'
 const STORE = 'outbox'
 const FILES = 'files'
+const UPLOADS = 'uploads'
 
 /** A message as it waits on disk. */
 export interface StoredSend {
@@ -13,8 +14,10 @@ export interface StoredSend {
   text: string
   reply_to?: Quote
   files: StoredFile[]
-  /** How many uploads were not finished: after a reload those go on whose files were kept. */
+  /** How many uploads were not finished. */
   unfinished_uploads: number
+  /** Which: after a reload they go on, if all of their files were kept. */
+  upload_ids?: string[]
   queued_at: number
   /** The tab that wrote it, and uploads its files. */
   tab: string
@@ -29,16 +32,25 @@ export interface OutboxStorage {
   delete(clientId: string): Promise<void>
   /** Whether it still waits: of several tabs, one has sent it when it does not. */
   has(clientId: string): Promise<boolean>
-  // A storage that can keep files has these too; a message's files are deleted with it.
-  keepFile?(clientId: string, id: string, file: globalThis.File): Promise<void>
+  // A storage that can keep files has these too.
+  keepFile?(kept: KeptFile): Promise<void>
+  /** Where the server takes what follows of that upload. */
+  setAddress?(id: string, address: string): Promise<void>
   dropFile?(id: string): Promise<void>
-  filesOf?(clientId: string): Promise<KeptFile[]>
+  fileOf?(id: string): Promise<KeptFile | undefined>
+  /** All that is kept, without the files. */
+  kept?(): Promise<KeptUpload[]>
 }
 
-/** A file that was on its way; `id` is its upload's. */
-export interface KeptFile {
+/** An upload that was on its way. */
+export interface KeptUpload {
   id: string
-  client_id: string
+  /** The tab in which its file was chosen. */
+  tab: string
+  address?: string
+}
+
+export interface KeptFile extends KeptUpload {
   file: globalThis.File
 }
 
@@ -84,23 +96,40 @@ export class IndexedDbStorage implements OutboxStorage {
 
   async delete(clientId: string): Promise<void> {
     await this.run('readwrite', (store) => store.delete(clientId))
-    for (const { id } of await this.filesOf(clientId)) await this.dropFile(id)
   }
 
   async has(clientId: string): Promise<boolean> {
     return (await this.run('readonly', (store) => store.count(clientId))) > 0
   }
 
-  async keepFile(clientId: string, id: string, file: globalThis.File): Promise<void> {
-    await this.run('readwrite', (store) => store.put({ id, client_id: clientId, file } satisfies KeptFile), FILES)
+  async keepFile({ file, ...upload }: KeptFile): Promise<void> {
+    // What has no name is never found again, so that comes first.
+    await this.run('readwrite', (store) => store.put(upload), UPLOADS)
+    await this.run('readwrite', (store) => store.put({ id: upload.id, file }), FILES)
+  }
+
+  async setAddress(id: string, address: string): Promise<void> {
+    const upload = await this.uploadOf(id)
+    if (upload) await this.run('readwrite', (store) => store.put({ ...upload, address }), UPLOADS)
   }
 
   async dropFile(id: string): Promise<void> {
     await this.run('readwrite', (store) => store.delete(id), FILES)
+    await this.run('readwrite', (store) => store.delete(id), UPLOADS)
   }
 
-  async filesOf(clientId: string): Promise<KeptFile[]> {
-    return (await this.run('readonly', (store) => store.index('client_id').getAll(clientId), FILES)) as KeptFile[]
+  async fileOf(id: string): Promise<KeptFile | undefined> {
+    const upload = await this.uploadOf(id)
+    const kept = (await this.run('readonly', (store) => store.get(id), FILES)) as { file: globalThis.File } | undefined
+    return upload && kept && { ...upload, file: kept.file }
+  }
+
+  async kept(): Promise<KeptUpload[]> {
+    return (await this.run('readonly', (store) => store.getAll(), UPLOADS)) as KeptUpload[]
+  }
+
+  private async uploadOf(id: string): Promise<KeptUpload | undefined> {
+    return (await this.run('readonly', (store) => store.get(id), UPLOADS)) as KeptUpload | undefined
   }
 
   private async run<Result>(mode: IDBTransactionMode, work: (store: IDBObjectStore) => IDBRequest<Result>, name = STORE): Promise<Result> {
@@ -135,10 +164,11 @@ export class IndexedDbStorage implements OutboxStorage {
 
   private open(): Promise<IDBDatabase> {
     return new Promise((resolve, reject) => {
-      const request = this.factory.open(DATABASE, 2)
+      const request = this.factory.open(DATABASE, 3)
       request.onupgradeneeded = ({ oldVersion }) => {
         if (oldVersion < 1) request.result.createObjectStore(STORE, { keyPath: 'client_id' })
-        request.result.createObjectStore(FILES, { keyPath: 'id' }).createIndex('client_id', 'client_id')
+        if (oldVersion === 2) request.result.deleteObjectStore(FILES)
+        for (const store of [FILES, UPLOADS]) request.result.createObjectStore(store, { keyPath: 'id' })
       }
       request.onsuccess = () => {
         // Another tab with a newer page wants to change the database: let it.

@@ -2,9 +2,10 @@ import { atom } from 'nanostores'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Madang, Upload, UploadProgress } from './api.ts'
 import { MadangError } from './errors.ts'
-import { MemoryStorage, type KeptFile, type OutboxStorage } from './outboxDb.ts'
+import { MemoryStorage, type OutboxStorage } from './outboxDb.ts'
 import { ANA, conversation, FakeServer, YARD } from './testing/fakeServer.ts'
 import { Refusal } from './testing/fakeSockets.ts'
+import { KeepingStorage } from './testing/keeping.ts'
 import { arrive, settle, texts } from './testing/people.ts'
 
 const ROOF = 8
@@ -382,21 +383,6 @@ test('a reply carries the place of what it answers', async () => {
 })
 
 describe('files', () => {
-  /** A storage that can keep files, as the browser's database can. */
-  class KeepingStorage extends MemoryStorage {
-    readonly files = new Map<string, KeptFile>()
-    keepFile(client_id: string, id: string, file: File): Promise<void> {
-      this.files.set(id, { id, client_id, file })
-      return Promise.resolve()
-    }
-    dropFile(id: string): Promise<void> {
-      this.files.delete(id)
-      return Promise.resolve()
-    }
-    filesOf(clientId: string): Promise<KeptFile[]> {
-      return Promise.resolve([...this.files.values()].filter((one) => one.client_id === clientId))
-    }
-  }
   function upload(id = 'upload'): Upload & { progress: ReturnType<typeof atom<UploadProgress>> } {
     const progress = atom<UploadProgress>({ state: 'uploading', part: 0 })
     return {
@@ -448,27 +434,44 @@ describe('files', () => {
     expect(stored()).toEqual(['words'])
   })
 
-  test('a reload in the middle of an upload goes on with the files that were kept, and what is behind it waits', async () => {
+  test('a reload in the middle of uploads goes on with the files that were kept, and what is behind them waits', async () => {
     const storage = new KeepingStorage()
     madang.stop()
     const before = await arrive(server, storage)
+    await storage.keepFile({ id: 'two', tab: '', file: new File(['x'], 'roof.png') })
+    await storage.keepFile({ id: 'three', tab: '', file: new File(['y'], 'gate.png') })
     const [sent, coming] = [upload('one'), upload('two')]
     before.send(YARD, { text: 'look', uploads: [sent, coming] })
+    before.send(YARD, { text: 'and', uploads: [upload('three')] })
     before.send(YARD, { text: 'nice?' })
     sent.progress.set(done(5))
     await settle()
     before.stop()
-    expect([...storage.files.keys()]).toEqual(['two'])
 
     madang = await arrive(server, storage)
     await madang.openTimeline(YARD)
     await settle()
     await vi.dynamicImportSettled()
     await settle()
-    expect(stored()).toEqual(['look', 'nice?'])
-    expect(server.askedFor('send_message')[0]).toMatchObject({ file_ids: [5, 6] })
+    expect(stored()).toEqual(['look', 'and', 'nice?'])
+    expect(server.askedFor('send_message').map(({ file_ids }) => file_ids)).toEqual([[5, 6], [6], undefined])
     await settle()
-    expect(storage.files.size).toBe(0)
+    expect([...storage.files.keys()]).toEqual([])
+  })
+
+  test('a file is kept when it is chosen, and gone when it is stored, taken out, or its tab was closed before it was sent', async () => {
+    const storage = new KeepingStorage()
+    await storage.keepFile({ id: 'left behind', tab: 'closed', file: new File(['x'], 'roof.png') })
+    madang.stop()
+    madang = await arrive(server, storage)
+    expect([...storage.files.keys()]).toEqual([])
+    const chosen = madang.upload(new File(['x'], 'roof.png'))
+    expect([...storage.files.keys()]).toEqual([chosen.id])
+    madang.upload(new File(['y'], 'gate.png')).cancel()
+    await vi.dynamicImportSettled()
+    await settle()
+    expect(chosen.progress.get()).toMatchObject({ state: 'done', kept: true })
+    expect([...storage.files.keys()]).toEqual([])
   })
 
   test('a reload in the middle of an upload ends in a clear failure', async () => {

@@ -9,20 +9,22 @@ import {
 } from './outbox.ts'
 import type { OutboxStorage, StoredSend } from './outboxDb.ts'
 import { newClientId } from './randomId.ts'
+import type { Shelf } from './shelf.ts'
 import type { Tabs } from './tabs.ts'
 import { excerptOf } from './timeline.ts'
 import type { Entry, Message, MessageSent } from './types.ts'
 
 /** A disk that takes longer is not waited for. */
 const STORAGE_MS = 2_000
+/** Files are worth more patience. */
+const KEPT_MS = 30_000
 const REMEMBERED = 1_000
 
 interface Parts {
   connection: Connection
   storage: OutboxStorage
   tabs: Tabs
-  /** Begins to send a file that was kept, under the id that its upload had. */
-  upload: (file: globalThis.File, id: string) => Upload
+  shelf: Shelf
   /** Whether the timeline shows the stored message, or does not show that place at all. */
   isShown: (conversationId: number, seq: number) => boolean
   /** The server has stored it at that place: the log goes up to there. */
@@ -44,6 +46,7 @@ export class Outbox {
   private readonly lines = new Map<number, ReadableAtom<Lines>>()
   private readonly isConnected: ReadableAtom<boolean>
   private readonly followed = new Set<string>()
+  private readonly reviving = new Set<string>()
   /** What is on disk for the other tabs to see. */
   private readonly kept = new Set<string>()
   /** What has been answered or thrown away, lately: another tab may speak of it late. */
@@ -115,6 +118,7 @@ export class Outbox {
       files: [],
       uploads,
       elsewhere_uploads: 0,
+      upload_ids: [],
       lost_uploads: 0,
       tab: this.parts.tabs.id,
       queued_at: this.lastQueuedAt,
@@ -125,8 +129,8 @@ export class Outbox {
     }
     this.queue.set([...this.queue.get(), item])
     for (const upload of uploads) {
+      this.parts.shelf.hold(upload.id)
       this.watch(item.client_id, upload)
-      this.keep(item.client_id, upload)
     }
     this.save(item.client_id)
     this.pump()
@@ -237,7 +241,6 @@ export class Outbox {
     const stop = upload.progress.listen(({ state, error }) => {
       const item = find(this.queue.get(), clientId)
       if (!item || item.answer) return stop()
-      if (state === 'cancelled' || state === 'done') void this.quietly(this.parts.storage.dropFile?.(upload.id))
       if (state === 'cancelled') this.drop(item, upload)
       else if (state === 'failed' && error) this.queue.set(refused(this.queue.get(), clientId, final(error), Date.now()))
       else if (state !== 'done') return
@@ -246,11 +249,6 @@ export class Outbox {
     })
     const { state, error } = upload.progress.get()
     if (state === 'failed' && error) this.queue.set(refused(this.queue.get(), clientId, final(error), Date.now()))
-  }
-
-  /** Keeps a file that is on its way, so that it can go on after a reload. */
-  private keep(clientId: string, upload: Upload): void {
-    if (upload.progress.get().state !== 'done') void this.quietly(this.parts.storage.keepFile?.(clientId, upload.id, upload.file))
   }
 
   /** A cancelled file leaves its message; a message of nothing leaves too. */
@@ -268,6 +266,8 @@ export class Outbox {
   /** Answered, or thrown away: nothing is left to do but to wait for its twin. Resolves when it is off the disk. */
   private finish(clientId: string, answer?: MessageSent): Promise<void> {
     this.remember(clientId)
+    const { uploads = [], upload_ids = [] } = find(this.queue.get(), clientId) ?? {}
+    this.parts.shelf.drop([...upload_ids, ...uploads.map(({ id }) => id)])
     this.queue.set(answer ? answered(this.queue.get(), clientId, answer) : without(this.queue.get(), clientId))
     const deleted = this.quietly(this.parts.storage.delete(clientId))
     this.landed.get(clientId)?.()
@@ -292,6 +292,8 @@ export class Outbox {
     const stored = toStore(item)
     const put = this.parts.storage.put(stored).then(() => {
       if (!this.done.has(clientId)) this.kept.add(clientId)
+      // Only what the message on disk does not wait for any more.
+      this.parts.shelf.drop(item.uploads.filter(({ id }) => !stored.upload_ids?.includes(id)).map(({ id }) => id))
     })
     void this.quietly(put)
     // Told at once: this page may be closed before the disk answers, and what is written elsewhere then comes behind it.
@@ -351,7 +353,7 @@ export class Outbox {
     const { id, isAlone, helpAfterMs } = this.parts.tabs
     if (this.done.has(stored.client_id)) return
     const isOwn = stored.tab === id
-    const mayGoOn = this.parts.storage.filesOf !== undefined
+    const mayGoOn = this.parts.storage.fileOf !== undefined
     const item = fromStore(stored, mayGoOn || (!isOwn && !isAlone), isOwn ? 0 : Date.now() + helpAfterMs)
     this.lastQueuedAt = Math.max(this.lastQueuedAt, stored.queued_at)
     this.kept.add(stored.client_id)
@@ -383,20 +385,21 @@ export class Outbox {
 
   /** Nobody sends the files of that tab any more: what was kept of them goes on here, the others are lost. */
   private async goOnFor(tab: string): Promise<void> {
-    for (const { client_id } of this.queue.get().filter((item) => item.tab === tab && item.elsewhere_uploads > 0)) await this.revive(client_id)
-    const before = this.queue.get()
-    this.queue.set(uploadsLost(before, tab))
-    for (const item of this.queue.get()) if (!before.includes(item)) this.save(item.client_id)
+    const left = this.queue.get().filter((item) => item.tab === tab && item.elsewhere_uploads > 0)
+    await Promise.all(left.map(({ client_id }) => this.goOn(client_id)))
     this.pump()
   }
 
-  private async revive(clientId: string): Promise<void> {
-    const kept = (await inTime(STORAGE_MS, this.parts.storage.filesOf?.(clientId) ?? Promise.resolve([]))) ?? []
-    const item = find(this.queue.get(), clientId)
-    if (!item || item.elsewhere_uploads === 0 || kept.length < item.elsewhere_uploads) return
-    const uploads = kept.map(({ id, file }) => this.parts.upload(file, id))
-    this.queue.set(revived(this.queue.get(), clientId, uploads, this.parts.tabs.id))
-    for (const upload of uploads) this.watch(clientId, upload)
+  private async goOn(clientId: string): Promise<void> {
+    if (this.reviving.has(clientId)) return
+    this.reviving.add(clientId)
+    const { upload_ids = [], elsewhere_uploads = 0 } = find(this.queue.get(), clientId) ?? {}
+    const isWhole = upload_ids.length === elsewhere_uploads
+    const uploads = isWhole ? await inTime(KEPT_MS, this.parts.shelf.goOn(upload_ids)) : undefined
+    this.reviving.delete(clientId)
+    if (!find(this.queue.get(), clientId)) return uploads?.forEach((upload) => upload.cancel())
+    this.queue.set(uploads ? revived(this.queue.get(), clientId, uploads, this.parts.tabs.id) : uploadsLost(this.queue.get(), clientId))
+    for (const upload of uploads ?? []) this.watch(clientId, upload)
     this.save(clientId)
   }
 

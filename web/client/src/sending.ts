@@ -7,11 +7,12 @@ import type { SendFile } from './uploads.ts'
 const RESUMABLE_FROM = 4 * 1024 * 1024
 
 /** Sends a file once, in the way that suits its size. */
-export const sendFile: SendFile = async (rest, file, onPart, signal) => {
+export const sendFile: SendFile = async (rest, file, sending) => {
+  const { onPart, signal } = sending
   if (typeof XMLHttpRequest === 'undefined') return sendByFetch(rest, file, signal)
   if (file.size < RESUMABLE_FROM) return sendByXhr(rest, file, onPart, signal)
   const { sendResumably } = await import('./resumable.ts').catch(() => Promise.reject(noAnswer()))
-  return sendResumably(rest, file, onPart, signal)
+  return sendResumably(rest, file, sending)
 }
 
 /** `fetch` tells nothing of what has gone; the old way does. */

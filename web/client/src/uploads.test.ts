@@ -13,11 +13,11 @@ afterEach(() => void vi.useRealTimers())
 test('progress is told, and the stored file in the end', async () => {
   let tellPart: (part: number) => void = () => undefined
   let finish: (file: typeof STORED) => void = () => undefined
-  const send: SendFile = (_rest, _file, onPart) => {
+  const send: SendFile = (_rest, _file, { onPart }) => {
     tellPart = onPart
     return new Promise((resolve) => (finish = resolve))
   }
-  const upload = startUpload(rest, FILE, send)
+  const upload = startUpload(rest, FILE, {}, send)
   tellPart(0.5)
   expect(upload.progress.get()).toEqual({ state: 'uploading', part: 0.5 })
   finish(STORED)
@@ -27,7 +27,7 @@ test('progress is told, and the stored file in the end', async () => {
 
 test('a lost connection is tried again by itself', async () => {
   const send = vi.fn<SendFile>().mockRejectedValueOnce(noAnswer()).mockResolvedValueOnce(STORED)
-  const upload = startUpload(rest, FILE, send)
+  const upload = startUpload(rest, FILE, {}, send)
   await vi.advanceTimersByTimeAsync(500)
   expect(upload.progress.get().state).toBe('uploading')
   await vi.advanceTimersByTimeAsync(1000)
@@ -37,7 +37,7 @@ test('a lost connection is tried again by itself', async () => {
 test('a refusal is final until somebody tries again', async () => {
   const tooLarge = new MadangError({ code: 'too_large', message: 'Too large.', retryable: false })
   const send = vi.fn<SendFile>().mockRejectedValueOnce(tooLarge).mockResolvedValueOnce(STORED)
-  const upload = startUpload(rest, FILE, send)
+  const upload = startUpload(rest, FILE, {}, send)
   await vi.advanceTimersByTimeAsync(60_000)
   expect(upload.progress.get()).toMatchObject({ state: 'failed', error: { code: 'too_large' } })
   upload.retry()
@@ -48,16 +48,45 @@ test('a refusal is final until somebody tries again', async () => {
 test('a cancelled upload stops, and nothing it says later counts', async () => {
   let finish: (file: typeof STORED) => void = () => undefined
   let signal: AbortSignal | undefined
-  const send: SendFile = (_rest, _file, _onPart, stop) => {
-    signal = stop
+  const send: SendFile = (_rest, _file, sending) => {
+    signal = sending.signal
     return new Promise((resolve) => (finish = resolve))
   }
-  const upload = startUpload(rest, FILE, send)
+  const upload = startUpload(rest, FILE, {}, send)
   upload.cancel()
   expect(signal?.aborted).toBe(true)
   finish(STORED)
   await vi.advanceTimersByTimeAsync(0)
   expect(upload.progress.get()).toEqual({ state: 'cancelled', part: 0 })
+})
+
+test('nothing is sent before the browser keeps the file, and each try goes on where the one before has begun', async () => {
+  let keep: (kept: boolean) => void = () => undefined
+  const addresses: unknown[] = []
+  const send: SendFile = (_rest, _file, { address, onAddress }) => {
+    addresses.push(address)
+    onAddress('/uploads/roof')
+    return addresses.length === 1 ? Promise.reject(noAnswer()) : Promise.resolve(STORED)
+  }
+  const upload = startUpload(rest, FILE, { kept: new Promise((resolve) => (keep = resolve)) }, send)
+  await vi.advanceTimersByTimeAsync(1000)
+  expect(addresses).toEqual([])
+  keep(true)
+  await vi.advanceTimersByTimeAsync(3000)
+  expect(addresses).toEqual([undefined, '/uploads/roof'])
+  expect(upload.progress.get()).toMatchObject({ state: 'done', kept: true, address: '/uploads/roof' })
+})
+
+test('a browser that has no room is told of, and the file goes as long as the page is open', async () => {
+  const upload = startUpload(rest, FILE, { kept: Promise.resolve(false) }, () => Promise.resolve(STORED))
+  await vi.advanceTimersByTimeAsync(0)
+  expect(upload.progress.get()).toMatchObject({ state: 'done', kept: false })
+})
+
+test('a disk that does not answer holds no file up', async () => {
+  const upload = startUpload(rest, FILE, { kept: new Promise(() => undefined) }, () => Promise.resolve(STORED))
+  await vi.advanceTimersByTimeAsync(10_000)
+  expect(upload.progress.get()).toEqual({ state: 'done', part: 1, stored: STORED })
 })
 
 test('refusals are read from the body; a proxy that answers instead is told apart', () => {

@@ -1,6 +1,6 @@
 import { atom } from 'nanostores'
 import type { Upload, UploadProgress } from './api.ts'
-import { retryDelay, sleep } from './backoff.ts'
+import { inTime, retryDelay, sleep } from './backoff.ts'
 import { asMadangError, noAnswer } from './errors.ts'
 import { randomId } from './randomId.ts'
 import type { Rest } from './rest.ts'
@@ -8,41 +8,69 @@ import type { File as StoredFile } from './types.ts'
 
 /** So often in a row without getting any further. */
 const TRIES = 6
+/** A disk that takes longer to keep a file is not waited for. */
+const KEEP_MS = 10_000
 
-/** Sends one body; tells how much has gone, and gives up when `signal` says so. */
-export type SendFile = (rest: Rest, file: globalThis.File, onPart: (part: number) => void, signal: AbortSignal) => Promise<StoredFile>
+/** What one try is told, and tells. */
+export interface Sending {
+  /** Where an earlier try, or an earlier page, has begun. */
+  address: string | undefined
+  onAddress: (address: string) => void
+  /** How much has gone: 0 to 1. */
+  onPart: (part: number) => void
+  /** Says when to give up. */
+  signal: AbortSignal
+}
+
+/** Sends one body. */
+export type SendFile = (rest: Rest, file: globalThis.File, sending: Sending) => Promise<StoredFile>
+
+/** What is known of an upload beside its file. */
+export interface UploadStart {
+  id?: string
+  address?: string
+  /** Whether this browser keeps the file over a reload: nothing is sent before that is known. */
+  kept?: Promise<boolean>
+}
 
 /** Starts sending a file. A lost connection is tried again, a refusal is final until `retry`. */
-export function startUpload(rest: Rest, file: globalThis.File, send: SendFile = sendFile, id = randomId()): Upload {
-  const progress = atom<UploadProgress>({ state: 'uploading', part: 0 })
+export function startUpload(rest: Rest, file: globalThis.File, start: UploadStart = {}, send: SendFile = sendFile): Upload {
+  const { id = randomId(), kept } = start
+  const progress = atom<UploadProgress>({ state: 'uploading', part: 0, ...(start.address && { address: start.address }) })
+  const tell = (now: UploadProgress): void => {
+    const { address, kept: isKept } = progress.get()
+    progress.set({ ...(address && { address }), ...(isKept !== undefined && { kept: isKept }), ...now })
+  }
   let attempt = new AbortController()
 
   const run = async ({ signal }: AbortController): Promise<void> => {
-    progress.set({ state: 'uploading', part: 0 })
+    tell({ state: 'uploading', part: 0 })
+    if (kept) await inTime(KEEP_MS, kept)
     let furthest = 0
-    for (let tries = 0; ; tries++) {
+    for (let tries = 0; !signal.aborted; tries++) {
       const onPart = (part: number): void => {
         if (signal.aborted) return
-        progress.set({ state: 'uploading', part })
+        tell({ state: 'uploading', part })
         if (part <= furthest) return
         furthest = part
         tries = 0
       }
+      const onAddress = (address: string): void => tell({ ...progress.get(), address })
       try {
-        const stored = await send(rest, file, onPart, signal)
-        if (!signal.aborted) progress.set({ state: 'done', part: 1, stored })
+        const stored = await send(rest, file, { address: progress.get().address, onAddress, onPart, signal })
+        if (!signal.aborted) tell({ state: 'done', part: 1, stored })
         return
       } catch (reason) {
         if (signal.aborted) return
         const error = asMadangError(reason)
-        if (!error.retryable || tries + 1 >= TRIES) return progress.set({ state: 'failed', part: 0, error })
+        if (!error.retryable || tries + 1 >= TRIES) return tell({ state: 'failed', part: 0, error })
         await sleep(error.retry_after_ms ?? retryDelay(tries))
         await untilOnline()
-        if (signal.aborted) return
       }
     }
   }
 
+  void kept?.then((isKept) => tell({ ...progress.get(), kept: isKept }))
   void run(attempt)
   return {
     id,
@@ -51,7 +79,7 @@ export function startUpload(rest: Rest, file: globalThis.File, send: SendFile = 
     cancel() {
       if (progress.get().state === 'done') return
       attempt.abort()
-      progress.set({ state: 'cancelled', part: 0 })
+      tell({ state: 'cancelled', part: 0 })
     },
     retry() {
       if (progress.get().state === 'uploading' || progress.get().state === 'done') return

@@ -24,6 +24,7 @@ export function attachFiles(madang: Madang, conversationId: number, files: reado
   for (const file of taken) void measure(file)
   const uploads = taken.map((file) => madang.upload(file))
   for (const upload of uploads) {
+    void import('./unkept.ts').then(({ watchOver }) => watchOver(upload)).catch(() => undefined)
     const stop = upload.progress.listen(({ state, error }) => {
       if (state === 'failed' && error?.field === 'quota') void import('./quota.ts').then(({ tellQuota }) => tellQuota(madang))
       if (state === 'done') stop()

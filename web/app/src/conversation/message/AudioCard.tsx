@@ -1,6 +1,6 @@
 import type { StoredFile } from '@madang/client'
 import { CircleAlert, Pause, Play } from 'lucide-react'
-import { useRef, useState, type CSSProperties } from 'react'
+import { useEffect, useRef, useState, type CSSProperties } from 'react'
 import { useMadang } from '../../app/context.ts'
 import { Icon, IconButton } from '../../components/index.ts'
 import { t } from '../../i18n/index.ts'
@@ -23,6 +23,13 @@ export default function AudioCard({ file }: { file: StoredFile }) {
   const [rate, setRate] = useState(0)
   const address = useMadang().fileUrl(file.url)
 
+  useEffect(() => {
+    const element = audio.current
+    if (!element) return
+    // It begins to load when it is made, which may be long before it is shown; what it says until then is heard by nobody.
+    if (Number.isFinite(element.duration)) setLength(element.duration)
+    if (element.error) setState('gone')
+  }, [])
   const play = () => {
     const element = audio.current
     if (!element) return
