@@ -44,7 +44,8 @@ export default defineConfig({
     target: 'es2022',
     // A page under `script-src 'self'` may not load what is inlined as data.
     assetsInlineLimit: 0,
-    modulePreload: { polyfill: false },
+    // Of what a page brings along only its styles are named where it is asked for: a list of all scripts would come with every first screen.
+    modulePreload: { polyfill: false, resolveDependencies: (_page, files) => files.filter((file) => file.endsWith('.css')) },
     rolldownOptions: {
       output: {
         // What every visit needs in one piece: it packs better than twenty small ones.
