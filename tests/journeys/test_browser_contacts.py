@@ -128,4 +128,12 @@ async def test_axe_finds_nothing_serious_among_contacts(
             await expect(ana.page.get_by_role("dialog")).to_be_visible()
             await troubles.look_at(ana.page, "profile")
             await ana.picture(f"contacts-profile-{size[0]}-{scheme}")
+            if size == PHONE:
+                await ana.page.goto(f"{madang.url}/c")
+                badge = ana.page.locator(".bottom-bar a[href='/contacts'] .badge")
+                await expect(badge).to_have_text("1")
+                await troubles.look_at(ana.page, "one who asks")
+                await ana.picture("contacts-badge")
+                await dana.do("remove_contact", account_id=ids["ana"])
+                await expect(badge).to_have_count(0)
             assert troubles.found == []
