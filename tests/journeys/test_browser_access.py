@@ -167,6 +167,7 @@ class Tour:
             await page.goto(f"{ana.url}/{place}")
             await expect(page.locator("main h1:visible, main h2:visible").first).to_be_visible()
             await expect(page.locator("[aria-busy=true]")).to_have_count(0)
+            await expect(page.get_by_text(words("settings.telling.failed"))).to_have_count(0)
             if place.startswith("search"):
                 await expect(page.locator(".hit").first).to_be_visible()
             await self.look_at(ana, place.partition("?")[0])

@@ -42,7 +42,8 @@ export class RuleBook implements TellingRules {
   }
 
   private async fetch(): Promise<NotificationRules> {
-    const rules = await this.connection.notifications.ask('get_rules', {})
+    // A page may be opened before there is a connection: that is no failure.
+    const rules = await this.connection.patiently(() => this.connection.notifications.ask('get_rules', {}))
     this.current.set(rules)
     return rules
   }
