@@ -223,7 +223,7 @@ async def _open(parts: Parts, stack: AsyncExitStack) -> None:
         sharing.share_deliveries(parts.bus, publisher, sweep, beacon, parts.metrics)
         sharing.share_people(parts.bus, parts.everywhere)
         tried = {"sign_in": parts.attempts, "sign_up": parts.accounts.sign_ups, "join": parts.chat.invites.tries}
-        sharing.share_limits(parts.bus, parts.message_rate, tried)
+        sharing.share_limits(parts.bus, parts.message_rate, parts.chat.reports, tried)
         roll_call.answer(parts.bus, parts.settings.worker_name)
 
 

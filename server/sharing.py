@@ -17,6 +17,7 @@ from server.realtime.rooms import conversation_room
 from server.realtime.sweep import Sweep
 from server.realtime.tally import Tally
 from server.services.attempts import Attempts
+from server.services.reports import Reports
 from server.transport.rates import MessageRate
 
 BEACON_AFTER_S = 2.0
@@ -62,9 +63,12 @@ def share_people(bus: Bus, everywhere: Everywhere) -> None:
     bus.on_back.append(everywhere.back)
 
 
-def share_limits(bus: Bus, message_rate: MessageRate, attempts: Mapping[str, Attempts | None]) -> None:
-    """What was sent, and tried with a password or a code, counts at all workers. ``attempts`` by what at."""
+def share_limits(
+    bus: Bus, message_rate: MessageRate, reports: Reports, attempts: Mapping[str, Attempts | None]
+) -> None:
+    """What was sent, reported, and tried with a password or a code, counts at all workers. ``attempts`` by what at."""
     message_rate.on_taken = Tally(bus, "messages_sent", message_rate.take_off).add
+    reports.on_taken = Tally(bus, "messages_reported", reports.count).add
     for name, tried in attempts.items():
         if tried is not None:
             _share_attempts(bus, f"attempt_to_{name}", tried)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 
 from limits import RateLimitItemPerHour
 from limits.storage import MemoryStorage
@@ -20,9 +21,13 @@ PER_HOUR = 10
 
 
 class Reports:
-    """Takes reports of messages, so many of one person in an hour."""
+    """Takes reports of messages, so many of one person in an hour.
+
+    ``on_taken(account_id)`` hears of each that is taken here; ``count`` is for those taken at other workers.
+    """
 
     def __init__(self, db: Database, now: Now, per_hour: int = PER_HOUR) -> None:
+        self.on_taken: Callable[[int], None] = lambda account_id: None
         self._db = db
         self._now = now
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
@@ -40,5 +45,11 @@ class Reports:
                 "That were many reports. The admins look at them; try again later.", retry_after_ms=wait_s * 1000
             )
         await self._db.write(reports.report, account_id, command.conversation_id, command.seq, reason, self._now())
-        self._limiter.hit(self._per_account, str(account_id))
+        self.count(account_id, 1)
+        self.on_taken(account_id)
         return chat.Nothing()
+
+    def count(self, account_id: int, number: int) -> None:
+        """Somebody has reported so many messages."""
+        for _ in range(number):
+            self._limiter.hit(self._per_account, str(account_id))

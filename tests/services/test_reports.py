@@ -84,3 +84,15 @@ async def test_so_many_in_an_hour(yard: Yard, people: People, db: Database, cloc
     assert refusal.value.retryable
     assert (refusal.value.retry_after_ms or 0) > 3_000_000
     await report(reports, yard, people["ana"], seq)
+
+
+async def test_what_was_reported_at_another_worker_counts(
+    yard: Yard, people: People, db: Database, clock: SteppedClock
+) -> None:
+    here, there = Reports(db, clock, per_hour=2), Reports(db, clock, per_hour=2)
+    here.on_taken = lambda account_id: there.count(account_id, 1)
+    seq = (await yard.send(people["ben"], "Buy tiles!")).seq
+    await report(here, yard, people["cleo"], seq)
+    await report(there, yard, people["cleo"], seq)
+    with pytest.raises(RateLimited):
+        await report(there, yard, people["cleo"], seq)
