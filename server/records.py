@@ -58,7 +58,9 @@ class Conversation(msgspec.Struct, frozen=True):
     created_at: int
     dissolved_at: int | None
     direct_state: str | None = None
-    """What the two of a direct conversation are to each other: strangers, contacts, or blocked by one of them."""
+    """What the two of a direct conversation are to each other: strangers, contacts, or blocked by one of them; or
+    disabled, when one of them is.
+    """
 
 
 class Membership(msgspec.Struct, frozen=True):

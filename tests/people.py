@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import secrets
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from server.clock import now
-from server.storage import accounts, sessions
+from server.storage import accounts, contacts, sessions
 from server.storage.database import Database
 
+T = TypeVar("T")
 YEAR_MS = 365 * 86_400_000
 
 
@@ -38,18 +40,26 @@ async def make_people(db: Database, names: Iterable[str]) -> dict[str, Person]:
 
 def make_people_in(place: Path | str, *names: str) -> dict[str, Person]:
     """The same in a data folder, a database file or a PostgreSQL, which a server may have open or not."""
+    return _in_another_thread(place, lambda db: make_people(db, names))
 
-    async def make() -> dict[str, Person]:
+
+def disable_in(place: Path | str, person: Person) -> None:
+    """What an operator does to somebody on the command line, in such a place."""
+    _in_another_thread(place, lambda db: db.write(contacts.disable, person.id, now()))
+
+
+def _in_another_thread(place: Path | str, work: Callable[[Database], Awaitable[T]]) -> T:
+    async def do() -> T:
         db = Database(place / "madang.db" if isinstance(place, Path) and not place.suffix else place)
         await db.open()
         try:
-            return await make_people(db, names)
+            return await work(db)
         finally:
             await db.close()
 
-    # In a thread of its own: the caller may be on an event loop already.
+    # The caller may be on an event loop already.
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, make()).result()
+        return thread.submit(asyncio.run, do()).result()
 
 
 def _make(names: list[str]) -> dict[str, Person]:

@@ -18,8 +18,9 @@ from server.services.passwords import Passwords
 from server.services.sessions import DAY_MS, Started, Visitor, new_token, start
 from server.services.usernames import clean_username
 from server.settings import Registration
-from server.storage import accounts, files, invitations, joining, people, server_values, sessions
+from server.storage import accounts, contacts, files, invitations, joining, people, server_values, sessions
 from server.storage.database import Database
+from server.storage.unit import repeatable
 
 CLAIM = "claim_hash"
 SIGN_UPS_PER_ADDRESS = 100
@@ -223,10 +224,12 @@ def _invite(code_hash: bytes, created_by: int | None, now: int, expires_at: int,
     invitations.add(code_hash, created_by, now, expires_at, uses)
 
 
+@repeatable
 def _disable(username: str, now: int) -> records.Account:
     account = _named(username)
-    accounts.disable(account.id, now)
-    sessions.end_others(account.id, None, "disabled")
+    if account.disabled_at is None:
+        contacts.disable(account.id, now)
+        sessions.end_others(account.id, None, "disabled")
     return accounts.get(account.id)
 
 

@@ -45,7 +45,7 @@ class Invites:
         return chat.Nothing()
 
     async def join(self, account_id: int, command: chat.JoinByInvite) -> chat.Conversation:
-        """Joins by a code. Raises NotFound, Forbidden when the group is full, RateLimited."""
+        """Joins by a code. Raises NotFound, Forbidden when the group is full or one was removed, RateLimited."""
         code_hash = codes.hash_of(command.code)
         with self._tried(f"account {account_id}"):
             return await self._db.write(
@@ -53,11 +53,11 @@ class Invites:
             )
 
     async def join_open(self, account_id: int, command: chat.InConversation) -> chat.Conversation:
-        """Joins an open conversation. Raises NotFound, Forbidden when it is full."""
+        """Joins an open conversation. Raises NotFound, Forbidden when it is full or one was removed."""
         return await self._db.write(joining.open_one, account_id, command.conversation_id, MAX_MEMBERS, self._now())
 
     async def preview(self, code: str, address: str, account_id: int | None) -> http.InvitePreview:
-        """What one joins by a code. Raises NotFound, RateLimited."""
+        """What one joins by a code. Raises NotFound, RateLimited, Forbidden for somebody who was removed."""
         with self._tried(address):
             return await self._db.read(_preview, codes.hash_of(code), account_id, self._now())
 
@@ -106,8 +106,10 @@ def _revoke(account_id: int, command: chat.RevokeInvite) -> None:
 
 
 def _preview(code_hash: bytes, account_id: int | None, now: int) -> http.InvitePreview:
-    found = joining.invited(code_hash, now, policy.may_invite)
-    place = (found.conversation.id, account_id or 0)
+    if account_id is None:
+        found, belongs = joining.invited(code_hash, now, policy.may_invite), False
+    else:
+        found, belongs = joining.invited_as(account_id, code_hash, now, policy.may_invite)
     return http.InvitePreview(
         title=found.conversation.title,
         description=found.conversation.description or None,
@@ -115,5 +117,5 @@ def _preview(code_hash: bytes, account_id: int | None, now: int) -> http.InviteP
         invited_by=found.maker.display_name,
         expires_at=found.link.expires_at,
         has_picture=found.picture_file_id is not None,
-        conversation_id=found.conversation.id if place in membership.memberships([place]) else None,
+        conversation_id=found.conversation.id if belongs else None,
     )

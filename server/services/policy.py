@@ -11,9 +11,11 @@ ADMINS = ("owner", "admin")
 
 
 def may_reach(direct_messages: DirectMessages) -> MayReach:
-    """The rule of this server for those who write to one another directly. A block goes before it."""
+    """The rule of this server for those who write to one another directly. A disabled account and a block go before."""
 
     def check(direct_state: str | None) -> None:
+        if direct_state == "disabled":
+            raise Forbidden("This person's account is disabled; nobody reads what is written to it.")
         if direct_state == "blocked":
             raise Forbidden("You cannot write to this person.")
         if direct_state == "strangers" and direct_messages == "contacts":

@@ -127,6 +127,7 @@ def public(account: records.Account) -> chat.Account:
         display_name=account.display_name,
         role=cast(chat.ServerRole, account.role),
         picture_url=f"/api/v1/accounts/{account.id}/picture?v={picture}" if picture else None,
+        disabled=account.disabled_at is not None,
     )
 
 

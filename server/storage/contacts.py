@@ -11,7 +11,7 @@ from server.errors import Invalid, NotFound
 from server.protocol import chat
 from server.storage import accounts
 from server.storage.models import Contact, Conversation
-from server.storage.unit import among, announce, fetch_all, hold
+from server.storage.unit import among, announce, execute_many, fetch_all, hold
 
 State = Literal["none", "sent", "received", "contact"]
 Filter = Literal["all", "contacts", "received", "sent", "blocked"]
@@ -44,7 +44,7 @@ class Pair:
 
     @property
     def direct_state(self) -> str:
-        """What their direct conversation is to know."""
+        """What their direct conversation is to know, while neither account is disabled."""
         if self.is_blocked:
             return "blocked"
         return "contacts" if self.mine.state == "contact" else "strangers"
@@ -76,6 +76,13 @@ def pair(account_id: int, other_id: int) -> Pair:
         found.get(account_id) or records.Contact(account_id, other_id),
         found.get(other_id) or records.Contact(other_id, account_id),
     )
+
+
+def direct_state(account_id: int, other_id: int) -> str:
+    """What a new direct conversation of two people is to know."""
+    if any(person.disabled_at is not None for person in accounts.get_many((account_id, other_id))):
+        return "disabled"
+    return pair(account_id, other_id).direct_state
 
 
 def page(account_id: int, filter: Filter, before: tuple[int, int], limit: int) -> list[tuple[int, chat.Contact]]:
@@ -157,10 +164,28 @@ def change(before: Pair, after: Pair) -> chat.Contact:
     if after.direct_state != before.direct_state:
         one, other = after.mine.account_id, after.theirs.account_id
         Conversation.update(direct_state=after.direct_state).where(
-            Conversation.direct_key == direct_key(one, other)
+            Conversation.direct_key == direct_key(one, other), Conversation.direct_state != "disabled"
         ).execute()
         announce(records.SightChanged(one, other), records.SightChanged(other, one))
     return shown(after.mine)
+
+
+def disable(account_id: int, now: int) -> None:
+    """Nobody signs in as this account any more, nor writes to it directly; whoever has a direct conversation with it,
+    or is something to it, is told. Raises Forbidden for the last owner.
+    """
+    # Conversations before accounts, as everywhere; and once more, for one that was opened in between.
+    hold(conversations=_directs_of(account_id))
+    accounts.disable(account_id, now)
+    directs = _directs_of(account_id)
+    hold(conversations=directs)
+    execute_many("update conversation set direct_state = 'disabled' where id = ?", [(id_,) for id_ in directs])
+    related = fetch_all("select account_id from contact where other_id = ?", (account_id,))
+    others = {other_id for other_id, is_listed in directs.values() if is_listed} | {row[0] for row in related}
+    hold(accounts=others)
+    for other_id in sorted(others):
+        seen = pair(other_id, account_id).mine
+        accounts.add_account_change(other_id, "contact_changed", {"contact": shown(seen)})
 
 
 def direct_key(one: int, other: int) -> str:
@@ -184,6 +209,18 @@ def _put(contact: records.Contact) -> None:
 
 def _direct_ids(one: int, other: int) -> Sequence[int]:
     return [row[0] for row in fetch_all("select id from conversation where direct_key = ?", (direct_key(one, other),))]
+
+
+def _directs_of(account_id: int) -> dict[int, tuple[int, bool]]:
+    """The direct conversations of an account: with whom, and whether they have them in their list."""
+    rows = fetch_all(
+        "select c.id, them.account_id, c.head_seq > 0 or c.created_by = them.account_id from membership me "
+        "join conversation c on c.id = me.conversation_id and c.kind = 'direct' "
+        "join membership them on them.conversation_id = c.id and them.account_id <> me.account_id "
+        "where me.account_id = ?",
+        (account_id,),
+    )
+    return {row[0]: (row[1], bool(row[2])) for row in rows}
 
 
 def _relation(state: str, blocked_at: int | None) -> chat.Relation:

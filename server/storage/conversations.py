@@ -31,16 +31,16 @@ def open_direct(
     """
     if other_id == account_id:
         raise Invalid("A direct conversation needs somebody else.", field="account_id")
-    if not membership.existing_people([other_id]):
+    if accounts.find(other_id) is None:
         raise NotFound("There is no such person.", field="account_id")
     key = contacts.direct_key(account_id, other_id)
     found = Conversation.get_or_none(Conversation.direct_key == key)
     if found is None:
-        # Whoever blocks meanwhile waits, and then finds it.
+        # Whoever blocks or is disabled meanwhile waits, and then finds it.
         hold(accounts=(account_id, other_id))
         found = Conversation.get_or_none(Conversation.direct_key == key)
     if found is None:
-        state = contacts.pair(account_id, other_id).direct_state
+        state = contacts.direct_state(account_id, other_id)
         may_reach(state)
         found = _create("direct", account_id, now, DIRECT_RULES, direct_key=key, direct_state=state, member_count=2)
         for member_id in (account_id, other_id):

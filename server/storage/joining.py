@@ -11,7 +11,7 @@ from server import records
 from server.errors import Forbidden, NotFound
 from server.protocol import chat
 from server.records import StoredFile
-from server.storage import accounts, files, invites, membership, views
+from server.storage import accounts, contacts, files, invites, membership, views
 from server.storage.invites import Link
 from server.storage.unit import fetch_all, hold
 
@@ -22,13 +22,19 @@ _SHOWN = "id, title, description, member_count, last_active_at, picture_file_id"
 
 
 def by_invite(account_id: int, code_hash: bytes, most: int, now: int, may_invite: MayInvite) -> chat.Conversation:
-    """Joins by the code of a link; who belongs already just gets there. Raises NotFound, Forbidden when it is full."""
+    """Joins by the code of a link; who belongs already just gets there.
+
+    Raises NotFound, also for those whom the maker of the link has blocked; Forbidden when it is full, and for those
+    who have been removed.
+    """
     link = _good(code_hash, now)
     hold(conversations=[link.conversation_id])
     # It may have been used up while others were waited for.
     found = invited(code_hash, now, may_invite)
     conversation = found.conversation
     if not _belongs(conversation.id, account_id):
+        _check_welcome(found.maker.id, account_id)
+        _check_not_removed(conversation.id, account_id)
         _check_room(conversation, most)
         invites.use(found.link)
         membership.add(conversation, account_id, [account_id], now, by_link=True)
@@ -43,6 +49,18 @@ class Invited:
     conversation: records.Conversation
     maker: records.Account
     picture_file_id: int | None
+
+
+def invited_as(account_id: int, code_hash: bytes, now: int, may_invite: MayInvite) -> tuple[Invited, bool]:
+    """The same as somebody in particular is answered, and whether they belong there already. Raises NotFound, and
+    Forbidden for those who have been removed.
+    """
+    found = invited(code_hash, now, may_invite)
+    belongs = _belongs(found.conversation.id, account_id)
+    if not belongs:
+        _check_welcome(found.maker.id, account_id)
+        _check_not_removed(found.conversation.id, account_id)
+    return found, belongs
 
 
 def invited(code_hash: bytes, now: int, may_invite: MayInvite) -> Invited:
@@ -69,7 +87,10 @@ def invited_picture(code_hash: bytes, now: int, may_invite: MayInvite) -> Stored
 
 
 def open_one(account_id: int, conversation_id: int, most: int, now: int) -> chat.Conversation:
-    """Joins an open conversation; who belongs already just gets there. Raises NotFound, Forbidden when it is full."""
+    """Joins an open conversation; who belongs already just gets there.
+
+    Raises NotFound; Forbidden when it is full, and for those who have been removed.
+    """
     hold(conversations=[conversation_id])
     conversation = membership.conversations([conversation_id]).get(conversation_id)
     if conversation is None or conversation.kind != "open":
@@ -77,6 +98,7 @@ def open_one(account_id: int, conversation_id: int, most: int, now: int) -> chat
     if not _belongs(conversation_id, account_id):
         if conversation.dissolved_at is not None:
             raise NotFound("There is no such open conversation.", field="conversation_id")
+        _check_not_removed(conversation_id, account_id)
         _check_room(conversation, most)
         membership.add(conversation, account_id, [account_id], now)
     return views.view(account_id, conversation_id)
@@ -94,11 +116,14 @@ def is_open(conversation_id: int) -> bool:
 
 
 def find_open(account_id: int, query: str, before: tuple[int, int], limit: int) -> list[chat.OpenConversation]:
-    """Open conversations behind the place ``before`` = (last_active_at, id), most recently active first."""
+    """Open conversations behind the place ``before`` = (last_active_at, id), most recently active first; without
+    those from which one has been removed.
+    """
     rows = fetch_all(
         f"select {_SHOWN} from conversation where {_OPEN} and (last_active_at, id) < (?, ?) "
-        "order by last_active_at desc, id desc",
-        before,
+        "and not exists (select 1 from conversation_removal where conversation_id = conversation.id "
+        "and account_id = ?) order by last_active_at desc, id desc",
+        (*before, account_id),
     )
     wanted = accounts.folded(query)
     # There are few; how words begin in every script is nothing that a database knows.
@@ -132,6 +157,17 @@ def _good(code_hash: bytes, now: int) -> Link:
 
 def _no_such_link() -> NotFound:
     return NotFound("This invite link is wrong, used up, or has ended.", field="code")
+
+
+def _check_welcome(maker_id: int, account_id: int) -> None:
+    """A link invites in its maker's name: whom they have blocked, it says nothing. Others' links do as ever."""
+    if contacts.pair(maker_id, account_id).mine.blocked_at is not None:
+        raise _no_such_link()
+
+
+def _check_not_removed(conversation_id: int, account_id: int) -> None:
+    if membership.was_removed(conversation_id, account_id):
+        raise Forbidden("You were removed from this conversation; only its members can add you again.")
 
 
 def _belongs(conversation_id: int, account_id: int) -> bool:

@@ -13,7 +13,7 @@ from server import records
 from server.errors import NotFound
 from server.protocol import chat
 from server.storage import accounts, invites, log, views
-from server.storage.models import Account, Conversation, Membership
+from server.storage.models import Account, Conversation, Membership, Removal
 from server.storage.unit import Query, among, fetch_all, hold, wanted
 
 _CONVERSATION = "id, kind, title, description, head_seq, member_count, rules, created_at, dissolved_at, direct_state"
@@ -131,20 +131,37 @@ def add(
             read_seq=entry.seq,
         ).execute()
     if joining:
+        # Whoever was removed before is brought in again by somebody who may.
+        Removal.delete().where(Removal.conversation_id == conversation.id, Removal.account_id << joining).execute()
         _count(conversation.id, len(joining), now)
     for account_id in joining:
         announce_added(conversation.id, account_id)
 
 
 def remove(conversation: records.Conversation, actor_id: int, member: records.Membership, now: int) -> None:
-    """Takes somebody out, and their links with them. The entry that says so is the last one they get."""
+    """Takes somebody out, and their links with them. The entry that says so is the last one they get.
+
+    Who was taken out by somebody else does not come in again alone.
+    """
     by = "self" if member.account_id == actor_id else "admin"
     data = chat.MemberChanged(account_id=member.account_id, role=member.role, by=by)  # type: ignore[arg-type]
-    log.append(conversation.id, "member_removed", actor_id, now, data)
+    entry = log.append(conversation.id, "member_removed", actor_id, now, data)
+    if by == "admin":
+        Removal.insert(conversation_id=conversation.id, account_id=member.account_id, seq=entry.seq).execute()
     Membership.delete().where(_place(member)).execute()
     invites.forget(conversation.id, member.account_id)
     _count(conversation.id, -1, now)
     accounts.add_account_change(member.account_id, "conversation_removed", {"conversation_id": conversation.id})
+
+
+def was_removed(conversation_id: int, account_id: int) -> bool:
+    """Whether somebody was taken out by somebody else, and has not been brought in since."""
+    return bool(
+        fetch_all(
+            "select 1 from conversation_removal where conversation_id = ? and account_id = ?",
+            (conversation_id, account_id),
+        )
+    )
 
 
 def leave(conversation: records.Conversation, member: records.Membership, now: int) -> None:

@@ -132,8 +132,7 @@ class Conversation(Table):
     last_active_at = BigIntegerField()
     dissolved_at = BigIntegerField(null=True)
     picture_file_id = BigIntegerField(null=True)
-    # Of two people, what `contact` says of them, so that whoever writes need not look there: strangers, contacts
-    # or blocked.
+    # Of two people, so that whoever writes need not look elsewhere: strangers, contacts, blocked, or disabled.
     direct_state = TextField(null=True)
 
     class Meta:
@@ -191,6 +190,18 @@ class Membership(Table):
     class Meta:
         primary_key = CompositeKey("conversation_id", "account_id")
         indexes = ((("account_id", "conversation_id"), True),)
+
+
+class Removal(Table):
+    """Whoever was taken out of a group, by its entry ``seq``; until they are added again they do not come alone."""
+
+    conversation_id = BigIntegerField()
+    account_id = BigIntegerField()
+    seq = BigIntegerField()
+
+    class Meta:
+        table_name = "conversation_removal"
+        primary_key = CompositeKey("conversation_id", "account_id")
 
 
 class Entry(Table):
@@ -384,5 +395,5 @@ class Follower(Table):
 
 ALL = (
     ServerValue, Account, AccountChange, Contact, Session, Invitation, Conversation, ConversationInvite, Membership,
-    Entry, Message, Mention, Reaction, File, Upload, Notification, NotificationRules, Follower,
+    Removal, Entry, Message, Mention, Reaction, File, Upload, Notification, NotificationRules, Follower,
 )  # fmt: skip

@@ -52,6 +52,21 @@ DAMAGES_AROUND = (
         "update membership set read_seq = 1 where conversation_id = 1 and account_id = 4",
         said=("Conversation 1: of account 4 the membership's read_seq is 1, but they joined or wrote at 27.",),
     ),
+    derived(
+        "removal forgotten",
+        "delete from conversation_removal where conversation_id = 7",
+        said=("Conversation 7: account 2 is remembered as removed by seq nothing, but by the log 3.",),
+    ),
+    derived(
+        "removed by another entry",
+        "update conversation_removal set seq = 2 where conversation_id = 7",
+        said=("Conversation 7: account 2 is remembered as removed by seq 2, but by the log 3.",),
+    ),
+    derived(
+        "never removed",
+        "insert into conversation_removal values (4, 1, 2)",
+        said=("Conversation 4: account 1 is remembered as removed by seq 2, but by the log nothing.",),
+    ),
     # Conversations
     derived(
         "head behind",
@@ -111,9 +126,14 @@ DAMAGES_AROUND = (
         "block unknown to the conversation",
         "update conversation set direct_state = 'strangers' where id in (2, 5)",
         said=(
-            "Conversation 2: its direct_state is strangers, but by contacts and blocks contacts.",
-            "Conversation 5: its direct_state is strangers, but by contacts and blocks blocked.",
+            "Conversation 2: its direct_state is strangers, but by contacts, blocks and accounts contacts.",
+            "Conversation 5: its direct_state is strangers, but by contacts, blocks and accounts blocked.",
         ),
+    ),
+    derived(
+        "disabled unknown to the conversation",
+        "update account set disabled_at = 1 where id = 2",
+        said=("Conversation 2: its direct_state is contacts, but by contacts, blocks and accounts disabled.",),
     ),
     truth(
         "contact of one alone",
@@ -166,7 +186,7 @@ DAMAGES_AROUND = (
         "follower ahead",
         "update follower set position = 5000 where name = 'notifier'",
         said=(
-            "Follower notifier is at position 5000, but the log's newest is 55: it would pass over what comes next.",
+            "Follower notifier is at position 5000, but the log's newest is 58: it would pass over what comes next.",
         ),
     ),
 )

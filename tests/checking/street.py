@@ -133,7 +133,8 @@ class Street:
 
 async def lived_in(db: Database, store: Store, clock: SteppedClock) -> Street:
     """The street after a long day. Conversations: 1 a group of four, 2 two people, 3 dissolved, 4 without history for
-    newcomers, 5 opened and still silent, 6 of ana and cleo with pins and what was forwarded.
+    newcomers, 5 opened and still silent, 6 of ana and cleo with pins and what was forwarded, 7 without ben, who was
+    removed.
     """
     street = Street(db, store, clock)
     await street.people.add(*NAMES)
@@ -152,6 +153,8 @@ async def lived_in(db: Database, store: Store, clock: SteppedClock) -> Street:
     await street.notify()
     await street.inboxes.mark_read(street.people["cleo"], MarkNotificationsRead(all=True))
     await _contacts(street)
+    shed = await street.group("Shed", "cleo", "ben")
+    await street.remove("cleo", shed, "ben")  # 3
     return street
 
 

@@ -271,6 +271,8 @@ STEPS: tuple[Step, ...] = (
     _chat("set_role", ANA, conversation_id=GROUP, account_id=CHO, role="admin"),
     _say(DAN, "am I in, @all?"),
     _chat("remove_member", CHO, conversation_id=GROUP, account_id=DAN, again="not_found"),
+    _chat("add_members", ANA, conversation_id=GROUP, account_ids=[DAN]),
+    _chat("leave_conversation", DAN, conversation_id=GROUP, again="not_found"),
     _chat("create_invite", ANA, conversation_id=GROUP, good_for_s=86_400_000 // 1000 * 30, uses=1, again="new"),
     Step(
         "join_by_invite",

@@ -73,7 +73,8 @@ CHAT: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
     "list_invites": ({"conversation_id": "$group"}, INSIDE),
     # The link is the owner's.
     "revoke_invite": ({"conversation_id": "$group", "invite_id": "$invite"}, ADMINS),
-    "join_by_invite": ({"code": "$code"}, ALL_OK),
+    # Whoever was removed waits to be added.
+    "join_by_invite": ({"code": "$code"}, ALL_OK | {"former": "forbidden"}),
     "find_open_conversations": ({}, ALL_OK),
     # The group is not an open one, and so is not there to be joined; whoever is inside learns no more.
     "join_open_conversation": ({"conversation_id": "$group"}, dict.fromkeys(WHO, "not_found")),
@@ -136,7 +137,7 @@ HTTP: dict[tuple[str, str], dict[str, int]] = {
     # It has no picture: whoever may see it is told so, and others that there is nothing.
     ("GET", "/api/v1/conversations/{id}/picture"): dict.fromkeys(EVERYBODY, 404) | {"anonymous": 401},
     # Whoever holds the link.
-    ("GET", "/api/v1/join/{code}"): EVERYBODY,
+    ("GET", "/api/v1/join/{code}"): EVERYBODY | {"former": 403},
     ("GET", "/api/v1/join/{code}/picture"): dict.fromkeys(EVERYBODY, 404),
     ("POST", "/api/v1/files"): dict.fromkeys(EVERYBODY, 422) | {"anonymous": 401},
     ("GET", "/api/v1/files/{id}/{name}"): MEMBERS,

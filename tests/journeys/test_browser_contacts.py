@@ -11,7 +11,7 @@ from playwright.async_api import Browser, expect
 from tests.chat_client import ChatClient
 from tests.journeys.browser import DESKTOP, PHONE, Visitor
 from tests.journeys.test_browser_access import Troubles
-from tests.people import make_people_in
+from tests.people import disable_in, make_people_in
 from tests.services_under_test import MadangProcess
 
 
@@ -87,6 +87,17 @@ async def test_two_people_ask_accept_block_and_part(browser: Browser, tmp_path: 
         await ana.page.get_by_role("dialog").get_by_role("button", name="Remove from contacts").click()
         await expect(ana.page.get_by_text("No contacts yet. Find a person.")).to_be_visible()
         assert ana.troubles == ben.troubles == []
+
+        # Later an operator disables his account: what was said stays, and who would write is told why not.
+        await ana.open("Ben")
+        disable_in(tmp_path / "data", people["ben"])
+        await ana.page.reload()
+        await expect(
+            ana.page.get_by_text("Ben’s account is disabled, so nobody reads what is written here.")
+        ).to_be_visible()
+        await expect(ana.message("Hello Ben")).to_be_visible()
+        await ana.picture("contacts-disabled")
+        assert ana.troubles == []
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from playwright.async_api import Browser, Locator, expect
 
+from tests.chat_client import ChatClient
 from tests.files import pictures
 from tests.journeys.browser import DESKTOP, PHONE, SCREENSHOTS, Visitor
 from tests.journeys.test_browser_access import Troubles
@@ -191,6 +192,17 @@ async def change_hands(
     await ben.dialog.get_by_role("button", name="Remove from group").click()
     await ana.line("Ben removed Cleo.")
     await expect(cleo.page.get_by_text("This conversation is not here, or not yours to read.")).to_be_visible()
+
+    # A link does not bring her back; that is for those who may add her.
+    async with ChatClient(madang.url, people["ben"].token) as client:
+        where = int(ben.page.url.rpartition("/")[2])
+        code = (await client.do("create_invite", conversation_id=where))["code"]
+    await cleo.page.goto(f"{madang.url}/join/{code}")
+    await expect(cleo.page.get_by_text("You were removed from this group.")).to_be_visible()
+    await expect(cleo.page.get_by_role("button", name="Join")).to_have_count(0)
+    await cleo.look("removed")
+    cleo.troubles[:] = [one for one in cleo.troubles if "403" not in one]
+    await cleo.page.get_by_role("button", name="To the conversations").click()
 
     await ana.page.get_by_role("button", name="New conversation").first.click()
     await ana.dialog.get_by_role("button", name="Anyone here").click()

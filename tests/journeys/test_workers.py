@@ -15,7 +15,7 @@ import pytest
 from server.clock import now
 from tests.chat_client import ChatClient
 from tests.journeys.deployment import Deployment, deployed
-from tests.people import Person
+from tests.people import Person, disable_in
 from tests.postgres_server import PostgresServer
 from tests.services_under_test import status_of
 
@@ -320,3 +320,61 @@ async def test_a_block_holds_at_every_worker_at_once(madang: Deployment) -> None
         await ben.event("presence", lambda one: one["state"] == "online")
         await said(ben, direct, "here again")
         await ana.hears("here again")
+
+
+async def test_what_is_decided_at_one_worker_holds_at_the_others_at_once(madang: Deployment) -> None:
+    people = madang.people("ana", "ben", "cleo")
+    async with connected(of_workers(madang), people) as here:
+        ana, ben, cleo = here.values()
+        square = (
+            await ana.do(
+                "create_group", client_id="the-square", title="Square", account_ids=[people["ben"].id], open=True
+            )
+        )["id"]
+        await ben.event("conversation_added", lambda one: one["conversation"]["id"] == square)
+        # A rule: only admins write.
+        await ana.do("change_conversation", conversation_id=square, rules={"post": "admin"})
+        assert await refused_words(ben, square) == "forbidden"
+        async with asyncio.timeout(1):
+            await ben.event("conversation_changed", lambda entry: entry["data"].get("rules") == {"post": "admin"})
+        # A link that is revoked, and one whose maker has blocked whoever comes.
+        revoked, link = [await ana.do("create_invite", conversation_id=square) for _ in range(2)]
+        await ana.do("revoke_invite", conversation_id=square, invite_id=revoked["invite"]["id"])
+        assert await refused(cleo, "join_by_invite", code=revoked["code"]) == "not_found"
+        await ana.do("block", account_id=people["cleo"].id)
+        assert await refused(cleo, "join_by_invite", code=link["code"]) == "not_found"
+        await cleo.do("join_open_conversation", conversation_id=square)
+        # Who is removed hears that, nothing more, and does not come back alone.
+        await ana.do("remove_member", conversation_id=square, account_id=people["ben"].id)
+        assert await refused(ben, "fetch_messages", conversation_id=square) == "not_found"
+        assert await refused(ben, "join_open_conversation", conversation_id=square) == "forbidden"
+        assert await refused(ben, "join_by_invite", code=link["code"]) == "forbidden"
+        async with asyncio.timeout(1):
+            await ben.event("member_removed", lambda entry: entry["conversation_id"] == square)
+        await said(ana, square, "without ben")
+        await cleo.hears("without ben")
+        # An end.
+        await ana.do("dissolve_conversation", conversation_id=square)
+        assert await refused_words(ana, square) == await refused_words(cleo, square) == "forbidden"
+        async with asyncio.timeout(1):
+            await cleo.event("conversation_dissolved", lambda entry: entry["conversation_id"] == square)
+        # What ben hears of another conversation comes behind all of that.
+        direct = (await cleo.do("open_direct", account_id=people["ben"].id))["id"]
+        await said(cleo, direct, "are you there")
+        await ben.hears("are you there")
+        assert ben.entries(square)[-1]["kind"] == "member_removed"
+        # And an account that an operator disables from another process.
+        disable_in(madang.database_url, people["ben"])
+        assert await refused_words(cleo, direct) == "forbidden"
+
+
+async def refused(client: ChatClient, command: str, **payload: object) -> str:
+    """The code with which a command is refused."""
+    code: str = (await client.ask(command, **payload))["error"]["code"]
+    return code
+
+
+async def refused_words(client: ChatClient, conversation_id: int) -> str:
+    return await refused(
+        client, "send_message", conversation_id=conversation_id, client_id=secrets.token_hex(12), text="hello?"
+    )

@@ -87,6 +87,7 @@ def awkward_house(path: Path) -> None:
         connection.execute("insert into session values (9, 1, x'', 'phone', 0, 1, 2)")
         connection.execute("insert into invitation values (3, x'00', null, 0, 1, 2147483647)")
         connection.execute("insert into conversation_invite values (3, 1, x'00', 1, 0, 1, 0, null)")
+        connection.execute("insert into conversation_removal values (3, 1, ?)", (LARGEST,))
         for at, text in enumerate(AWKWARD):
             client_id, position, seq = f"awkward-{at}", 10_000 + 7 * at, 1 + at
             data = msgspec.json.encode({"text": text, "n": LARGEST})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -286,6 +287,42 @@ async def test_it_takes_somebody_else(yard: Yard, three: list[int], command: str
     with pytest.raises((Invalid, NotFound)) as refusal:
         await getattr(yard, command)(three[0], three[0] if other == "oneself" else 999)
     assert refusal.value.field == "account_id"
+
+
+async def test_nobody_writes_to_a_disabled_account_and_whoever_did_is_told(
+    yard: Yard, db: Database, place: Path | str, people: People, published: RecordingPublisher
+) -> None:
+    ana, ben, cleo, dan = await people.add("ana", "ben", "cleo", "dan")
+    here = (await yard.direct(ana, ben)).id
+    await yard.direct(ben, cleo)
+    seq = await yard.say(ana, here)
+    await yard.request(ben, ana)
+    published.facts.clear()
+    await db.write(stored.disable, ben, 1)
+    edit = chat.EditMessage(conversation_id=here, seq=seq, text="hello?")
+    react = chat.ReactToMessage(conversation_id=here, seq=seq, emoji="👍")
+    for refused in (
+        lambda: yard.say(ana, here),
+        lambda: yard.messages.edit(ana, edit),
+        lambda: yard.messages.react(ana, react),
+        lambda: yard.direct(dan, ben),
+    ):
+        with pytest.raises(Forbidden, match="disabled"):
+            await refused()
+    # Ana has the conversation still, and hears why she cannot write; Cleo never had it in her list.
+    seen = await yard.direct(ana, ben)
+    assert seen.with_account is not None
+    assert seen.with_account.disabled
+    changes = [change for change in published.of(records.AccountChange) if change.event == "contact_changed"]
+    assert [change.account_id for change in changes] == [ana]
+    told = msgspec.json.decode(changes[0].data)["contact"]
+    assert (told["account"]["disabled"], told["relation"]) == (True, "received")
+    # What the two are to each other may change, and nobody is disabled less for it.
+    await yard.block(ana, ben)
+    await yard.unblock(ana, ben)
+    with pytest.raises(Forbidden, match="disabled"):
+        await yard.say(ana, here)
+    assert check(place).sentences == []
 
 
 async def test_accounts_that_are_disabled_are_left_out(yard: Yard, db: Database, three: list[int]) -> None:

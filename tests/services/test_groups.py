@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from server.services.accounts import Accounts
 from server.services.attempts import Attempts
 from server.services.passwords import Passwords
 from server.storage import files
+from server.storage.checking.checking import check
 from server.storage.database import Database
 from tests.conftest import People
 from tests.fakes import RecordingPublisher, SteppedClock
@@ -47,6 +49,36 @@ async def test_open_conversations_are_found_and_joined_and_others_are_not(yard: 
     for place in (closed, 999):
         with pytest.raises(NotFound):
             await yard.invites.join_open(ben, chat.InConversation(conversation_id=place))
+
+
+async def test_whoever_was_removed_comes_back_when_somebody_adds_them(
+    yard: Yard, people: People, place: Path | str
+) -> None:
+    ana, ben, cleo = await people.add("ana", "ben", "cleo")
+    square = await yard.group(ana, cleo, title="Town square", open=True)
+    here = chat.InConversation(conversation_id=square)
+    code = await yard.link(ana, square)
+    await yard.invites.join_open(ben, here)
+    await yard.members.leave(ben, here)
+    await yard.invites.join_open(ben, here)  # who went alone comes back alone
+    await yard.members.remove(ana, chat.RemoveMember(conversation_id=square, account_id=ben))
+    for alone in (
+        lambda: yard.invites.join_open(ben, here),
+        lambda: yard.join(ben, code),
+        lambda: yard.invites.preview(code, "10.0.0.1", ben),
+    ):
+        with pytest.raises(Forbidden, match="You were removed"):
+            await alone()
+    assert (await yard.conversations.find_open(ben, chat.FindOpenConversations())).conversations == []
+    assert check(place).sentences == []
+    # Cleo is no admin, but may add people here.
+    await yard.members.add(cleo, chat.AddMembers(conversation_id=square, account_ids=[ben]))
+    await yard.members.leave(ben, here)
+    assert [
+        one.id for one in (await yard.conversations.find_open(ben, chat.FindOpenConversations())).conversations
+    ] == [square]
+    assert (await yard.invites.join_open(ben, here)).member_count == 3
+    assert check(place).sentences == []
 
 
 async def test_open_conversations_come_in_pages(yard: Yard, people: People, clock: SteppedClock) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from server.errors import Forbidden, Invalid, NotFound, RateLimited
 from server.protocol import chat
+from server.services.contacts import Contacts
 from server.services.invites import MAX_LINKS, TRIES
 from server.storage import files
 from server.storage.database import Database
@@ -83,6 +84,33 @@ async def test_a_link_is_worth_what_its_maker_may_do(yard: Yard, people: People)
     with pytest.raises(Forbidden):
         await yard.invites.list(ben, chat.InConversation(conversation_id=where))
     await yard.role(ana, where, ben, "admin")
+    assert await yard.join(zed, code) == where
+
+
+async def test_a_link_does_not_work_for_those_whom_its_maker_has_blocked(yard: Yard, people: People) -> None:
+    ana, ben, zed = await people.add("ana", "ben", "zed")
+    where = await yard.group(ana, ben)
+    anas, bens = await yard.link(ana, where), await yard.link(ben, where)
+    contacts = Contacts(yard.db, lambda: 1, lambda account_id: None)
+    await contacts.block(ana, chat.WithPerson(account_id=zed))
+    heard = []
+    for code in (anas, "not-this-one"):
+        for refused in (lambda c: yard.join(zed, c), lambda c: yard.invites.preview(c, "10.0.0.1", zed)):
+            with pytest.raises(NotFound) as refusal:
+                await refused(code)
+            heard.append((refusal.value.code, str(refusal.value), refusal.value.field))
+    # A wrong one is answered the same.
+    assert len(set(heard)) == 1
+    assert await yard.join(zed, bens) == where
+    assert await yard.join(zed, anas) == where  # there already
+    assert (await yard.invites.preview(anas, "10.0.0.1", zed)).conversation_id == where
+
+
+async def test_a_block_of_one_s_own_closes_no_link(yard: Yard, people: People) -> None:
+    ana, zed = await people.add("ana", "zed")
+    where = await yard.group(ana)
+    code = await yard.link(ana, where)
+    await Contacts(yard.db, lambda: 1, lambda account_id: None).block(zed, chat.WithPerson(account_id=ana))
     assert await yard.join(zed, code) == where
 
 

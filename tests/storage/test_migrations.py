@@ -9,8 +9,14 @@ from typing import Any
 import pytest
 from peewee import PostgresqlDatabase, SqliteDatabase
 
-from server.storage import engine, models
+from server import records
+from server.protocol import chat
+from server.services.members import Members
+from server.storage import accounts, conversations, engine, models
+from server.storage.checking.checking import check
+from server.storage.conversations import NewGroup
 from server.storage.database import Database
+from server.storage.unit import fetch_all
 from tests.postgres_server import PostgresServer
 from tests.storage.writer import beside
 
@@ -124,3 +130,36 @@ async def test_a_migration_that_breaks_off_leaves_nothing_and_is_taken_up_again(
     await opened_once(path)
     assert "later" in tables_of(path)
     assert applied(path)[-1][0] == "9999_later"
+
+
+async def test_whoever_was_removed_or_disabled_before_is_known_afterwards(new_places: list[Path | str]) -> None:
+    place = new_places[0]
+    db = Database(place)
+    await db.open()
+    ana, ben, cleo = [account.id for account in await db.write(_people)]
+    direct = (await db.write(conversations.open_direct, ana, cleo, 1)).id
+    square = (await db.write(conversations.create_group, ana, NewGroup("square-1", "Square", [ben, cleo]), 1)).id
+    members = Members(db, lambda: 1)
+    for account_id in (ben, cleo):
+        await members.remove(ana, chat.RemoveMember(conversation_id=square, account_id=account_id))
+    await members.add(ana, chat.AddMembers(conversation_id=square, account_ids=[ben]))
+    await members.leave(ben, chat.InConversation(conversation_id=square))
+    removals = "select conversation_id, account_id, seq from conversation_removal"
+    remembered = await db.read(fetch_all, removals)
+    await db.write(accounts.disable, cleo, 1)
+    await db.close()
+    beside(place, "drop table conversation_removal")
+    beside(place, f"delete from {HISTORY} where name = '0014_closed_doors'")
+    db = Database(place)
+    await db.open()
+    assert [row[:2] for row in remembered] == [(square, cleo)]
+    assert await db.read(fetch_all, removals) == remembered
+    states = "select id from conversation where direct_state = 'disabled'"
+    assert await db.read(fetch_all, states) == [(direct,)]
+    await db.close()
+    assert check(place).sentences == []
+
+
+def _people() -> list[records.Account]:
+    """Three, of whom the last may be disabled."""
+    return [accounts.add(accounts.NewAccount(name, name, "person", None, 1)) for name in ("ana", "ben", "cleo")]

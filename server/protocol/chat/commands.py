@@ -163,7 +163,7 @@ class InConversation(Command):
 
 
 class OpenDirect(Command):
-    """The conversation of two people; the same one every time."""
+    """The conversation of two people; the same one every time. With a disabled account none is begun."""
 
     account_id: Id
 
@@ -208,7 +208,9 @@ class AddMembers(Command):
 
 
 class RemoveMember(Command):
-    """Take somebody out of a group."""
+    """Take somebody out of a group. They come back when a member adds them, not by themselves: neither by a link nor
+    because it is open.
+    """
 
     conversation_id: Id
     account_id: Id
@@ -245,7 +247,9 @@ class RevokeInvite(Command):
 
 
 class JoinByInvite(Command):
-    """Join a group by the code of a link. Codes that are wrong, too old or used up get the same answer."""
+    """Join a group by the code of a link. Codes that are wrong, too old, used up, or of somebody who has blocked one
+    get the same answer.
+    """
 
     code: InviteCode
 

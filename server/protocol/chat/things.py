@@ -36,13 +36,14 @@ EntryKind = Literal[
 
 
 class Account(Body):
-    """A person or a bot, as others see them."""
+    """A person or a bot, as others see them. Nobody signs in any more, nor is written to, where it is ``disabled``."""
 
     id: int
     username: str
     display_name: str
     role: ServerRole
     picture_url: str | None = None
+    disabled: bool = False
 
 
 class Contact(Body):

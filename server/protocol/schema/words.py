@@ -30,7 +30,8 @@ _SHARED = {
     "stop_typing": "One has stopped writing. May be sent without an acknowledgement.",
     "leave_conversation": "Leave a group; an owner hands over to the longest-serving admin, else member.",
     "dissolve_conversation": "End a group, as its owner: its members can still read it, and nobody writes any more.",
-    "join_open_conversation": "Join an open conversation; whoever belongs to it already just gets it.",
+    "join_open_conversation": "Join an open conversation; whoever belongs to it already just gets it, and whoever "
+    "was removed from it waits to be added.",
     "get_conversation": "One conversation as it stands for oneself.",
     "list_invites": "The links into a group that are good now: one's own, or everybody's for its admins.",
     "pin_message": "Put a message on top of its conversation for everybody; once more changes nothing.",
@@ -38,7 +39,8 @@ _SHARED = {
     "add_reaction": "Put an emoji under a message; once more changes nothing.",
     "remove_reaction": "Take one's emoji back.",
     "remove_contact": "End being contacts, decline a request, or take one's own back.",
-    "block": "From now on neither writes to the other directly, asks, invites, or sees whether they are there.",
+    "block": "From now on neither writes to the other directly, asks, invites, or sees whether they are there; by "
+    "one's own links the other joins no group.",
     "unblock": "Take one's own block back: what stood behind it is there again.",
 }
 """What the commands do that share their payload's type with another."""

@@ -14,7 +14,16 @@ from server.storage.checking.rest import check_database, check_rest
 from server.storage.checking.search import check_search
 from server.storage.unit import fetch_all
 
-_READ = {"entry": 2, "message": 2, "mention": 1, "reaction": 1, "membership": 1, "conversation": 1, "file": 1}
+_READ = {
+    "entry": 2,
+    "message": 2,
+    "mention": 1,
+    "reaction": 1,
+    "membership": 1,
+    "conversation_removal": 1,
+    "conversation": 1,
+    "file": 1,
+}
 """How often the rows of each table are read."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -25,35 +25,61 @@ _MEMBERSHIPS = (
     "select conversation_id, account_id, role, joined_at, history_from_seq, read_seq, received_seq from membership "
     "where (conversation_id, account_id) > (?, ?) order by conversation_id, account_id"
 )
+_REMOVALS = (
+    "select conversation_id, account_id, seq from conversation_removal "
+    "where (conversation_id, account_id) > (?, ?) order by conversation_id, account_id"
+)
 _PLACE = "conversation_id = ? and account_id = ?"
+
+
+@dataclass(slots=True)
+class _Belonging:
+    """The rows of those who belong, and of those who have been removed, each beside the conversations."""
+
+    memberships: Beside
+    removals: Beside
+
+    @classmethod
+    def begin(cls, tell: Tell) -> _Belonging:
+        """At the first conversation."""
+
+        def told(count: int) -> None:
+            tell("members", count)
+
+        return cls(
+            Beside(walk(_MEMBERSHIPS, (0, 0), lambda row: row[:2], told), 1),
+            Beside(walk(_REMOVALS, (0, 0), lambda row: row[:2], told), 1),
+        )
 
 
 def check_conversations(found: Findings, sink: Sink, tell: Tell, broken: Collection[int]) -> None:
     """Looks at everything that follows from logs. Of ``broken`` ones nothing can be made anew."""
     messages = Messages(found, tell)
     entries = Beside(walk(_ENTRIES, (0, 0), lambda row: row[:2], lambda count: tell("log", count)), 1)
-    memberships = Beside(walk(_MEMBERSHIPS, (0, 0), lambda row: row[:2], lambda count: tell("members", count)), 1)
+    belonging = _Belonging.begin(tell)
     for row in walk(_CONVERSATIONS, (0,), lambda row: row[:1], lambda count: tell("conversations", count)):
         key = (row[0],)
-        for finding in _of_none(messages, entries, memberships, key):
+        for finding in _of_none(messages, entries, belonging, key):
             sink(replace(finding, mends=()))
-        for finding in _conversation(found, row, messages, entries, memberships):
+        for finding in _conversation(found, row, messages, entries, belonging):
             sink(replace(finding, mends=()) if row[0] in broken else finding)
-    for finding in _of_none(messages, entries, memberships, (LAST,)):
+    for finding in _of_none(messages, entries, belonging, (LAST,)):
         sink(replace(finding, mends=()))
 
 
-def _of_none(messages: Messages, entries: Beside, memberships: Beside, key: tuple[int]) -> Iterator[Finding]:
+def _of_none(messages: Messages, entries: Beside, belonging: _Belonging, key: tuple[int]) -> Iterator[Finding]:
     """What stands before ``key`` and belongs to no conversation there is."""
     for _ in entries.before(key):
         pass  # said when the log was looked at
     yield from messages.before((*key, 0))
-    for row in memberships.before(key):
+    for row in belonging.memberships.before(key):
         yield Finding("members", f"{at(row[0])}account {row[1]} belongs to it, but there is no such conversation.")
+    for row in belonging.removals.before(key):
+        yield Finding("members", f"{at(row[0])}account {row[1]} was removed, but there is no such conversation.")
 
 
 def _conversation(
-    found: Findings, row: Row, messages: Messages, entries: Beside, memberships: Beside
+    found: Findings, row: Row, messages: Messages, entries: Beside, belonging: _Belonging
 ) -> Iterator[Finding]:
     found.looked("conversations", 1)
     is_whole = True
@@ -66,9 +92,11 @@ def _conversation(
     for finding in _entries(row[0], replay, messages, entries):
         is_whole = is_whole and (finding.part != "log" or bool(finding.mends))
         yield finding
-    members = {one[1]: one for one in memberships.at((row[0],))}
+    members = {one[1]: one for one in belonging.memberships.at((row[0],))}
+    removed = {one[1]: one[2] for one in belonging.removals.at((row[0],))}
     found.looked("members", len(members))
-    for finding in (*_members(row[0], replay, members), *_own_row(row, replay)):
+    followed = (*_members(row[0], replay, members), *_removals(row[0], replay, removed), *_own_row(row, replay))
+    for finding in followed:
         # Who belongs follows from everything: nobody is put out because of something that contradicts the rest.
         yield finding if is_whole else replace(finding, mends=())
 
@@ -100,6 +128,20 @@ def _members(conversation_id: int, replay: Replay, rows: dict[int, Row]) -> Iter
             yield Finding("members", said, (_made_member(conversation_id, account_id, wanted),))
         else:
             yield from _member(row, wanted, replay)
+
+
+def _removals(conversation_id: int, replay: Replay, rows: dict[int, int]) -> Iterator[Finding]:
+    for account_id in sorted(replay.removed.keys() | rows.keys()):
+        wanted, there = replay.removed.get(account_id), rows.get(account_id)
+        if wanted == there:
+            continue
+        place = (conversation_id, account_id)
+        mends: list[Statement] = [(f"delete from conversation_removal where {_PLACE}", place)]
+        if wanted is not None:
+            insert = "insert into conversation_removal (conversation_id, account_id, seq) values (?, ?, ?)"
+            mends.append((insert, (*place, wanted)))
+        said = f"account {account_id} is remembered as removed by seq {shown(there)}, but by the log {shown(wanted)}."
+        yield Finding("members", at(conversation_id) + said, tuple(mends))
 
 
 def _made_member(conversation_id: int, account_id: int, member: Member) -> Statement:

@@ -131,8 +131,9 @@ class Member:
 class Replay:
     """One conversation, entry by entry: who belongs to it, and what its own row says in the end.
 
-    ``title`` and ``description`` are None as long as no entry has changed them, and ``rules`` has those that one has;
-    ``began_at`` is the time of a group's first entry.
+    ``removed``: who was taken out by somebody else and is still out, by which entry. ``title`` and ``description`` are
+    None as long as no entry has changed them, and ``rules`` has those that one has; ``began_at`` is the time of a
+    group's first entry.
     """
 
     kind: str
@@ -140,6 +141,7 @@ class Replay:
     last_active_at: int
     shows_all_history: bool
     members: dict[int, Member] = field(default_factory=dict)
+    removed: dict[int, int] = field(default_factory=dict)
     head_seq: int = 0
     last_message_seq: int = 0
     dissolved_at: int | None = None
@@ -216,10 +218,13 @@ class Replay:
                 return f"it adds account {account_id}, who belonged to the conversation already."
             history_from = 1 if self.shows_all_history else entry.seq
             self.members[account_id] = Member(change.role, entry.at, history_from, entry.seq, entry.seq)
+            self.removed.pop(account_id, None)
         elif account_id not in self.members:
             return f"it is about account {account_id}, who did not belong to the conversation."
         elif entry.kind == "member_removed":
             del self.members[account_id]
+            if change.by == "admin":
+                self.removed[account_id] = entry.seq
             # The last one to go puts out the light, where it still burns.
             if not self.members and self.dissolved_at is None:
                 self.dissolved_at = entry.at

@@ -127,7 +127,9 @@ RULES = (
     Rule(
         "conversations",
         "select id, coalesce(direct_state, 'nothing'), coalesce(wanted, 'nothing'), wanted from ("
-        "select c.id, c.direct_state, case when c.kind <> 'direct' then null else "
+        "select c.id, c.direct_state, case when c.kind <> 'direct' then null "
+        "when exists (select 1 from membership m join account a on a.id = m.account_id "
+        "where m.conversation_id = c.id and a.disabled_at is not null) then 'disabled' else "
         "coalesce(case standing.rank when 2 then 'blocked' when 1 then 'contacts' end, 'strangers') end as wanted "
         "from conversation c left join (select "
         "case when account_id < other_id then cast(account_id as text) || ':' || cast(other_id as text) "
@@ -136,7 +138,7 @@ RULES = (
         "from contact group by 1) as standing on standing.pair = c.direct_key "
         "where c.kind <> 'direct' or c.direct_key is not null) as derived "
         "where coalesce(direct_state, '') <> coalesce(wanted, '') order by id",
-        "Conversation {0}: its direct_state is {1}, but by contacts and blocks {2}.",
+        "Conversation {0}: its direct_state is {1}, but by contacts, blocks and accounts {2}.",
         "update conversation set direct_state = ? where id = ?",
         (3, 0),
     ),

@@ -77,3 +77,13 @@ test('what happened while the connection was gone is loaded with the next one', 
   await vi.advanceTimersByTimeAsync(10_000)
   expect(await relations()).toEqual([[BEN, 'blocked']])
 })
+
+test('whose account is disabled is no contact any more, and their conversation knows it', async () => {
+  await (await madang.contacts()).load()
+  server.account_version += 1
+  const gone = { ...contact(BEN, 'contact'), account: { ...account(BEN), disabled: true } }
+  server.sockets.pair.chat.deliver('contact_changed', { account_version: server.account_version, contact: gone })
+  await settle()
+  expect(await relations()).toEqual([])
+  expect(madang.conversationOf(DIRECT).get()?.with?.disabled).toBe(true)
+})

@@ -95,7 +95,9 @@ export class Contacts {
 function changed(book: Book, contacts: Contact[]): Book {
   const next = new Map(book)
   for (const contact of contacts) {
-    if (contact.relation === 'none') next.delete(contact.account.id)
+    // Of accounts that are disabled only one's own blocks are kept, as in the server's list.
+    const isGone = contact.relation === 'none' || (contact.account.disabled && contact.relation !== 'blocked')
+    if (isGone) next.delete(contact.account.id)
     else next.set(contact.account.id, contact)
   }
   return next

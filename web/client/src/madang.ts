@@ -274,7 +274,8 @@ class Client {
   /** What somebody is to oneself also decides about the conversation with them. */
   private relate({ account, relation }: Contact): void {
     const row = [...this.conversations.rows.get().values()].find((one) => one.with?.id === account.id)
-    if (row && row.relation !== relation) this.conversations.change(row.id, (one) => ({ ...one, relation }))
+    if (row && (row.relation !== relation || row.with?.disabled !== account.disabled))
+      this.conversations.change(row.id, (one) => ({ ...one, relation, with: account }))
   }
 
   private enter(account: Account): void {

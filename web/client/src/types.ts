@@ -39,13 +39,14 @@ export type Who = 'member' | 'admin'
 
 export type History = 'all' | 'joined'
 
-/** A person or a bot, as others see them. */
+/** A person or a bot, as others see them. Nobody signs in any more, nor is written to, where it is `disabled`. */
 export interface Account {
   id: number
   username: string
   display_name: string
   role: ServerRole
   picture_url?: string
+  disabled?: boolean
 }
 
 /**
@@ -78,6 +79,7 @@ export interface OwnAccount {
   display_name: string
   role: ServerRole
   picture_url?: string
+  disabled?: boolean
   status?: Status
   hides_last_seen?: boolean
   hides_receipts?: boolean
@@ -443,7 +445,7 @@ export interface InConversation {
   conversation_id: number
 }
 
-/** The conversation of two people; the same one every time. */
+/** The conversation of two people; the same one every time. With a disabled account none is begun. */
 export interface OpenDirect {
   account_id: number
 }
@@ -485,7 +487,10 @@ export interface AddMembers {
   account_ids: number[]
 }
 
-/** Take somebody out of a group. */
+/**
+ * Take somebody out of a group. They come back when a member adds them, not by themselves: neither by a link nor
+ * because it is open.
+ */
 export interface RemoveMember {
   conversation_id: number
   account_id: number
@@ -517,7 +522,10 @@ export interface RevokeInvite {
   invite_id: number
 }
 
-/** Join a group by the code of a link. Codes that are wrong, too old or used up get the same answer. */
+/**
+ * Join a group by the code of a link. Codes that are wrong, too old, used up, or of somebody who has blocked one
+ * get the same answer.
+ */
 export interface JoinByInvite {
   code: string
 }
@@ -1343,7 +1351,7 @@ export interface ChatCommands {
   start_typing: (payload: InConversation, ack: Ack<Nothing>) => void
   /** One has stopped writing. May be sent without an acknowledgement. */
   stop_typing: (payload: InConversation, ack: Ack<Nothing>) => void
-  /** The conversation of two people; the same one every time. */
+  /** The conversation of two people; the same one every time. With a disabled account none is begun. */
   open_direct: (payload: OpenDirect, ack: Ack<Conversation>) => void
   /** A new group with its first members; the creator becomes its owner. `open`: anybody on this server may find and join it. */
   create_group: (payload: CreateGroup, ack: Ack<Conversation>) => void
@@ -1361,15 +1369,15 @@ export interface ChatCommands {
   list_invites: (payload: InConversation, ack: Ack<Invites>) => void
   /** Nobody comes in by this link any more. */
   revoke_invite: (payload: RevokeInvite, ack: Ack<Nothing>) => void
-  /** Join a group by the code of a link. Codes that are wrong, too old or used up get the same answer. */
+  /** Join a group by the code of a link. Codes that are wrong, too old, used up, or of somebody who has blocked one get the same answer. */
   join_by_invite: (payload: JoinByInvite, ack: Ack<Conversation>) => void
   /** The open conversations of this server whose name or description has words that begin with `query`, most recently active first; all of them when it is empty. */
   find_open_conversations: (payload: FindOpenConversations, ack: Ack<OpenConversationsPage>) => void
-  /** Join an open conversation; whoever belongs to it already just gets it. */
+  /** Join an open conversation; whoever belongs to it already just gets it, and whoever was removed from it waits to be added. */
   join_open_conversation: (payload: InConversation, ack: Ack<Conversation>) => void
   /** Bring people into a group. */
   add_members: (payload: AddMembers, ack: Ack<Conversation>) => void
-  /** Take somebody out of a group. */
+  /** Take somebody out of a group. They come back when a member adds them, not by themselves: neither by a link nor because it is open. */
   remove_member: (payload: RemoveMember, ack: Ack<Nothing>) => void
   /** Make a member an admin of the group, or an admin a member again. */
   set_role: (payload: SetRole, ack: Ack<Nothing>) => void
@@ -1395,7 +1403,7 @@ export interface ChatCommands {
   answer_contact: (payload: AnswerContact, ack: Ack<Contact>) => void
   /** End being contacts, decline a request, or take one's own back. */
   remove_contact: (payload: WithPerson, ack: Ack<Contact>) => void
-  /** From now on neither writes to the other directly, asks, invites, or sees whether they are there. */
+  /** From now on neither writes to the other directly, asks, invites, or sees whether they are there; by one's own links the other joins no group. */
   block: (payload: WithPerson, ack: Ack<Contact>) => void
   /** Take one's own block back: what stood behind it is there again. */
   unblock: (payload: WithPerson, ack: Ack<Contact>) => void

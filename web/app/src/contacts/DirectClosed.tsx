@@ -15,6 +15,7 @@ export default function DirectClosed({ conversation }: { conversation: Conversat
   const person = conversation.with
   if (!person) return null
   const name = person.display_name
+  if (person.disabled) return <div className="direct-closed small">{t('contacts.closed.disabled', { name })}</div>
   return (
     <div className="direct-closed small">
       <span>{sentence(conversation, name)}</span>

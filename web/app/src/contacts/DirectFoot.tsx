@@ -23,7 +23,8 @@ export default function DirectFoot({ conversation }: { conversation: Conversatio
     contact: { icon: UserMinus, words: t('contacts.remove'), act: () => setOpen('remove') },
     blocked: undefined,
   }
-  const line = lines[relation]
+  // Nobody is there who would answer; what there is can still be ended.
+  const line = person.disabled && (relation === 'none' || relation === 'received') ? undefined : lines[relation]
   return (
     <div className="details-foot">
       {line && (

@@ -17,7 +17,7 @@ export function Profile({ account, contact, onClose, onTalk }: { account: Accoun
       buttons={
         <>
           <Button onClick={onClose}>{t('dialog.close')}</Button>
-          {contact?.relation !== 'blocked' && (
+          {contact?.relation !== 'blocked' && !account.disabled && (
             <Button
               onClick={() => {
                 onClose()
@@ -34,7 +34,8 @@ export function Profile({ account, contact, onClose, onTalk }: { account: Accoun
         <AccountAvatar account={account} size={96} presence={presence?.state} />
         <bdi className="title">{account.display_name}</bdi>
         <bdi className="small">@{account.username}</bdi>
-        {presence && <span className="small">{presenceText(presence)}</span>}
+        {account.disabled && <span className="small">{t('contacts.disabled')}</span>}
+        {presence && !account.disabled && <span className="small">{presenceText(presence)}</span>}
         {since !== undefined && <span className="small">{t('contacts.since', { date: plainDate(since) })}</span>}
       </div>
     </Dialog>

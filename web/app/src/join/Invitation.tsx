@@ -20,6 +20,7 @@ export function usePreview(code: string, who: number | undefined) {
       (reason: unknown) => {
         if (!here) return
         if (reason instanceof MadangError && reason.code === 'not_found') setGone(true)
+        else if (reason instanceof MadangError && reason.code === 'forbidden') setError(t('join.removed'))
         else setError(errorText(reason))
       },
     )

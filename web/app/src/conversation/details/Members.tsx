@@ -112,7 +112,7 @@ function Person({ member, conversation, own, onRemove, onHandOver, onFail }: Per
   const manages = stands && !own && ranks < 2 && ranks < RANK[role]
   const owns = manages && conversation.role === 'owner'
   const items: MenuItem[] = [
-    { key: 'talk', label: t('details.talk'), icon: MessageSquare, onSelect: () => void madang.openDirect(account.id).then((made) => navigate(conversationPath(made.id)), onFail) },
+    ...(account.disabled ? [] : [{ key: 'talk', label: t('details.talk'), icon: MessageSquare, onSelect: () => void madang.openDirect(account.id).then((made) => navigate(conversationPath(made.id)), onFail) }]),
     ...(owns && role === 'member' ? [{ key: 'admin', label: t('details.make_admin'), icon: ShieldCheck, onSelect: () => void madang.setRole(conversation.id, account.id, 'admin').catch(onFail) }] : []),
     ...(owns && role === 'admin' ? [{ key: 'member', label: t('details.make_member'), icon: ShieldOff, onSelect: () => void madang.setRole(conversation.id, account.id, 'member').catch(onFail) }] : []),
     ...(owns ? [{ key: 'owner', label: t('details.hand_over'), icon: Crown, onSelect: onHandOver }] : []),
@@ -120,7 +120,7 @@ function Person({ member, conversation, own, onRemove, onHandOver, onFail }: Per
   ]
   const label = own ? t('message.you') : role === 'member' ? '' : t(`details.role_${role}`)
   const away = presence?.state === 'offline' && presence.last_seen_at !== undefined
-  const status = statusText(presence?.status)
+  const status = account.disabled ? t('contacts.disabled') : statusText(presence?.status)
   return (
     <li className="person">
       <AccountAvatar account={account} size={32} presence={presence?.state ?? 'offline'} />

@@ -11,9 +11,10 @@ test('nobody writes where a group has ended, and members not where only admins d
   expect(mayWrite(group({ rules: onlyAdmins, role: 'admin' }))).toBe(true)
 })
 
-test('a block closes a conversation, and where only contacts write being none does', () => {
+test('a block and a disabled account close a conversation, and where only contacts write being none does', () => {
   expect([isClosed(group(), true), isClosed(group({ relation: 'blocked' }), false)]).toEqual([false, true])
   expect([isClosed(group({ relation: 'none' }), false), isClosed(group({ relation: 'none' }), true), isClosed(group({ relation: 'contact' }), true)]).toEqual([false, true, false])
+  expect(isClosed(group({ relation: 'contact', with: { ...ana, disabled: true } }), false)).toBe(true)
 })
 
 test('one edits one’s own words, and not what was forwarded', () => {
