@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import random
+import secrets
 import sys
 import urllib.request
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from server.clock import now
 from server.realtime.recovery import MOST, MOST_POLLED
+from server.storage.appending import Draft, append_message
+from server.storage.database import Database
 from tests.chat_client import ChatClient
 from tests.journeys.deployment import Deployment, deployed
 from tests.journeys.returning import CHAT, NOTIFICATIONS, ReturningClient
@@ -128,7 +133,8 @@ def slow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MadangProcess]:
 
 @pytest.mark.parametrize("transports", ["websocket", "polling"])
 async def test_what_is_read_long_before_it_is_told_comes_once(slow: MadangProcess, transports: str) -> None:
-    made = make_people_in(database_of(slow), *(f"{name}{transports}" for name in ("ana", "ben", "cleo")))
+    number = secrets.token_hex(3)
+    made = make_people_in(database_of(slow), *(f"{name}{number}" for name in ("ana", "ben", "cleo")))
     people = dict(zip(("ana", "ben", "cleo"), made.values(), strict=True))
     async with ChatClient(slow.url, people["ana"].token) as ana:
         await _hears_all_once_over_cuts(await begun(slow.url, ana, people), transports)
@@ -174,6 +180,37 @@ def _no_change_twice(ben: ReturningClient) -> None:
     assert changes == sorted(set(changes)), told
     new = Counter(row["id"] for name, row, _ in told if name == "notification_created")
     assert set(new.values()) <= {1}, told
+
+
+async def test_what_another_process_has_written_comes_once(yard: Yard, madang: MadangProcess) -> None:
+    """As somebody at the command line does it: nobody tells the server."""
+    place = database_of(madang)
+    async with yard.returning() as ben:
+        await _beside(place, yard, "beside 1")
+        await yard.say(yard.direct)
+        await ben.hears("word 0")
+        await ben.cut()
+        await _beside(place, yard, "beside 2")
+        await ben.back()
+        assert ben.recovered()[0] is True
+        await yard.say(yard.group)
+        await ben.hears("word 1")
+        await _beside(place, yard, "beside 3")
+        await ben.hears("beside 3")  # found by itself
+        assert ben.texts() == ["beside 1", "word 0", "beside 2", "word 1", "beside 3"]
+
+
+async def _beside(place: Path | str, yard: Yard, text: str) -> None:
+    """cleo says something in the group without the server."""
+
+    async def write() -> None:
+        db = Database(place)
+        await db.open()
+        draft = Draft(yard.group, text.replace(" ", "-"), text)
+        await db.write(append_message, yard.cleo.id, draft, now(), lambda *rules: None, lambda *rules: False)
+        await db.close()
+
+    await asyncio.to_thread(asyncio.run, write())
 
 
 async def test_a_client_that_has_heard_nothing_yet(yard: Yard) -> None:
