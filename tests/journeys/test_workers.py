@@ -13,6 +13,7 @@ import aiohttp
 import pytest
 
 from server.clock import now
+from server.services import reports
 from tests.chat_client import ChatClient
 from tests.journeys.deployment import Deployment, deployed
 from tests.people import Person, disable_in
@@ -378,3 +379,21 @@ async def refused_words(client: ChatClient, conversation_id: int) -> str:
     return await refused(
         client, "send_message", conversation_id=conversation_id, client_id=secrets.token_hex(12), text="hello?"
     )
+
+
+async def test_reports_count_at_all_workers_together(madang: Deployment) -> None:
+    people = madang.people("ana", "ben")
+    first, second, _ = of_workers(madang)
+    async with ChatClient(first, people["ana"].token) as ana, ChatClient(second, people["ben"].token) as ben:
+        direct = (await ana.do("open_direct", account_id=people["ben"].id))["id"]
+        seq = await said(ana, direct, "Buy tiles!")
+        report = {"conversation_id": direct, "seq": seq, "reason": "An advertisement"}
+        for _ in range(reports.PER_HOUR):
+            await ben.do("report_message", **report)
+        async with ChatClient(first, people["ben"].token) as elsewhere:
+            accepted = 0
+            # The other worker hears of it within a tenth of a second or so.
+            while (await elsewhere.ask("report_message", **report))["ok"]:
+                accepted += 1
+                assert accepted < reports.PER_HOUR, "it would be refused by now for what was said here alone"
+                await asyncio.sleep(0.1)
