@@ -188,7 +188,7 @@ def list_accounts(data_dir: Path | None) -> None:
 @click.argument("username")
 @_data_option
 def disable(username: str, data_dir: Path | None) -> None:
-    """Sign an account out everywhere and let nobody sign in as it any more."""
+    """Sign an account out everywhere; nobody signs in as it any more, nor writes to it."""
     gone = _run(_existing(data_dir), lambda accounts: accounts.disable(username))
     click.echo(f"Disabled @{gone.username}; all its devices are signed out.")
 
