@@ -77,3 +77,13 @@ test('filters: a new row must belong, a row that is shown stays when it is read'
   const read = { ...shown, seq: 3, read_at: 5 }
   expect(merged([shown], [read, { ...mention, read_at: 5 }], 'unread')).toEqual([read])
 })
+
+test('rules that are asked for before there is a connection come with it', async () => {
+  server.down = true
+  server.cut()
+  const asked = madang.rules.load()
+  server.instead = (command) => (command === 'get_rules' ? { data: { quiet_known_until: 0 } } : undefined)
+  server.down = false
+  await vi.advanceTimersByTimeAsync(5000)
+  await expect(asked).resolves.toMatchObject({ quiet_known_until: 0 })
+})
