@@ -3,79 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import random
-import secrets
-import sys
 import urllib.request
-from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from server.clock import now
 from server.realtime.recovery import MOST, MOST_POLLED
-from server.storage.appending import Draft, append_message
-from server.storage.database import Database
 from tests.chat_client import ChatClient
 from tests.journeys.deployment import Deployment, deployed
 from tests.journeys.returning import CHAT, NOTIFICATIONS, ReturningClient
-from tests.journeys.stored import database_of
-from tests.people import Person, make_people_in
+from tests.journeys.yard import Yard, begun
+from tests.people import Person
 from tests.postgres_server import PostgresServer
 from tests.services_under_test import MadangProcess
 
 Make = Callable[..., dict[str, Person]]
 TRANSPORTS = ["websocket", "polling", "polling websocket"]
-
-
-@dataclass
-class Yard:
-    """ana talks; ben is in a group with her and cleo, and has a direct conversation with her."""
-
-    url: str
-    ana: ChatClient
-    ben: Person
-    cleo: Person
-    group: int
-    direct: int
-    said: int = 0
-
-    async def say(self, where: int, count: int = 1) -> list[str]:
-        """What ana says now."""
-        texts = [f"word {self.said + number}" for number in range(count)]
-        self.said += count
-        sends = [
-            self.ana.do(
-                "send_message", conversation_id=where, client_id=text.replace(" ", "-").ljust(8, "-"), text=text
-            )
-            for text in texts
-        ]
-        await asyncio.gather(*sends)
-        return texts
-
-    def returning(self, transports: str = "websocket") -> ReturningClient:
-        """ben's device."""
-        return ReturningClient(self.url, self.ben.token, transports)
-
-    async def told_ben(self, text: str) -> None:
-        """Returns when ben's inbox says what ana has said to him; who writes it comes behind."""
-        async with asyncio.timeout(20), ChatClient(self.url, self.ben.token) as ben:
-            while True:
-                page = await ben.do("list_notifications", namespace=NOTIFICATIONS)
-                if any(row["body"] == text for row in page["notifications"]):
-                    return
-                await asyncio.sleep(0.05)
-
-
-async def begun(url: str, ana: ChatClient, people: dict[str, Person]) -> Yard:
-    ben, cleo = people["ben"], people["cleo"]
-    ids = [ben.id, cleo.id]
-    group = await ana.do("create_group", client_id=f"group-of-{ben.name}", title="Yard", account_ids=ids)
-    direct = await ana.do("open_direct", account_id=ben.id)
-    return Yard(url, ana, ben, cleo, group["id"], direct["id"])
 
 
 @pytest.fixture
@@ -115,102 +59,6 @@ async def test_after_a_cut_there_is_exactly_what_was_missed(yard: Yard, transpor
         for where in (yard.group, yard.direct):
             places = ben.entries(where)
             assert places == list(range(places[0], places[0] + len(places))), "once each, in their order"
-
-
-@pytest.mark.parametrize("transports", ["websocket", "polling"])
-async def test_cut_again_and_again_while_somebody_talks(yard: Yard, transports: str) -> None:
-    await _hears_all_once_over_cuts(yard, transports)
-
-
-@pytest.fixture(scope="module")
-def slow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MadangProcess]:
-    """A server that tells late what it has committed."""
-    command = (sys.executable, "-m", "tests.journeys.slow_to_tell")
-    folder = tmp_path_factory.mktemp("slow") / "data"
-    with MadangProcess(folder, command=command, message_rate="off") as server:
-        yield server
-
-
-@pytest.mark.parametrize("transports", ["websocket", "polling"])
-async def test_what_is_read_long_before_it_is_told_comes_once(slow: MadangProcess, transports: str) -> None:
-    number = secrets.token_hex(3)
-    made = make_people_in(database_of(slow), *(f"{name}{number}" for name in ("ana", "ben", "cleo")))
-    people = dict(zip(("ana", "ben", "cleo"), made.values(), strict=True))
-    async with ChatClient(slow.url, people["ana"].token) as ana:
-        await _hears_all_once_over_cuts(await begun(slow.url, ana, people), transports)
-
-
-async def _hears_all_once_over_cuts(yard: Yard, transports: str) -> None:
-    done = asyncio.Event()
-
-    async def talks() -> None:
-        while not done.is_set():
-            await yard.say(yard.group, 3)
-            await yard.say(yard.direct)
-            # Whoever looks for what was not told finds somebody who was added.
-            name = f"group-of-{yard.ben.name}-{yard.said}"
-            await yard.ana.do("create_group", client_id=name, title=name, account_ids=[yard.ben.id])
-
-    chance = random.Random(20261121)
-    async with yard.returning(transports) as ben:
-        talking = asyncio.create_task(talks())
-        for _ in range(6):
-            heard = len(ben.texts()) + chance.randint(0, 12)
-            await ben.until(lambda heard=heard: len(ben.texts()) >= heard)  # type: ignore[misc]
-            await ben.cut()
-            await ben.back()
-            assert ben.recovered()[0] is True
-        done.set()
-        await talking
-        await ben.hears(f"word {yard.said - 1}")
-        times = Counter(ben.texts())
-        twice = [line for line in ben.of("message_created") if times[line[0]["data"]["text"]] > 1]
-        assert (len(ben.texts()), twice) == (yard.said, [])
-        for where in (yard.group, yard.direct):
-            places = ben.entries(where)
-            assert places == list(range(places[0], places[0] + len(places)))
-        assert [line[1] for line in ben.of("message_created") if line[1].endswith("+")] == [], "exact offsets alone"
-        _no_change_twice(ben)
-
-
-def _no_change_twice(ben: ReturningClient) -> None:
-    """Each notification is new once, and each change of it comes once, in their order."""
-    told = [line[1:] for line in ben.lines if line[0] == NOTIFICATIONS and len(line) == 4]
-    changes = [row["seq"] for _, row, _ in told]
-    assert changes == sorted(set(changes)), told
-    new = Counter(row["id"] for name, row, _ in told if name == "notification_created")
-    assert set(new.values()) <= {1}, told
-
-
-async def test_what_another_process_has_written_comes_once(yard: Yard, madang: MadangProcess) -> None:
-    """As somebody at the command line does it: nobody tells the server."""
-    place = database_of(madang)
-    async with yard.returning() as ben:
-        await _beside(place, yard, "beside 1")
-        await yard.say(yard.direct)
-        await ben.hears("word 0")
-        await ben.cut()
-        await _beside(place, yard, "beside 2")
-        await ben.back()
-        assert ben.recovered()[0] is True
-        await yard.say(yard.group)
-        await ben.hears("word 1")
-        await _beside(place, yard, "beside 3")
-        await ben.hears("beside 3")  # found by itself
-        assert ben.texts() == ["beside 1", "word 0", "beside 2", "word 1", "beside 3"]
-
-
-async def _beside(place: Path | str, yard: Yard, text: str) -> None:
-    """cleo says something in the group without the server."""
-
-    async def write() -> None:
-        db = Database(place)
-        await db.open()
-        draft = Draft(yard.group, text.replace(" ", "-"), text)
-        await db.write(append_message, yard.cleo.id, draft, now(), lambda *rules: None, lambda *rules: False)
-        await db.close()
-
-    await asyncio.to_thread(asyncio.run, write())
 
 
 async def test_a_client_that_has_heard_nothing_yet(yard: Yard) -> None:
