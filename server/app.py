@@ -187,6 +187,7 @@ async def _open(parts: Parts, stack: AsyncExitStack) -> None:
     stack.push_async_callback(publisher.stop)
     db.after_commit = publisher.publish
     parts.recovery.until_told = partial(_until_told, db, publisher)
+    parts.recovery.is_alone = parts.bus is None
 
     index = search_index.SearchIndex()
     await _follow_the_log(db, index, publisher, stack)

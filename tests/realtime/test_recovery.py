@@ -198,6 +198,8 @@ async def test_whoever_would_hear_it_twice_starts_over(yard: Yard, monkeypatch: 
     yard.log = [entry(101)]
     assert await yard.returns() is None
     assert yard.recovery.outcomes == {"failed": 1}
+    yard.recovery.is_alone = False
+    assert places(await yard.returns()) == [f"{EPOCH}-101"], "among several it may come again"
 
 
 # Bounds
