@@ -1,4 +1,5 @@
 import { atom, type ReadableAtom } from 'nanostores'
+import type { ContactBook } from './api.ts'
 import type { Connection } from './connection.ts'
 import type { People } from './people.ts'
 import type { Contact } from './types.ts'
@@ -8,7 +9,7 @@ const PAGE = 200
 type Book = ReadonlyMap<number, Contact>
 
 /** What others are to oneself: contacts, requests, blocked people. Loaded when somebody looks, kept current by events. */
-export class Contacts {
+export class Contacts implements ContactBook {
   readonly all: ReadableAtom<Book | undefined>
   private readonly book = atom<Book | undefined>()
   /** Counts what was heard: a page that was on its way meanwhile may be older. */

@@ -1,8 +1,6 @@
 /** What an entry changes in the row of its conversation: pure functions. */
-import { namesMe } from './timeline.ts'
+import { excerptOf, namesMe } from './timeline.ts'
 import type { Conversation, ConversationChanged, Entry, LastMessage, Message } from './types.ts'
-
-const PREVIEW = 200
 
 /** The row after an entry, and whether the server must be asked because the row alone cannot know the counts. */
 export interface RowChange {
@@ -40,7 +38,7 @@ function change(row: Conversation, entry: Entry, me: number): Conversation {
     case 'message_created':
       return withMessage({ ...row, last_active_at: entry.at }, entry.data, me)
     case 'message_edited':
-      return withLast(row, entry.data.target_seq, (last) => ({ ...last, text: preview(entry.data.text) }))
+      return withLast(row, entry.data.target_seq, (last) => ({ ...last, text: excerptOf(entry.data.text) }))
     case 'message_deleted':
       return withLast(row, entry.data.target_seq, (last) => ({ ...last, text: '', attachment_count: 0, deleted: true }))
     case 'member_added':
@@ -67,7 +65,7 @@ function withMessage(row: Conversation, message: Message, me: number): Conversat
     seq: message.seq,
     sender_id: message.sender_id,
     sent_at: message.sent_at,
-    text: preview(message.text),
+    text: excerptOf(message.text),
     attachment_count: message.attachments.length,
     deleted: message.deleted_at !== undefined,
   }
@@ -83,8 +81,4 @@ function withLast(row: Conversation, target: number, changed: (last: LastMessage
 
 function wasUnread(row: Conversation, entry: Entry): boolean {
   return (entry.kind === 'message_deleted' || entry.kind === 'message_edited') && entry.data.target_seq > row.read_seq
-}
-
-function preview(text: string): string {
-  return text.length <= PREVIEW ? text : [...text].slice(0, PREVIEW).join('')
 }

@@ -1,18 +1,19 @@
 import { atom, computed, type ReadableAtom } from 'nanostores'
 import type { ConversationView } from './api.ts'
+import type { Connection } from './connection.ts'
 import { sorted, withEntry, withReadMark, type RowChange } from './conversation.ts'
 import { asMadangError } from './errors.ts'
 import type { People } from './people.ts'
-import type { Account, Conversation, Entry, ReadState } from './types.ts'
-import type { ChatWire } from './wire.ts'
+import type { Account, Contact, Conversation, Entry, Preferences, ReadState } from './types.ts'
 
+const PAGE = 200
 const ASK_AFTER_MS = 200
 const ASK_AGAIN_MS = 1_000
 
 type Rows = ReadonlyMap<number, Conversation>
 
 interface Parts {
-  wire: ChatWire
+  connection: Connection
   people: People
   me: () => number
   /** How many messages of each conversation failed to be sent. */
@@ -61,6 +62,22 @@ export class Conversations {
     this.parts.people.learn(conversations.flatMap((row) => (row.with ? [row.with] : [])))
   }
 
+  /** Asks the server for all rows: those that are not there any more go. */
+  async loadAll(): Promise<void> {
+    const { connection } = this.parts
+    const unseen = new Set(this.rows.get().keys())
+    let cursor: string | undefined
+    do {
+      const at = cursor
+      const page = await connection.patiently(() => connection.chat.ask('list_conversations', { limit: PAGE, ...(at !== undefined && { cursor: at }) }))
+      this.putAll(page.conversations, false)
+      for (const { id } of page.conversations) unseen.delete(id)
+      cursor = page.cursor
+    } while (cursor)
+    // Left, or moved from one page to another meanwhile.
+    for (const id of unseen) this.ask(id)
+  }
+
   put(conversation: Conversation): Conversation {
     this.putAll([conversation], false)
     return conversation
@@ -74,15 +91,21 @@ export class Conversations {
     this.parts.onRemoved(id)
   }
 
-  change(id: number, changed: (row: Conversation) => Conversation): void {
-    const row = this.get(id)
-    if (row) this.set({ row: changed(row), ask: false })
+  /** How one wants to have it, from now on. */
+  prefer(id: number, preferences: Preferences): void {
+    this.change(id, (row) => ({ ...row, preferences }))
   }
 
   /** The other person of a direct conversation looks different. */
   meet(account: Account): void {
-    const row = [...this.rows.get().values()].find((one) => one.with?.id === account.id)
+    const row = this.directWith(account)
     if (row) this.change(row.id, (before) => ({ ...before, title: account.display_name, with: account }))
+  }
+
+  /** What somebody is to oneself also decides about the conversation with them. */
+  relate({ account, relation }: Contact): void {
+    const row = this.directWith(account)
+    if (row && (row.relation !== relation || row.with?.disabled !== account.disabled)) this.change(row.id, (one) => ({ ...one, relation, with: account }))
   }
 
   /** The row after an entry. A conversation that is not listed is asked for. */
@@ -127,6 +150,15 @@ export class Conversations {
     this.rows.set(new Map())
   }
 
+  private change(id: number, changed: (row: Conversation) => Conversation): void {
+    const row = this.get(id)
+    if (row) this.set({ row: changed(row), ask: false })
+  }
+
+  private directWith({ id }: Account): Conversation | undefined {
+    return [...this.rows.get().values()].find((one) => one.with?.id === id)
+  }
+
   private set({ row, ask }: RowChange): void {
     const rows = new Map(this.rows.get())
     rows.set(row.id, row)
@@ -152,7 +184,7 @@ export class Conversations {
     for (const [id, headSeq] of wanted) {
       if (this.reaches(id, headSeq)) continue
       try {
-        const row = await this.parts.wire.ask('get_conversation', { conversation_id: id })
+        const row = await this.parts.connection.chat.ask('get_conversation', { conversation_id: id })
         // An entry overtook the answer: ask once more rather than go back.
         if (row.head_seq < (this.get(id)?.head_seq ?? 0)) this.ask(id)
         else this.put(row)

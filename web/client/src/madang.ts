@@ -1,5 +1,6 @@
 import { atom, computed } from 'nanostores'
-import type { ConversationView, Madang, MadangOptions } from './api.ts'
+import type { Madang, MadangOptions } from './api.ts'
+import { Arrivals } from './arrivals.ts'
 import { CatchUp } from './catchup.ts'
 import { Connection } from './connection.ts'
 import type { Contacts } from './contacts.ts'
@@ -13,7 +14,7 @@ import { Presences } from './presence.ts'
 import { newClientId } from './randomId.ts'
 import { ReadMarks } from './readMarks.ts'
 import { ReceivedMarks } from './receivedMarks.ts'
-import { Rest } from './rest.ts'
+import { isElsewhere, Rest } from './rest.ts'
 import { RuleBook } from './rules.ts'
 import { Outbox } from './sender.ts'
 import { SessionStore } from './session.ts'
@@ -21,7 +22,7 @@ import { Shelf } from './shelf.ts'
 import type { MakeSockets } from './sockets.ts'
 import { Tabs } from './tabs.ts'
 import { Timelines } from './timelines.ts'
-import type { Account, AccountChange, Contact, Entry, OwnAccount, Ready, ServerInfo } from './types.ts'
+import type { Account, AccountChange, Entry, OwnAccount, Ready, ServerInfo } from './types.ts'
 import { TypingSigns } from './typing.ts'
 import { startUpload } from './uploads.ts'
 
@@ -38,10 +39,8 @@ export function createMadang(options: MadangOptions = {}, seams: Seams = {}): Ma
 
 /** Puts the parts together: who hears of what, and in which order. */
 class Client {
-  private readonly arrivals = new Set<(entry: Entry, conversation: ConversationView) => void>()
+  private readonly arrivals = new Arrivals()
   private readonly server = atom<ServerInfo | undefined>()
-  /** The newest entry of each conversation that is no news any more. */
-  private readonly announced = new Map<number, number>()
   private active = true
   private lastAccount = 0
   private readonly rest: Rest
@@ -112,7 +111,7 @@ class Client {
       onBehind: (id, head) => this.catchUp.onBehind(id, head),
     })
     this.conversations = new Conversations({
-      wire: connection.chat,
+      connection,
       people: this.people,
       me,
       notSent: this.outbox.notSent,
@@ -121,7 +120,7 @@ class Client {
     })
     this.readMarks = new ReadMarks(connection, this.conversations)
     this.receivedMarks = new ReceivedMarks({ connection, conversations: this.conversations, me, leading: this.tabs.leading })
-    this.ownChanges = new OwnChanges({ connection, apply: (change) => this.apply(change), reload: () => this.loadConversations() })
+    this.ownChanges = new OwnChanges({ connection, apply: (change) => this.apply(change), reload: () => this.conversations.loadAll() })
     this.catchUp = new CatchUp({
       connection,
       conversations: this.conversations,
@@ -206,7 +205,7 @@ class Client {
       },
       setPreferences: async (id, changes) => {
         const preferences = await chat.ask('set_preferences', { conversation_id: id, ...changes })
-        conversations.change(id, (row) => ({ ...row, preferences }))
+        conversations.prefer(id, preferences)
         return preferences
       },
       listMembers: (id) => members.list(id),
@@ -252,10 +251,7 @@ class Client {
       fileUrl: (path) => (path.startsWith('/') ? rest.url + path : path),
       notifications: this.inbox,
       rules: this.rules,
-      arrivals: (listener) => {
-        this.arrivals.add(listener)
-        return () => this.arrivals.delete(listener)
-      },
+      arrivals: (listener) => this.arrivals.listen(listener),
     }
   }
 
@@ -268,14 +264,7 @@ class Client {
 
   private async contactBook(): Promise<Contacts> {
     const { Contacts } = await import('./contacts.ts')
-    return (this.contacts ??= new Contacts(this.connection, this.people, (contact) => this.relate(contact)))
-  }
-
-  /** What somebody is to oneself also decides about the conversation with them. */
-  private relate({ account, relation }: Contact): void {
-    const row = [...this.conversations.rows.get().values()].find((one) => one.with?.id === account.id)
-    if (row && (row.relation !== relation || row.with?.disabled !== account.disabled))
-      this.conversations.change(row.id, (one) => ({ ...one, relation, with: account }))
+    return (this.contacts ??= new Contacts(this.connection, this.people, (contact) => this.conversations.relate(contact)))
   }
 
   private enter(account: Account): void {
@@ -309,19 +298,16 @@ class Client {
 
   /** Another person: nothing of the one before may be seen. */
   private clear(): void {
-    this.connection.close()
+    this.leave()
     this.catchUp.clear()
     this.conversations.clear()
     this.timelines.clear()
     this.members.clear()
     this.people.clear()
     this.presences.clear()
-    this.signs.clear()
-    this.readMarks.clear()
-    this.receivedMarks.clear()
     this.inbox.clear()
     this.rules.clear()
-    this.announced.clear()
+    this.arrivals.clear()
     this.contacts = undefined
   }
 
@@ -332,7 +318,7 @@ class Client {
     }
     if (this.catchUp.isOtherLog(ready.server.epoch)) {
       this.conversations.clear()
-      this.announced.clear()
+      this.arrivals.clear()
       this.readMarks.clear()
       this.receivedMarks.clear()
       this.inbox.startOver()
@@ -344,8 +330,8 @@ class Client {
     this.ownChanges.startAt(ready.account_version)
     this.rules.changed()
     this.conversations.putAll(ready.conversations, !ready.more)
-    for (const { id, head_seq } of ready.conversations) this.announced.set(id, head_seq)
-    if (ready.more) void this.loadConversations().catch(() => undefined)
+    for (const { id, head_seq } of ready.conversations) this.arrivals.know(id, head_seq)
+    if (ready.more) void this.conversations.loadAll().catch(() => undefined)
     this.connection.chat.tell('set_active', { active: this.active })
     this.outbox.onReady()
     this.readMarks.onReady()
@@ -363,34 +349,16 @@ class Client {
     void this.session.start().catch(() => this.session.end('ended'))
   }
 
-  private async loadConversations(): Promise<void> {
-    const { chat } = this.connection
-    const unseen = new Set(this.conversations.rows.get().keys())
-    let cursor: string | undefined
-    do {
-      const at = cursor
-      const page = await this.connection.patiently(() =>
-        chat.ask('list_conversations', { limit: 200, ...(at !== undefined && { cursor: at }) }),
-      )
-      this.conversations.putAll(page.conversations, false)
-      for (const { id } of page.conversations) unseen.delete(id)
-      cursor = page.cursor
-    } while (cursor)
-    // Left, or moved from one page to another meanwhile.
-    for (const id of unseen) this.conversations.ask(id)
-  }
-
   private onLive(entry: Entry): void {
-    const isNew = entry.seq > (this.announced.get(entry.conversation_id) ?? 0)
+    const isNews = this.arrivals.isNews(entry)
     this.receive(entry)
     const conversation = this.conversations.conversationOf(entry.conversation_id).get()
     // What is replayed or fetched is not news: one summary follows when everything is there.
-    if (!isNew || !conversation || this.connection.state.get().state !== 'online') return
-    for (const listener of this.arrivals) listener(entry, conversation)
+    if (isNews && conversation && this.connection.state.get().state === 'online') this.arrivals.tell(entry, conversation)
   }
 
   private receive(entry: Entry): void {
-    this.announced.set(entry.conversation_id, Math.max(entry.seq, this.announced.get(entry.conversation_id) ?? 0))
+    this.arrivals.know(entry.conversation_id, entry.seq)
     this.outbox.receive(entry)
     this.conversations.receive(entry)
     this.timelines.receive(entry)
@@ -412,17 +380,15 @@ class Client {
       case 'conversation_removed':
         this.conversations.remove(change.data.conversation_id)
         break
-      case 'preferences_changed': {
-        const { conversation_id, preferences } = change.data
-        this.conversations.change(conversation_id, (row) => ({ ...row, preferences }))
+      case 'preferences_changed':
+        this.conversations.prefer(change.data.conversation_id, change.data.preferences)
         break
-      }
       case 'rules_changed':
         this.rules.changed()
         break
       case 'contact_changed':
         if (this.contacts) this.contacts.put(change.data.contact)
-        else this.relate(change.data.contact)
+        else this.conversations.relate(change.data.contact)
         break
       case 'account_changed':
         this.onOwnAccount(change.data.account)
@@ -437,10 +403,4 @@ class Client {
     if (before?.hides_last_seen !== account.hides_last_seen) this.presences.onReady()
     if (before?.hides_receipts !== account.hides_receipts) this.members.onReady()
   }
-}
-
-/** Whether the server is not where the page comes from, so that its cookie does not reach it. */
-function isElsewhere(url: string): boolean {
-  if (typeof location === 'undefined') return true
-  return url !== '' && new URL(url, location.href).origin !== location.origin
 }

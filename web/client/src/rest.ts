@@ -72,3 +72,9 @@ export function errorFrom(status: number, text: string): MadangError {
   if (status === 413) return new MadangError({ code: 'too_large', message: 'This is too large for the server.', retryable: false })
   return new MadangError({ code: 'unavailable', message: `The server answered with status ${status}.`, retryable: status >= 500 })
 }
+
+/** Whether the server is not where the page comes from, so that its cookie does not reach it. */
+export function isElsewhere(url: string): boolean {
+  if (typeof location === 'undefined') return true
+  return url !== '' && new URL(url, location.href).origin !== location.origin
+}

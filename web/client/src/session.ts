@@ -106,9 +106,8 @@ export class SessionStore {
     await this.parts.rest.put('me/password', { current_password, new_password })
   }
 
-  async changeMe(changes: OwnChange): Promise<OwnAccount> {
-    const answer = await this.parts.rest.patch<OwnAccount | Me>('me', changes)
-    return 'account' in answer ? answer.account : answer
+  changeMe(changes: OwnChange): Promise<OwnAccount> {
+    return this.parts.rest.patch('me', changes)
   }
 
   private enter(state: SignedInState): void {
