@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Madang } from './api.ts'
-import { account, ANA, BEN, conversation, FakeServer, YARD } from './testing/fakeServer.ts'
+import { account, ANA, BEN, conversation, FakeServer, message, YARD } from './testing/fakeServer.ts'
 import { arrive, settle } from './testing/people.ts'
 import type { Member } from './types.ts'
 
@@ -74,4 +74,51 @@ test('what one hides oneself is asked for anew', async () => {
   await vi.advanceTimersByTimeAsync(500)
   expect([server.askedFor('list_members').length, server.askedFor('watch_presence').length]).toEqual(before.map((count) => count + 1))
   expect(madang.me.get()?.hides_receipts).toBe(true)
+})
+
+test('members are kept current by entries and receipts', async () => {
+  const members = madang.membersOf(YARD)
+  const stop = members.listen(() => undefined)
+  await settle()
+  server.append(YARD, 'role_changed', { account_id: BEN, role: 'admin', by: 'admin' })
+  server.append(YARD, 'message_created', message(2, { sender_id: BEN }))
+  expect(members.get()).toMatchObject([{ role: 'member' }, { role: 'admin', read_seq: 2 }])
+  server.sockets.pair.chat.deliver('receipt', { conversation_id: YARD, account_id: BEN, read_seq: 1 })
+  expect(members.get()?.[1]?.read_seq).toBe(2)
+  server.sockets.pair.chat.deliver('receipt', { conversation_id: YARD, account_id: BEN, received_seq: 5 })
+  expect(members.get()?.[1]).toMatchObject({ read_seq: 2, received_seq: 5 })
+  server.append(YARD, 'member_removed', { account_id: BEN, role: 'member', by: 'admin' })
+  expect(members.get()?.map((one) => one.account.id)).toEqual([ANA])
+  stop()
+})
+
+test('marks that are heard while the members are asked for are not set back by the answer', async () => {
+  const members = madang.membersOf(YARD)
+  const stop = members.listen(() => undefined)
+  server.sockets.pair.chat.deliver('receipt', { conversation_id: YARD, account_id: BEN, read_seq: 4 })
+  server.append(YARD, 'message_created', message(1, { sender_id: ANA }))
+  expect(members.get()).toBeUndefined()
+  await settle()
+  expect(members.get()).toMatchObject([{ read_seq: 1 }, { read_seq: 4, received_seq: 4 }])
+  stop()
+})
+
+test('people are asked for together, and once', async () => {
+  const stops = [5, 6, 7].map((id) => madang.accountOf(id).listen(() => undefined))
+  await vi.advanceTimersByTimeAsync(50)
+  expect(server.askedFor('get_accounts')).toEqual([{ account_ids: [5, 6, 7] }])
+  expect(madang.accountOf(6).get()?.username).toBe('user6')
+  for (const stop of stops) stop()
+})
+
+test('presence is watched while somebody looks, and again after a break', async () => {
+  const stop = madang.presenceOf(BEN).listen(() => undefined)
+  await vi.advanceTimersByTimeAsync(300)
+  expect(madang.presenceOf(BEN).get()?.state).toBe('online')
+  server.cut()
+  await vi.advanceTimersByTimeAsync(2000)
+  expect(server.askedFor('watch_presence')).toEqual([{ account_ids: [BEN] }, { account_ids: [BEN] }])
+  stop()
+  await vi.advanceTimersByTimeAsync(2000)
+  expect(server.askedFor('watch_presence').at(-1)).toEqual({ account_ids: [] })
 })

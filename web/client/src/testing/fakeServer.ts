@@ -139,6 +139,19 @@ export class FakeServer {
     this.sockets.pair.drop()
   }
 
+  /** Goes on without this door's client hearing of it. */
+  unheard(work: () => void): void {
+    this.isDeaf = true
+    work()
+    this.isDeaf = false
+  }
+
+  /** Tells how far these conversations, and the account, are. */
+  tellHeads(...ids: number[]): void {
+    const heads = Object.fromEntries(ids.map((id) => [id, this.head(id)]))
+    this.sockets.pair.chat.deliver('heads', { epoch: this.epoch, account_version: this.account_version, heads })
+  }
+
   ready(): Ready {
     return {
       account: account(this.me),
