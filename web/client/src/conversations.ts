@@ -92,8 +92,9 @@ export class Conversations {
   }
 
   /** How one wants to have it, from now on. */
-  prefer(id: number, preferences: Preferences): void {
+  prefer(id: number, preferences: Preferences): Preferences {
     this.change(id, (row) => ({ ...row, preferences }))
+    return preferences
   }
 
   /** The other person of a direct conversation looks different. */

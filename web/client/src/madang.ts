@@ -157,11 +157,7 @@ class Client {
       endSession: (id) => session.endSession(id),
       endOtherSessions: () => session.endOtherSessions(),
       changePassword: (current, next) => session.changePassword(current, next),
-      changeMe: async (changes) => {
-        const account = await session.changeMe(changes)
-        this.onOwnAccount(account)
-        return account
-      },
+      changeMe: async (changes) => this.onOwnAccount(await session.changeMe(changes)),
       setStatus: async (status) => session.setAccount(await chat.ask('set_status', status)),
 
       connection: connection.state,
@@ -203,11 +199,7 @@ class Client {
         await chat.ask('leave_conversation', { conversation_id: id })
         conversations.remove(id)
       },
-      setPreferences: async (id, changes) => {
-        const preferences = await chat.ask('set_preferences', { conversation_id: id, ...changes })
-        conversations.prefer(id, preferences)
-        return preferences
-      },
+      setPreferences: async (id, changes) => conversations.prefer(id, await chat.ask('set_preferences', { conversation_id: id, ...changes })),
       listMembers: (id) => members.list(id),
       membersOf: (id) => members.membersOf(id),
 
@@ -396,11 +388,12 @@ class Client {
   }
 
   /** What one hides one does not see of others either, and the other way round. */
-  private onOwnAccount(account: OwnAccount): void {
+  private onOwnAccount(account: OwnAccount): OwnAccount {
     const before = this.session.account
     this.session.setAccount(account)
     this.people.learn([account])
     if (before?.hides_last_seen !== account.hides_last_seen) this.presences.onReady()
     if (before?.hides_receipts !== account.hides_receipts) this.members.onReady()
+    return account
   }
 }

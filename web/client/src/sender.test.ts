@@ -1,11 +1,8 @@
-import { atom } from 'nanostores'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import type { Madang, Upload, UploadProgress } from './api.ts'
-import { MadangError } from './errors.ts'
+import type { Madang } from './api.ts'
 import { MemoryStorage, type OutboxStorage } from './outboxDb.ts'
 import { ANA, conversation, FakeServer, YARD } from './testing/fakeServer.ts'
 import { Refusal } from './testing/fakeSockets.ts'
-import { KeepingStorage } from './testing/keeping.ts'
 import { arrive, settle, texts } from './testing/people.ts'
 
 const ROOF = 8
@@ -380,111 +377,4 @@ test('a reply carries the place of what it answers', async () => {
   expect(timeline().items[1]).toMatchObject({ message: { reply_to: { seq: 1, excerpt: 'question' }, sender_id: ANA } })
   await settle()
   expect(server.askedFor('send_message')[0]).toMatchObject({ reply_to_seq: 1 })
-})
-
-describe('files', () => {
-  function upload(id = 'upload'): Upload & { progress: ReturnType<typeof atom<UploadProgress>> } {
-    const progress = atom<UploadProgress>({ state: 'uploading', part: 0 })
-    return {
-      id,
-      file: new File(['x'], 'roof.png'),
-      progress,
-      cancel: () => progress.set({ state: 'cancelled', part: 0 }),
-      retry: () => progress.set({ state: 'uploading', part: 0 }),
-    }
-  }
-  const done = (id: number): UploadProgress => ({
-    state: 'done',
-    part: 1,
-    stored: { id, name: 'roof.png', media_type: 'image/png', size_bytes: 1, url: `/f/${id}` },
-  })
-
-  test('a message waits for its files, and what is written after it waits too', async () => {
-    const picture = upload()
-    madang.send(YARD, { text: 'look', uploads: [picture] })
-    madang.send(YARD, { text: 'nice?' })
-    await settle()
-    expect(stored()).toEqual([])
-    expect(texts(timeline())).toEqual(['look [sending]', 'nice? [sending]'])
-    picture.progress.set(done(5))
-    await settle()
-    expect(stored()).toEqual(['look', 'nice?'])
-    expect(server.askedFor('send_message')[0]).toMatchObject({ file_ids: [5] })
-  })
-
-  test('a file that cannot be stored fails its message until it is tried again', async () => {
-    const picture = upload()
-    madang.send(YARD, { text: 'look', uploads: [picture] })
-    picture.progress.set({ state: 'failed', part: 0, error: new MadangError({ code: 'too_large', message: 'Too large.', retryable: false }) })
-    expect(timeline().items[0]).toMatchObject({ state: 'failed', error: { code: 'too_large' } })
-    madang.retry(YARD, timeline().items[0]!.key)
-    expect(texts(timeline())).toEqual(['look [sending]'])
-    picture.progress.set(done(6))
-    await settle()
-    expect(stored()).toEqual(['look'])
-  })
-
-  test('a message whose only file is cancelled is gone; with words it goes without', async () => {
-    const [alone, beside] = [upload(), upload()]
-    madang.send(YARD, { text: '', uploads: [alone] })
-    madang.send(YARD, { text: 'words', uploads: [beside] })
-    alone.cancel()
-    beside.cancel()
-    await settle()
-    expect(stored()).toEqual(['words'])
-  })
-
-  test('a reload in the middle of uploads goes on with the files that were kept, and what is behind them waits', async () => {
-    const storage = new KeepingStorage()
-    madang.stop()
-    const before = await arrive(server, storage)
-    await storage.keepFile({ id: 'two', tab: '', file: new File(['x'], 'roof.png') })
-    await storage.keepFile({ id: 'three', tab: '', file: new File(['y'], 'gate.png') })
-    const [sent, coming] = [upload('one'), upload('two')]
-    before.send(YARD, { text: 'look', uploads: [sent, coming] })
-    before.send(YARD, { text: 'and', uploads: [upload('three')] })
-    before.send(YARD, { text: 'nice?' })
-    sent.progress.set(done(5))
-    await settle()
-    before.stop()
-
-    madang = await arrive(server, storage)
-    await madang.openTimeline(YARD)
-    await settle()
-    await vi.dynamicImportSettled()
-    await settle()
-    expect(stored()).toEqual(['look', 'and', 'nice?'])
-    expect(server.askedFor('send_message').map(({ file_ids }) => file_ids)).toEqual([[5, 6], [6], undefined])
-    await settle()
-    expect([...storage.files.keys()]).toEqual([])
-  })
-
-  test('a file is kept when it is chosen, and gone when it is stored, taken out, or its tab was closed before it was sent', async () => {
-    const storage = new KeepingStorage()
-    await storage.keepFile({ id: 'left behind', tab: 'closed', file: new File(['x'], 'roof.png') })
-    madang.stop()
-    madang = await arrive(server, storage)
-    expect([...storage.files.keys()]).toEqual([])
-    const chosen = madang.upload(new File(['x'], 'roof.png'))
-    expect([...storage.files.keys()]).toEqual([chosen.id])
-    madang.upload(new File(['y'], 'gate.png')).cancel()
-    await vi.dynamicImportSettled()
-    await settle()
-    expect(chosen.progress.get()).toMatchObject({ state: 'done', kept: true })
-    expect([...storage.files.keys()]).toEqual([])
-  })
-
-  test('a reload in the middle of an upload ends in a clear failure', async () => {
-    const storage = new MemoryStorage()
-    madang.stop()
-    const before = await arrive(server, storage)
-    before.send(YARD, { text: 'look', uploads: [upload()] })
-    await settle()
-    before.stop()
-    madang = await arrive(server, storage)
-    await madang.openTimeline(YARD)
-    await settle()
-    expect(timeline().items[0]).toMatchObject({ state: 'failed', error: { code: 'upload_lost' } })
-    expect(stored()).toEqual([])
-  })
 })

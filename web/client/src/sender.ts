@@ -1,11 +1,11 @@
 import { atom, computed, type ReadableAtom } from 'nanostores'
-import type { Draft, Item, UnsentItem, Upload } from './api.ts'
+import type { Draft, Item, UnsentItem } from './api.ts'
 import { inTime } from './backoff.ts'
 import type { Connection } from './connection.ts'
-import { asMadangError, final } from './errors.ts'
+import { asMadangError } from './errors.ts'
 import {
-  again, answered, departed, due, fileIds, find, fromStore, heldBack, isNext, lastQueuedAt, merged, nextDue, reconnected, refused, revived, shown,
-  toStore, uploadsLost, without, writtenAfter, type OutboxItem, type Queue,
+  again, answered, departed, due, fileIds, find, fromStore, heldBack, isNext, lastQueuedAt, merged, nextDue, reconnected, refused, shown, toStore,
+  without, writtenAfter, type OutboxItem, type Queue,
 } from './outbox.ts'
 import type { OutboxStorage, StoredSend } from './outboxDb.ts'
 import { newClientId } from './randomId.ts'
@@ -13,11 +13,10 @@ import type { Shelf } from './shelf.ts'
 import type { Tabs } from './tabs.ts'
 import { excerptOf } from './timeline.ts'
 import type { Entry, Message, MessageSent } from './types.ts'
+import { WaitingFiles } from './waitingFiles.ts'
 
 /** A disk that takes longer is not waited for. */
 const STORAGE_MS = 2_000
-/** Files are worth more patience. */
-const KEPT_MS = 30_000
 const REMEMBERED = 1_000
 
 interface Parts {
@@ -45,8 +44,7 @@ export class Outbox {
   readonly notSent: ReadableAtom<ReadonlyMap<number, number>>
   private readonly lines = new Map<number, ReadableAtom<Lines>>()
   private readonly isConnected: ReadableAtom<boolean>
-  private readonly followed = new Set<string>()
-  private readonly reviving = new Set<string>()
+  private readonly files: WaitingFiles
   /** What is on disk for the other tabs to see. */
   private readonly kept = new Set<string>()
   /** What has been answered or thrown away, lately: another tab may speak of it late. */
@@ -69,7 +67,16 @@ export class Outbox {
       if (message.kind === 'queued') this.hear(message.item)
       else if (message.kind === 'done') void this.finish(message.client_id, message.answer)
     })
-    parts.tabs.leading.listen(() => this.follow())
+    this.files = new WaitingFiles({
+      queue: this.queue,
+      shelf: parts.shelf,
+      tabs: parts.tabs,
+      onChanged: (clientId) => {
+        this.save(clientId)
+        this.pump()
+      },
+      onEmptied: (clientId) => this.discardNow(clientId),
+    })
   }
 
   /** Writes for this account from now on, and goes on with what waits on disk. */
@@ -128,10 +135,7 @@ export class Outbox {
       ...(draft.reply_to && { reply_to: quote(draft.reply_to) }),
     }
     this.queue.set([...this.queue.get(), item])
-    for (const upload of uploads) {
-      this.parts.shelf.hold(upload.id)
-      this.watch(item.client_id, upload)
-    }
+    this.files.add(item.client_id, uploads)
     this.save(item.client_id)
     this.pump()
   }
@@ -237,27 +241,6 @@ export class Outbox {
     return this.finish(clientId, answer)
   }
 
-  private watch(clientId: string, upload: Upload): void {
-    const stop = upload.progress.listen(({ state, error }) => {
-      const item = find(this.queue.get(), clientId)
-      if (!item || item.answer) return stop()
-      if (state === 'cancelled') this.drop(item, upload)
-      else if (state === 'failed' && error) this.queue.set(refused(this.queue.get(), clientId, final(error), Date.now()))
-      else if (state !== 'done') return
-      this.save(clientId)
-      this.pump()
-    })
-    const { state, error } = upload.progress.get()
-    if (state === 'failed' && error) this.queue.set(refused(this.queue.get(), clientId, final(error), Date.now()))
-  }
-
-  /** A cancelled file leaves its message; a message of nothing leaves too. */
-  private drop(item: OutboxItem, upload: Upload): void {
-    const uploads = item.uploads.filter((other) => other !== upload)
-    if (uploads.length === 0 && item.files.length === 0 && item.text.trim() === '') this.discardNow(item.client_id)
-    else this.queue.set(this.queue.get().map((other) => (other === item ? { ...item, uploads } : other)))
-  }
-
   private discardNow(clientId: string): void {
     this.parts.tabs.tell({ kind: 'done', client_id: clientId })
     void this.finish(clientId)
@@ -326,7 +309,7 @@ export class Outbox {
     if (this.lastRead !== this.account) this.putBehind(mine)
     this.lastRead = this.account
     for (const one of mine) this.take(one)
-    this.follow()
+    this.files.follow()
     this.pump()
   }
 
@@ -345,7 +328,7 @@ export class Outbox {
     // Asked for in another tab, but the files are here.
     if (mine && mine.uploads.length > 0 && mine.progress === 'failed' && !stored.error) this.retry(mine.client_id)
     else this.take(stored)
-    this.follow()
+    this.files.follow()
     this.pump()
   }
 
@@ -361,46 +344,7 @@ export class Outbox {
     if (find(this.queue.get(), item.client_id) !== item) return
     if (item.error?.code !== stored.error?.code) this.save(item.client_id)
     // This tab has uploaded them before it was loaded anew.
-    if (item.elsewhere_uploads > 0 && (isOwn || isAlone)) void this.goOnFor(item.tab)
-  }
-
-  /** The leader tells whose files will not come any more. */
-  private follow(): void {
-    if (!this.parts.tabs.leading.get()) return
-    for (const item of this.queue.get()) if (item.elsewhere_uploads > 0) void this.followTab(item.tab)
-  }
-
-  private async followTab(tab: string): Promise<void> {
-    if (this.followed.has(tab)) return
-    this.followed.add(tab)
-    try {
-      await this.parts.tabs.untilClosed(tab)
-      await this.goOnFor(tab)
-    } catch {
-      return // This tab was closed first.
-    } finally {
-      this.followed.delete(tab)
-    }
-  }
-
-  /** Nobody sends the files of that tab any more: what was kept of them goes on here, the others are lost. */
-  private async goOnFor(tab: string): Promise<void> {
-    const left = this.queue.get().filter((item) => item.tab === tab && item.elsewhere_uploads > 0)
-    await Promise.all(left.map(({ client_id }) => this.goOn(client_id)))
-    this.pump()
-  }
-
-  private async goOn(clientId: string): Promise<void> {
-    if (this.reviving.has(clientId)) return
-    this.reviving.add(clientId)
-    const { upload_ids = [], elsewhere_uploads = 0 } = find(this.queue.get(), clientId) ?? {}
-    const isWhole = upload_ids.length === elsewhere_uploads
-    const uploads = isWhole ? await inTime(KEPT_MS, this.parts.shelf.goOn(upload_ids)) : undefined
-    this.reviving.delete(clientId)
-    if (!find(this.queue.get(), clientId)) return uploads?.forEach((upload) => upload.cancel())
-    this.queue.set(uploads ? revived(this.queue.get(), clientId, uploads, this.parts.tabs.id) : uploadsLost(this.queue.get(), clientId))
-    for (const upload of uploads ?? []) this.watch(clientId, upload)
-    this.save(clientId)
+    if (item.elsewhere_uploads > 0 && (isOwn || isAlone)) void this.files.goOnFor(item.tab)
   }
 
   private async quietly(work: Promise<void> | undefined): Promise<void> {
