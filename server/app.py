@@ -29,11 +29,11 @@ from server.protocol import base, chat
 from server.readings import Readings
 from server.realtime import roll_call
 from server.realtime.comings import Comings
+from server.realtime.delivery import Delivery
 from server.realtime.heads import Beacon
 from server.realtime.periodic import Periodic
 from server.realtime.publisher import Publisher
 from server.realtime.rooms import CHAT, NOTIFICATIONS
-from server.realtime.streams import STREAM
 from server.realtime.sweep import Sweep
 from server.services.members import MAX_MEMBERS
 from server.settings import Rate, Settings
@@ -207,7 +207,7 @@ async def _open(parts: Parts, stack: AsyncExitStack) -> None:
 
     await parts.files.check()
     for job in (
-        Periodic("session check", SESSION_CHECK_S, lambda: _end_stale_sessions(parts)),
+        Periodic("session check", SESSION_CHECK_S, lambda: _end_stale_sessions(parts, publisher.delivery)),
         Periodic("sweep of files", SWEEP_S, parts.files.sweep),
         Periodic("sweep of uploads", SWEEP_S, parts.uploads.sweep),
         Periodic("look at the files", FILES_CHECK_S, parts.files.check),
@@ -304,14 +304,9 @@ async def _check_welcome(parts: Parts) -> None:
         _log.warning("MADANG_WELCOME_CONVERSATION: there is no open conversation %s to join", welcome)
 
 
-async def _end_stale_sessions(parts: Parts) -> None:
+async def _end_stale_sessions(parts: Parts, delivery: Delivery) -> None:
     """Closes the sockets of sessions that expired, or were ended by the command line beside this process."""
-    ended = await parts.sessions.ended_of(parts.online.sessions())
-    parts.streams.end_sessions(ended)
-    for session_id in ended:
-        for connection in parts.online.of_session(session_id):
-            if connection.namespace != STREAM:
-                await parts.sockets.end_connection(connection.sid, connection.namespace)
+    await delivery.end_sessions(await parts.sessions.ended_of(parts.online.sessions()))
 
 
 def _server_info(parts: Parts) -> chat.ServerInfo:

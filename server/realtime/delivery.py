@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Protocol
 
 import msgspec
@@ -14,7 +14,7 @@ from server.realtime import offsets
 from server.realtime.furthest import Furthest
 from server.realtime.online import Online
 from server.realtime.rooms import CHAT, NOTIFICATIONS, account_room, conversation_room
-from server.realtime.streams import Streams
+from server.realtime.streams import STREAM, Streams
 
 SMALL_CONVERSATION = 20
 """Up to so many members, everybody hears of everybody's marks."""
@@ -127,10 +127,11 @@ class Delivery:
         data = (msgspec.Raw(change.notification), offsets.written(self.epoch, change.seq, change.seq))
         await self._sockets.emit_here(event, data, room=account_room(change.account_id), namespace=NOTIFICATIONS)
 
-    async def sessions_ended(self, ended: records.SessionsEnded) -> None:
-        """Closes the connections of devices that were signed out."""
-        for session_id in ended.session_ids:
-            for connection in self._online.of_session(session_id):
-                await self._sockets.end_connection(connection.sid, connection.namespace)
+    async def end_sessions(self, session_ids: Collection[int]) -> None:
+        """Closes the connections of devices that were signed out, or whose session expired."""
         if self._streams is not None:
-            self._streams.end_sessions(ended.session_ids)
+            self._streams.end_sessions(session_ids)
+        for session_id in session_ids:
+            for connection in self._online.of_session(session_id):
+                if connection.namespace != STREAM:
+                    await self._sockets.end_connection(connection.sid, connection.namespace)

@@ -188,7 +188,7 @@ class Publisher:
                 changed_inboxes.add(fact.account_id)
                 await self.delivery.notification(fact)
             case records.SessionsEnded():
-                await self.delivery.sessions_ended(fact)
+                await self.delivery.end_sessions(fact.session_ids)
             case records.SightChanged():
                 self.on_sight(fact.account_id, fact.other_id)
             case records.FaceChanged() | records.StatusChanged() | records.PrivacyChanged():
