@@ -185,7 +185,7 @@ class BucketStore:
     async def listed(self, folder: str) -> list[Any]:
         """What lies in a folder, with ``path``, ``size`` and ``last_modified``."""
         async with self.asking("list the pieces of an upload"):
-            return [one for one in await obstore.list(self._s3, prefix=folder).collect_async()]
+            return list(await obstore.list(self._s3, prefix=folder).collect_async())
 
     async def delete(self, names: Sequence[str]) -> None:
         """All of them; it is no harm if some are gone already."""

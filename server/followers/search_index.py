@@ -31,7 +31,7 @@ class SearchIndex:
         """Writes what these entries mean for the index. Runs inside the writer's transaction."""
         keys = concerned(entries)
         if index.refresh(keys):
-            self._is_tidy &= all(entry.kind in _OWN for entry in entries if entry.kind in _OWN | _OTHERS)
+            self._is_tidy &= not any(entry.kind in _OTHERS for entry in entries)
 
     async def tidy(self, db: Database) -> None:
         """Takes what has been removed out of the file, too, in small steps that nobody has to wait for."""

@@ -147,21 +147,23 @@ class Files:
 
     async def open_thumbnail(self, file_id: int, account_id: int) -> Opened:
         """The file's thumbnail, under the same rule; raises NotFound when it has none."""
-        return await self._opened_thumbnail(await self._db.read(files.visible_to, file_id, account_id))
+        return await self.open_small(await self._db.read(files.visible_to, file_id, account_id))
 
     async def open_picture(self, account_id: int) -> tuple[int, Opened]:
         """The face of an account, small, with the id of its file; raises NotFound when it has none."""
         stored = await self._db.read(files.picture_of, account_id)
-        return stored.id, await self._opened_thumbnail(stored)
+        return stored.id, await self.open_small(stored)
 
     async def open_picture_of_conversation(self, conversation_id: int, account_id: int) -> tuple[int, Opened]:
         """The picture of a conversation, small, with the id of its file; raises NotFound."""
         stored = await self._db.read(files.picture_of_conversation, conversation_id, account_id)
-        return stored.id, await self._opened_thumbnail(stored)
+        return stored.id, await self.open_small(stored)
 
     async def open_small(self, stored: StoredFile) -> Opened:
         """The thumbnail of a file, for whom it has been looked up; raises NotFound when it has none."""
-        return await self._opened_thumbnail(stored)
+        if not stored.has_thumbnail:
+            raise NotFound("This file has no thumbnail.")
+        return Opened(await self._content(stored.key, thumbnail=True), "thumbnail.webp", "image/webp", True)
 
     async def link(self, file_id: int, account_id: int) -> http.FileLink:
         """An address that needs no session for five minutes; what it opens is still checked each time."""
@@ -265,11 +267,6 @@ class Files:
         # A picture has its size only when it could be decoded.
         inline = stored.media_type in PLAYABLE | {PDF} or (stored.media_type in PICTURES and stored.has_thumbnail)
         return Opened(await self._content(stored.key), stored.name, stored.media_type, inline)
-
-    async def _opened_thumbnail(self, stored: StoredFile) -> Opened:
-        if not stored.has_thumbnail:
-            raise NotFound("This file has no thumbnail.")
-        return Opened(await self._content(stored.key, thumbnail=True), "thumbnail.webp", "image/webp", True)
 
     async def _content(self, key: str, *, thumbnail: bool = False) -> Content:
         content = await self._store.find(key, thumbnail=thumbnail)

@@ -55,22 +55,22 @@ export function NotificationRow({ note }: { note: Notification }) {
         </span>
       </span>
       <span className="grow">
-      <Link className="note-link" to={placeOf(note)} onClick={() => void notifications.markRead({ group: note.group })}>
-        <span className="what">
-          {unread && <span className="for-ears">{t('notifications.unread')} </span>}
-          {noteSentence(note, { name, place })}
-        </span>
-        {note.body && (
-          <span className="said cut-two" dir="auto">
-            {t('notifications.quoted', { text: note.body })}
+        <Link className="note-link" to={placeOf(note)} onClick={() => void notifications.markRead({ group: note.group })}>
+          <span className="what">
+            {unread && <span className="for-ears">{t('notifications.unread')} </span>}
+            {noteSentence(note, { name, place })}
           </span>
+          {note.body && (
+            <span className="said cut-two" dir="auto">
+              {t('notifications.quoted', { text: note.body })}
+            </span>
+          )}
+        </Link>
+        {note.type === 'contact_request' && note.actor_id !== undefined && (
+          <Suspense fallback={<span className="note-answer" />}>
+            <NoteAnswer accountId={note.actor_id} />
+          </Suspense>
         )}
-      </Link>
-      {note.type === 'contact_request' && note.actor_id !== undefined && (
-        <Suspense fallback={<span className="note-answer" />}>
-          <NoteAnswer accountId={note.actor_id} />
-        </Suspense>
-      )}
       </span>
       <time className="meta" dateTime={machineTime(note.created_at)} title={exactTime(note.created_at)}>
         {listTime(note.created_at)}

@@ -9,7 +9,6 @@ import { t } from '../i18n/index.ts'
 import '../i18n/later.ts'
 import { NotificationRow } from './NotificationRow.tsx'
 import { PermissionCard } from './PermissionCard.tsx'
-import '../i18n/later.ts'
 import './notifications.css'
 
 type Filter = 'all' | 'mentions' | 'requests'
