@@ -1,4 +1,4 @@
-"""Madang that tells a while after each commit what was committed, reads slowly, and looks often whether all is told.
+"""Madang that tells a while after each commit what was committed, and looks often whether all is told.
 
 What is read and what is told are far apart then, as on a machine that is busy. Run as a module, like the server itself.
 """
@@ -6,7 +6,6 @@ What is read and what is told are far apart then, as on a machine that is busy. 
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import deque
 from functools import partial
 from typing import Any
@@ -16,11 +15,9 @@ from server.__main__ import main
 from server.realtime.sweep import Sweep
 from server.storage.database import Database
 
-LATE_S = 0.08
-SLOW_S = 0.03
+LATE_S = 0.15
 
 _settle: Any = Database._settle
-_read: Any = Database._read
 _committed: deque[tuple[Database, Any]] = deque()
 
 
@@ -30,15 +27,7 @@ def settle_late(db: Database, pieces: Any) -> None:
     asyncio.get_running_loop().call_later(LATE_S, lambda: _settle(*_committed.popleft()))
 
 
-def read_slowly(db: Database, query: Any) -> Any:
-    """The same, in no hurry to hand it over."""
-    found = _read(db, query)
-    time.sleep(SLOW_S)
-    return found
-
-
 if __name__ == "__main__":
     Database._settle = settle_late  # type: ignore[method-assign]
-    Database._read = read_slowly  # type: ignore[method-assign]
     app.Sweep = partial(Sweep, interval_s=0.1, patience_s=0.05)  # type: ignore[misc, assignment]
     main()

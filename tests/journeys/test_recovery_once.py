@@ -54,10 +54,10 @@ async def test_what_is_read_long_before_it_is_told_comes_once(slow: MadangProces
     made = make_people_in(database_of(slow), *(f"{name}{number}" for name in ("ana", "ben", "cleo")))
     people = dict(zip(("ana", "ben", "cleo"), made.values(), strict=True))
     async with ChatClient(slow.url, people["ana"].token) as ana:
-        await _hears_all_once_over_cuts(await begun(slow.url, ana, people), transports)
+        await _hears_all_once_over_cuts(await begun(slow.url, ana, people), transports, cuts=3)
 
 
-async def _hears_all_once_over_cuts(yard: Yard, transports: str) -> None:
+async def _hears_all_once_over_cuts(yard: Yard, transports: str, cuts: int = 6) -> None:
     done = asyncio.Event()
 
     async def talks() -> None:
@@ -71,7 +71,7 @@ async def _hears_all_once_over_cuts(yard: Yard, transports: str) -> None:
     chance = random.Random(20261121)
     async with yard.returning(transports) as ben:
         talking = asyncio.create_task(talks())
-        for _ in range(6):
+        for _ in range(cuts):
             heard = len(ben.texts()) + chance.randint(0, 12)
             await ben.until(lambda heard=heard: len(ben.texts()) >= heard)  # type: ignore[misc]
             await ben.cut()
