@@ -129,7 +129,9 @@ class Order:
             if conversation_id in self._fresh:
                 self._read(conversation_id, seq, "opening")
             else:
-                await self._deliver.entry(entry)  # to nobody
+                # To nobody but those whom it brings in, who have it then.
+                await self._deliver.entry(entry)
+                self._come_to(conversation_id, seq)
         elif seq == known + 1:
             self._known[conversation_id] = seq
             await self._deliver.entry(entry)
