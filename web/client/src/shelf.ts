@@ -35,9 +35,10 @@ export class Shelf {
     return upload
   }
 
-  /** Goes on with what another page began; nothing when not all of it was kept. */
-  async goOn(ids: readonly string[]): Promise<Upload[] | undefined> {
+  /** Goes on with what another page began; nothing when not all of it was kept, or nobody waits for it any more. */
+  async goOn(ids: readonly string[], isAwaited: () => boolean): Promise<Upload[] | undefined> {
     const kept = await Promise.all(ids.map(async (id) => this.parts.storage.fileOf?.(id)))
+    if (!isAwaited()) return undefined
     const uploads: Upload[] = []
     for (const one of kept) {
       if (!one) return undefined

@@ -104,6 +104,31 @@ test('a reload in the middle of uploads goes on with the files that were kept, a
   expect([...storage.files.keys()]).toEqual([])
 })
 
+test('a disk that answers too late fails the message, and no file goes that nobody waits for', async () => {
+  const storage = new KeepingStorage()
+  madang.stop()
+  const before = await arrive(server, storage)
+  await storage.keepFile({ id: 'one', tab: '', file: new File(['x'], 'roof.png') })
+  before.send(YARD, { text: 'look', uploads: [upload('one')] })
+  await settle()
+  before.stop()
+
+  const fileOf = storage.fileOf.bind(storage)
+  let answer = (): void => undefined
+  storage.fileOf = (id) => new Promise((resolve) => (answer = () => resolve(fileOf(id))))
+  madang = await arrive(server, storage)
+  await madang.openTimeline(YARD)
+  await vi.advanceTimersByTimeAsync(30_000)
+  expect(timeline().items[0]).toMatchObject({ state: 'failed', error: { code: 'upload_lost' } })
+  const asked = vi.fn(() => Promise.reject(new TypeError('Failed to fetch')))
+  vi.stubGlobal('fetch', asked)
+  answer()
+  await settle()
+  await vi.dynamicImportSettled()
+  await settle()
+  expect(asked).not.toHaveBeenCalled()
+})
+
 test('a file is kept when it is chosen, and gone when it is stored, taken out, or its tab was closed before it was sent', async () => {
   const storage = new KeepingStorage()
   await storage.keepFile({ id: 'left behind', tab: 'closed', file: new File(['x'], 'roof.png') })

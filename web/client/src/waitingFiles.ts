@@ -56,7 +56,9 @@ export class WaitingFiles {
     const { queue, shelf, tabs } = this.parts
     const { upload_ids = [], elsewhere_uploads = 0 } = find(queue.get(), clientId) ?? {}
     const isWhole = upload_ids.length === elsewhere_uploads
-    const uploads = isWhole ? await inTime(KEPT_MS, shelf.goOn(upload_ids)) : undefined
+    let isAwaited = true
+    const uploads = isWhole ? await inTime(KEPT_MS, shelf.goOn(upload_ids, () => isAwaited)) : undefined
+    isAwaited = false
     this.reviving.delete(clientId)
     if (!find(queue.get(), clientId)) return uploads?.forEach((upload) => upload.cancel())
     queue.set(uploads ? revived(queue.get(), clientId, uploads, tabs.id) : uploadsLost(queue.get(), clientId))
