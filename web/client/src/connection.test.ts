@@ -43,6 +43,16 @@ test('connecting, catching up, online', async () => {
   expect(states).toEqual(['connecting', 'catching-up', 'online'])
 })
 
+test('whoever waits for a connection may stop waiting', async () => {
+  const listeners = connection.state.lc
+  const stop = new AbortController()
+  const waiting = connection.untilReady(stop.signal)
+  stop.abort()
+  await waiting
+  await connection.untilReady(stop.signal)
+  expect(connection.state.lc).toBe(listeners)
+})
+
 test('a server that is away is tried after 1, 2, 4 seconds, and the banner knows when', async () => {
   isUp = false
   connection.open()

@@ -124,15 +124,18 @@ export class Connection {
     }
   }
 
-  /** Resolves as soon as there is a connection. */
-  untilReady(): Promise<void> {
+  /** Resolves as soon as there is a connection, or nobody waits for one any more. */
+  untilReady(signal?: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
-      if (this.isReady) return resolve()
-      const stop = this.state.listen(() => {
-        if (!this.isReady) return
+      if (this.isReady || signal?.aborted) return resolve()
+      const end = (): void => {
         stop()
         resolve()
+      }
+      const stop = this.state.listen(() => {
+        if (this.isReady) end()
       })
+      signal?.addEventListener('abort', end)
     })
   }
 

@@ -90,7 +90,7 @@ class Client {
     this.rules = new RuleBook(connection)
     const { tabs } = this
     const storage = options.storage ?? defaultStorage()
-    this.shelf = new Shelf({ storage, tabs, start: (file, about) => startUpload(this.rest, file, about) })
+    this.shelf = new Shelf({ storage, tabs, start: (file, about) => startUpload({ rest: this.rest, connection, me }, file, about) })
     this.outbox = new Outbox({
       connection,
       storage,

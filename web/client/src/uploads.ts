@@ -1,12 +1,13 @@
 import { atom } from 'nanostores'
 import type { Upload, UploadProgress } from './api.ts'
 import { inTime, retryDelay, sleep } from './backoff.ts'
+import type { Connection } from './connection.ts'
 import { asMadangError, noAnswer } from './errors.ts'
 import { randomId } from './randomId.ts'
 import type { Rest } from './rest.ts'
 import type { File as StoredFile } from './types.ts'
 
-/** So often in a row without getting any further. */
+/** So often in a row, with a connection, without getting any further. */
 const TRIES = 6
 /** A disk that takes longer to keep a file is not waited for. */
 const KEEP_MS = 10_000
@@ -33,9 +34,17 @@ export interface UploadStart {
   kept?: Promise<boolean>
 }
 
-/** Starts sending a file. A lost connection is tried again, a refusal is final until `retry`. */
-export function startUpload(rest: Rest, file: globalThis.File, start: UploadStart = {}, send: SendFile = sendFile): Upload {
+/** Where files go, and in whose name. */
+export interface UploadsTo {
+  rest: Rest
+  connection: Pick<Connection, 'ready' | 'untilReady'>
+  me: () => number
+}
+
+/** Starts sending a file. Without a connection it pauses until there is one again; a refusal is final until `retry`. */
+export function startUpload({ rest, connection, me }: UploadsTo, file: globalThis.File, start: UploadStart = {}, send: SendFile = sendFile): Upload {
   const { id = randomId(), kept } = start
+  const owner = me()
   const progress = atom<UploadProgress>({ state: 'uploading', part: 0, ...(start.address && { address: start.address }) })
   const tell = (now: UploadProgress): void => {
     const { address, kept: isKept } = progress.get()
@@ -63,9 +72,13 @@ export function startUpload(rest: Rest, file: globalThis.File, start: UploadStar
       } catch (reason) {
         if (signal.aborted) return
         const error = asMadangError(reason)
+        // Whatever fails without a connection says nothing of the file.
+        if (!connection.ready) tries = 0
         if (!error.retryable || tries + 1 >= TRIES) return tell({ state: 'failed', part: 0, error })
         await sleep(error.retry_after_ms ?? retryDelay(tries))
-        await untilOnline()
+        while (!connection.ready && !signal.aborted) await connection.untilReady(signal)
+        // Somebody else has signed in meanwhile: it is not theirs.
+        if (me() !== owner && !signal.aborted) return tell({ state: 'failed', part: 0, error })
       }
     }
   }
@@ -93,10 +106,4 @@ export function startUpload(rest: Rest, file: globalThis.File, start: UploadStar
 export const sendFile: SendFile = async (...about) => {
   const { sendFile: send } = await import('./sending.ts').catch(() => Promise.reject(noAnswer()))
   return send(...about)
-}
-
-/** A browser that knows that it has no network says when it has one again. */
-function untilOnline(): Promise<void> {
-  if (typeof navigator === 'undefined' || navigator.onLine !== false) return Promise.resolve()
-  return new Promise((resolve) => addEventListener('online', () => resolve(), { once: true }))
 }

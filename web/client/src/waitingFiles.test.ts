@@ -129,6 +129,22 @@ test('a disk that answers too late fails the message, and no file goes that nobo
   expect(asked).not.toHaveBeenCalled()
 })
 
+test('without a server a file waits as its message does, and goes when there is one again', async () => {
+  vi.stubGlobal('fetch', () => Promise.reject(new TypeError('Failed to fetch')))
+  server.down = true
+  server.cut()
+  madang.send(YARD, { text: 'look', uploads: [madang.upload(new File(['x'], 'roof.png'))] })
+  await settle()
+  await vi.dynamicImportSettled()
+  await vi.advanceTimersByTimeAsync(600_000)
+  expect(texts(timeline())).toEqual(['look [waiting]'])
+  vi.stubGlobal('fetch', () => Promise.resolve(new Response(JSON.stringify(done(6).stored))))
+  server.down = false
+  await vi.advanceTimersByTimeAsync(40_000)
+  expect(texts(timeline())).toEqual(['look'])
+  expect(server.askedFor('send_message')[0]).toMatchObject({ file_ids: [6] })
+})
+
 test('a file is kept when it is chosen, and gone when it is stored, taken out, or its tab was closed before it was sent', async () => {
   const storage = new KeepingStorage()
   await storage.keepFile({ id: 'left behind', tab: 'closed', file: new File(['x'], 'roof.png') })
