@@ -7,32 +7,39 @@ import { t } from '../i18n/index.ts'
 import '../i18n/later.ts'
 import './join.css'
 
+interface Found {
+  preview?: InvitePreview
+  gone?: boolean
+  error?: string
+}
+
 /** What a link leads to; asked once, and again for somebody else. */
-export function usePreview(code: string, who: number | undefined) {
+export function usePreview(code: string, who: number | undefined): Found {
   const madang = useMadang()
-  const [preview, setPreview] = useState<InvitePreview>()
-  const [gone, setGone] = useState(false)
-  const [error, setError] = useState<string>()
+  const [answer, setAnswer] = useState<{ code: string; found: Found }>()
   useEffect(() => {
     let here = true
+    const show = (found: Found) => {
+      if (here) setAnswer({ code, found })
+    }
     madang.previewInvite(code).then(
-      (found) => here && setPreview(found),
+      (preview) => show({ preview }),
       (reason: unknown) => {
-        if (!here) return
-        if (reason instanceof MadangError && reason.code === 'not_found') setGone(true)
-        else if (reason instanceof MadangError && reason.code === 'forbidden') setError(t('join.removed'))
-        else setError(errorText(reason))
+        if (reason instanceof MadangError && reason.code === 'not_found') show({ gone: true })
+        else if (reason instanceof MadangError && reason.code === 'forbidden') show({ error: t('join.removed') })
+        else show({ error: errorText(reason) })
       },
     )
     return () => {
       here = false
     }
   }, [madang, code, who])
-  return { preview, gone, error }
+  // What was found behind another link says nothing of this one.
+  return answer?.code === code ? answer.found : {}
 }
 
 /** What one joins, before one joins: picture, name, topic, how many, and who invites. */
-export function Invitation({ code, preview, gone, error }: { code: string } & ReturnType<typeof usePreview>) {
+export function Invitation({ code, preview, gone, error }: { code: string } & Found) {
   const madang = useMadang()
   if (gone) return <p className="invitation-gone">{t('join.gone')}</p>
   if (error) return <FieldError>{error}</FieldError>
