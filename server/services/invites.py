@@ -65,8 +65,11 @@ class Invites:
         """Its picture. Raises NotFound, RateLimited."""
         code_hash = codes.hash_of(code)
         with self._tried(address):
-            await self._db.read(joining.invited, code_hash, self._now(), policy.may_invite)
-        return await self._db.read(joining.invited_picture, code_hash, self._now(), policy.may_invite)
+            stored = await self._db.read(joining.invited_picture, code_hash, self._now(), policy.may_invite)
+        # A good code of a group without a picture is no guess.
+        if stored is None:
+            raise NotFound("There is no such picture.")
+        return stored
 
     @contextlib.contextmanager
     def _tried(self, who: str) -> Iterator[None]:

@@ -81,9 +81,10 @@ def invited(code_hash: bytes, now: int, may_invite: MayInvite) -> Invited:
     return Invited(link, conversation, accounts.get(link.created_by), picture_file_id)
 
 
-def invited_picture(code_hash: bytes, now: int, may_invite: MayInvite) -> StoredFile:
-    """The picture of where a link leads. Raises NotFound."""
-    return files.picture_of_conversation(invited(code_hash, now, may_invite).conversation.id)
+def invited_picture(code_hash: bytes, now: int, may_invite: MayInvite) -> StoredFile | None:
+    """The picture of where a link leads, if it has one. Raises NotFound as ``invited`` does."""
+    found = invited(code_hash, now, may_invite)
+    return files.picture_of_conversation(found.conversation.id) if found.picture_file_id is not None else None
 
 
 def open_one(account_id: int, conversation_id: int, most: int, now: int) -> chat.Conversation:

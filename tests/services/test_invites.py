@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from server.errors import Forbidden, Invalid, NotFound, RateLimited
 from server.protocol import chat
 from server.services.contacts import Contacts
 from server.services.invites import MAX_LINKS, TRIES
-from server.storage import files
+from server.storage import files, joining
 from server.storage.database import Database
 from tests.conftest import People
 from tests.fakes import RecordingPublisher, SteppedClock
@@ -166,3 +167,34 @@ async def test_a_preview_shows_what_one_joins(yard: Yard, people: People) -> Non
     with pytest.raises(RateLimited):
         await yard.invites.preview(code, "10.0.0.1", None)
     await yard.invites.preview(code, "10.0.0.2", None)
+
+
+async def test_the_picture_behind_a_link_is_looked_up_once_and_a_missing_one_is_no_wrong_code(
+    yard: Yard, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [ana] = await people.add("ana")
+
+    def create() -> int:
+        return files.create(
+            account_id=ana, key="roof", name="roof.png", media_type="image/png", size_bytes=5, created_at=0,
+            has_thumbnail=True,
+        ).id  # fmt: skip
+
+    face = await yard.db.write(create)
+    plain = await yard.link(ana, await yard.group(ana))
+    code = await yard.link(ana, await yard.group(ana, picture_file_id=face))
+    looked_up: list[tuple[Any, ...]] = []
+    invited = joining.invited
+
+    def counted(*args: Any) -> joining.Invited:
+        looked_up.append(args)
+        return invited(*args)
+
+    monkeypatch.setattr(joining, "invited", counted)
+    assert (await yard.invites.picture(code, "10.0.0.1")).id == face
+    assert len(looked_up) == 1
+    for asked in [plain] * TRIES + ["wrong"] * TRIES:
+        with pytest.raises(NotFound):
+            await yard.invites.picture(asked, "10.0.0.1")
+    with pytest.raises(RateLimited):
+        await yard.invites.picture(code, "10.0.0.1")
