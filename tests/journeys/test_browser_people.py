@@ -1,18 +1,30 @@
-"""What people show of themselves, and hide: a status, a new name and read receipts, seen by the other one at once."""
+"""What people show of themselves, and hide: a status, a new name, read receipts, and whether they are there."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Locator, expect
 
 from tests.journeys.browser import PHONE, Visitor
 from tests.people import Person
 from tests.services_under_test import MadangProcess
 
 Make = Callable[..., dict[str, Person]]
+
+LAST_SEEN = re.compile("^Last seen ")
+
+
+@pytest.fixture(scope="module")
+def madang(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MadangProcess]:
+    """Who goes is soon called gone; the screens are the same on either kind of database."""
+    command = (sys.executable, "-m", "tests.journeys.quick_presence")
+    with MadangProcess(tmp_path_factory.mktemp("people") / "data", command=command, message_rate="off") as server:
+        yield server
 
 
 async def together(browser: Browser, madang: MadangProcess, pair: dict[str, Person]) -> tuple[Visitor, Visitor]:
@@ -25,8 +37,12 @@ async def together(browser: Browser, madang: MadangProcess, pair: dict[str, Pers
     return ana, ben
 
 
-@pytest.mark.parametrize("on_database", ["sqlite"], indirect=True)
-async def test_a_status_is_seen_beside_the_name_until_it_is_cleared(
+def about(visitor: Visitor) -> Locator:
+    """What stands under the name of the person one talks with."""
+    return visitor.page.get_by_role("main").locator(".conversation-head .meta")
+
+
+async def test_a_status_is_seen_beside_the_name_until_it_is_cleared_or_over(
     browser: Browser, madang: MadangProcess, people: Make
 ) -> None:
     pair = people("ana", "ben")
@@ -66,10 +82,22 @@ async def test_a_status_is_seen_beside_the_name_until_it_is_cleared(
     await page.get_by_role("menuitem", name="Clear status").click()
     await expect(head).to_contain_text("Online")
     await expect(row.locator(".status-mark")).to_have_count(0)
+
+    # By a clock that is late by almost half an hour, half an hour is over in a moment; and so is the status.
+    await page.clock.install(time=datetime.now(UTC) - timedelta(minutes=30) + timedelta(seconds=4))
+    await page.reload()
+    await me.click()
+    await set_status.click()
+    await dialog.get_by_role("button", name="On the way").click()
+    await expect(dialog.get_by_role("button", name="30 minutes")).to_have_attribute("aria-pressed", "true")
+    await dialog.get_by_role("button", name="Save").click()
+    await expect(about(ben)).to_have_text("Away · 🚌 On the way")
+    await expect(about(ben)).to_have_text("Online")
+    await expect(row.locator(".status-mark")).to_have_count(0)
+    await expect(me).to_have_accessible_name(re.compile("Online"))
     assert [*ana.troubles, *ben.troubles] == []
 
 
-@pytest.mark.parametrize("on_database", ["sqlite"], indirect=True)
 async def test_on_a_phone_a_status_is_set_in_the_settings(
     browser: Browser, madang: MadangProcess, people: Make
 ) -> None:
@@ -91,7 +119,6 @@ async def test_on_a_phone_a_status_is_set_in_the_settings(
     assert ana.troubles == []
 
 
-@pytest.mark.parametrize("on_database", ["sqlite"], indirect=True)
 async def test_receipts_are_hidden_both_ways_and_a_new_name_is_seen_at_once(
     browser: Browser, madang: MadangProcess, people: Make
 ) -> None:
@@ -122,3 +149,65 @@ async def test_receipts_are_hidden_both_ways_and_a_new_name_is_seen_at_once(
     await ana.is_in("Benjamin")
     await expect(ana.row("Benjamin")).to_be_visible()
     assert [*ana.troubles, *ben.troubles, *settings.troubles] == []
+
+
+async def test_last_seen_is_told_until_it_is_hidden_and_then_both_ways(
+    browser: Browser, madang: MadangProcess, people: Make
+) -> None:
+    pair = people("ana", "ben")
+    names = {key: person.name.capitalize() for key, person in pair.items()}
+    ana, ben = await together(browser, madang, pair)
+    await expect(about(ana)).to_have_text("Online")
+    await ben.page.context.close()
+    await expect(about(ana)).to_have_text(LAST_SEEN)
+    await ana.picture("last-seen-shown")
+
+    # Ben comes back and keeps it to himself. Then Ana goes: he does not see hers either, but while he shows his.
+    ben = await Visitor.signed_in(browser, madang.url, pair["ben"])
+    await ben.open(names["ana"])
+    await expect(about(ana)).to_have_text("Online")
+    settings = await ben.another_tab()
+    await settings.page.goto(f"{madang.url}/settings/privacy")
+    switch = settings.page.get_by_role("switch", name="Last seen")
+    await switch.click()
+    await expect(switch).not_to_be_checked()
+    await settings.picture("last-seen-hidden-settings")
+    await ana.page.context.close()
+    await expect(about(ben)).to_have_text("Offline")
+    await ben.picture("last-seen-of-nobody")
+    await switch.click()
+    await expect(about(ben)).to_have_text(LAST_SEEN)
+    await switch.click()
+    await expect(about(ben)).to_have_text("Offline")
+
+    # And she does not see his: neither when he goes before her eyes, nor when she looks later.
+    ana = await Visitor.signed_in(browser, madang.url, pair["ana"])
+    await ana.open(names["ben"])
+    await expect(about(ana)).to_have_text("Online")
+    await ben.page.context.close()
+    await expect(about(ana)).to_have_text("Offline")
+    await ana.page.reload()
+    await expect(about(ana)).to_have_text("Offline")
+    await ana.picture("last-seen-hidden")
+    assert [*ana.troubles, *ben.troubles, *settings.troubles] == []
+
+
+async def test_who_touches_nothing_is_away_until_they_do(browser: Browser, madang: MadangProcess, people: Make) -> None:
+    pair = people("ana", "ben")
+    ana, ben = await together(browser, madang, pair)
+    dot = ben.row(pair["ana"].name.capitalize()).locator(".presence")
+    await expect(about(ben)).to_have_text("Online")
+    await expect(dot).to_have_attribute("data-state", "online")
+
+    await ana.page.clock.install()
+    await ana.page.reload()
+    await ana.sees("Paper and ink")
+    await expect(about(ben)).to_have_text("Online")
+    await ana.page.clock.fast_forward("02:00")
+    await expect(about(ben)).to_have_text("Away")
+    await expect(dot).to_have_attribute("data-state", "away")
+    await ben.picture("away-seen")
+    await ana.page.mouse.move(700, 400)
+    await expect(about(ben)).to_have_text("Online")
+    await expect(dot).to_have_attribute("data-state", "online")
+    assert [*ana.troubles, *ben.troubles] == []
