@@ -25,15 +25,7 @@ async def test_two_people_ask_accept_block_and_part(browser: Browser, tmp_path: 
         await ana.page.get_by_role("link", name="Find a person").click()
         await expect(ana.page.get_by_role("heading", name="Contacts", level=1)).to_be_visible()
         await expect(ana.page.get_by_text("No contacts yet. Find a person.")).to_be_visible()
-        find = ana.page.get_by_label("Find by name or @username")
-        await find.fill("be")
-        found = ana.page.get_by_role("listitem").filter(has_text="@ben")
-        await found.get_by_role("button", name="Add", exact=True).click()
-        ask = ana.page.get_by_role("dialog", name="Contact request to Ben")
-        await ask.get_by_label("Note").fill("the workshop")
-        await ask.get_by_role("button", name="Send request").click()
-        await expect(ask).to_be_hidden()
-        await find.fill("")
+        await ask(ana, "ben", "the workshop")
         sent = ana.page.get_by_role("region", name="Sent by you")
         await expect(sent).to_contain_text(re.compile("Ben.*Waiting since", re.DOTALL))
         await ana.picture("contacts-sent")
@@ -49,6 +41,8 @@ async def test_two_people_ask_accept_block_and_part(browser: Browser, tmp_path: 
         contacts = ana.page.get_by_role("region", name="People (1)")
         await expect(contacts).to_contain_text(re.compile("Ben.*Online", re.DOTALL))
         await ana.picture("contacts-people")
+        cleo = await Visitor.signed_in(browser, madang.url, people["cleo"])
+        await ask_in_vain(cleo, ana)
 
         # They talk; then Ana blocks him from the details.
         await contacts.get_by_role("button", name="Message").click()
@@ -86,7 +80,7 @@ async def test_two_people_ask_accept_block_and_part(browser: Browser, tmp_path: 
         await ana.page.get_by_role("menuitem", name="Remove from contacts").click()
         await ana.page.get_by_role("dialog").get_by_role("button", name="Remove from contacts").click()
         await expect(ana.page.get_by_text("No contacts yet. Find a person.")).to_be_visible()
-        assert ana.troubles == ben.troubles == []
+        assert [*ana.troubles, *ben.troubles, *cleo.troubles] == []
 
         # Later an operator disables his account: what was said stays, and who would write is told why not.
         await ana.open("Ben")
@@ -98,6 +92,80 @@ async def test_two_people_ask_accept_block_and_part(browser: Browser, tmp_path: 
         await expect(ana.message("Hello Ben")).to_be_visible()
         await ana.picture("contacts-disabled")
         assert ana.troubles == []
+
+
+async def ask(visitor: Visitor, username: str, note: str) -> None:
+    """Finds somebody among everybody, and sends them a request with a word."""
+    find = visitor.page.get_by_label("Find by name or @username")
+    await find.fill(username[:2])
+    found = visitor.page.get_by_role("listitem").filter(has_text=f"@{username}")
+    await found.get_by_role("button", name="Add", exact=True).click()
+    dialog = visitor.page.get_by_role("dialog", name=f"Contact request to {username.capitalize()}")
+    await dialog.get_by_label("Note").fill(note)
+    await dialog.get_by_role("button", name="Send request").click()
+    await expect(dialog).to_be_hidden()
+    await find.fill("")
+
+
+async def ask_in_vain(cleo: Visitor, ana: Visitor) -> None:
+    """Cleo is declined, then asks once more and takes it back: nothing is left of either, here or there."""
+    await cleo.page.goto(f"{cleo.url}/contacts")
+    asked = ana.page.get_by_role("region", name="Requests to you")
+    sent = cleo.page.get_by_role("region", name="Sent by you")
+    for end in (asked.get_by_role("button", name="Decline"), sent.get_by_role("button", name="Cancel")):
+        await ask(cleo, "ana", "from the market")
+        await expect(sent).to_contain_text(re.compile("Ana.*Waiting since", re.DOTALL))
+        await expect(asked).to_contain_text(re.compile("Cleo.*from the market", re.DOTALL))
+        await ana.picture("contacts-asked")
+        await end.click()
+        await expect(asked).to_have_count(0)
+        await expect(sent).to_have_count(0)
+    await expect(cleo.page.get_by_text("No contacts yet. Find a person.")).to_be_visible()
+
+
+async def test_where_only_contacts_write_one_asks_first(browser: Browser, tmp_path: Path) -> None:
+    with MadangProcess(tmp_path / "data", direct_messages="contacts", message_rate="off") as madang:
+        people = make_people_in(tmp_path / "data", "ana", "ben")
+        async with (
+            ChatClient(madang.url, people["ana"].token) as ana_before,
+            ChatClient(madang.url, people["ben"].token) as ben_before,
+        ):
+            await ana_before.do("request_contact", account_id=people["ben"].id)
+            await ben_before.do("answer_contact", account_id=people["ana"].id, accept=True)
+            await ana_before.begins(people["ben"].id, "Paper and ink")
+        ana, ben = [await Visitor.signed_in(browser, madang.url, people[name]) for name in ("ana", "ben")]
+        await ana.open("Ben")
+        await ben.open("Ana")
+
+        # Ben removes her. What was said stays, and neither writes any more.
+        await ben.page.get_by_role("button", name="Details").first.click()
+        details = ben.page.get_by_role("complementary", name="Details")
+        await details.get_by_role("button", name="Remove from contacts").click()
+        confirm = ben.page.get_by_role("dialog", name="Remove Ana from your contacts?")
+        await confirm.get_by_role("button", name="Remove from contacts").click()
+        here, there = ana.page.get_by_role("main"), ben.page.get_by_role("main")
+        await expect(here).to_contain_text("People here write to their contacts. Ben is not one of yours yet.")
+        await expect(there).to_contain_text("People here write to their contacts. Ana is not one of yours yet.")
+        await expect(ana.composer).to_have_count(0)
+        await expect(ben.composer).to_have_count(0)
+        await ana.sees("Paper and ink")
+        await ana.picture("contacts-only-closed")
+
+        # She asks him in the place of the composer, and he accepts in his.
+        await here.get_by_role("button", name="Send request").click()
+        dialog = ana.page.get_by_role("dialog", name="Contact request to Ben")
+        await dialog.get_by_role("button", name="Send request").click()
+        await expect(here).to_contain_text("You can write once Ben has accepted your request.")
+        await expect(ana.composer).to_have_count(0)
+        await expect(there).to_contain_text("Ana wants to connect. Accept to write to each other.")
+        await ana.picture("contacts-only-sent")
+        await ben.picture("contacts-only-received")
+        await there.get_by_role("button", name="Accept", exact=True).click()
+        await ana.say("And a brush")
+        await ben.sees("And a brush")
+        await ben.say("Tomorrow then")
+        await ana.sees("Tomorrow then")
+        assert [*ana.troubles, *ben.troubles] == []
 
 
 @pytest.mark.parametrize(
