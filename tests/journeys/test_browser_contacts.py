@@ -125,7 +125,7 @@ async def ask_in_vain(cleo: Visitor, ana: Visitor) -> None:
 
 async def test_where_only_contacts_write_one_asks_first(browser: Browser, tmp_path: Path) -> None:
     with MadangProcess(tmp_path / "data", direct_messages="contacts", message_rate="off") as madang:
-        people = make_people_in(tmp_path / "data", "ana", "ben")
+        people = make_people_in(tmp_path / "data", "ana", "ben", "cleo")
         async with (
             ChatClient(madang.url, people["ana"].token) as ana_before,
             ChatClient(madang.url, people["ben"].token) as ben_before,
@@ -165,6 +165,15 @@ async def test_where_only_contacts_write_one_asks_first(browser: Browser, tmp_pa
         await ben.sees("And a brush")
         await ben.say("Tomorrow then")
         await ana.sees("Tomorrow then")
+
+        # With a stranger there is not even a conversation, and it is said why.
+        await ana.page.get_by_role("button", name="New conversation").first.click()
+        new = ana.page.get_by_role("dialog")
+        await new.get_by_role("combobox").fill("cleo")
+        await new.get_by_role("option", name="Cleo").first.click()
+        await new.get_by_role("button", name="Open", exact=True).click()
+        await expect(new).to_contain_text("People here write to their contacts. Cleo is not one of yours yet.")
+        await ana.picture("contacts-only-stranger")
         assert [*ana.troubles, *ben.troubles] == []
 
 

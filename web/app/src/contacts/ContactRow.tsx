@@ -5,10 +5,11 @@ import { useState } from 'react'
 import { useMadang } from '../app/context.ts'
 import { navigate } from '../app/router.ts'
 import { conversationPath } from '../app/routes.ts'
-import { AccountAvatar, Button, IconButton, Menu, type MenuItem } from '../components/index.ts'
+import { AccountAvatar, Button, IconButton, Menu, toast, type MenuItem } from '../components/index.ts'
 import { presenceText } from '../conversation/useAbout.ts'
 import { listTime } from '../i18n/format.ts'
 import { t } from '../i18n/index.ts'
+import { refusalText } from '../people/refusal.ts'
 import { AskDialog } from './AskDialog.tsx'
 import { Profile } from './Profile.tsx'
 import { BlockConfirm, RemoveConfirm } from './confirms.tsx'
@@ -29,7 +30,11 @@ export function ContactRow({ account, contact, book }: ContactRowProps) {
   const [open, setOpen] = useState<Window>()
   const relation = contact?.relation ?? 'none'
   const close = () => setOpen(undefined)
-  const talk = () => attempt(madang.openDirect(account.id).then((made) => navigate(conversationPath(made.id))))
+  const talk = () =>
+    void madang.openDirect(account.id).then(
+      (made) => navigate(conversationPath(made.id)),
+      (reason: unknown) => toast({ kind: 'info', text: refusalText(madang, account.display_name, reason) }),
+    )
   const items: MenuItem[] = [
     { key: 'profile', label: t('contacts.profile'), icon: User, onSelect: () => setOpen('profile') },
     ...(relation === 'contact' ? [{ key: 'remove', label: t('contacts.remove'), icon: UserMinus, onSelect: () => setOpen('remove') }] : []),

@@ -4,10 +4,10 @@ import { useMadang } from '../app/context.ts'
 import { navigate } from '../app/router.ts'
 import { conversationPath } from '../app/routes.ts'
 import { Dialog, FieldError, Icon, SkeletonRows } from '../components/index.ts'
-import { errorText } from '../i18n/errors.ts'
 import { t } from '../i18n/index.ts'
 import '../i18n/later.ts'
 import { PersonLine } from './PersonLine.tsx'
+import { refusalText } from './refusal.ts'
 import { useListbox } from './use-listbox.ts'
 import { usePeople } from './use-people.ts'
 import './people.css'
@@ -26,7 +26,7 @@ export default function FindPerson({ onClose }: { onClose: () => void }) {
         onClose()
         navigate(conversationPath(opened.id))
       },
-      (reason: unknown) => setError(errorText(reason)),
+      (reason: unknown) => setError(refusalText(madang, person.display_name, reason)),
     )
   }
   const listbox = useListbox({ count: people.length, onTake: take })

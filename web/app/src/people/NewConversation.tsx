@@ -10,6 +10,7 @@ import '../i18n/later.ts'
 import { openWindow } from '../app/windows.ts'
 import { PeopleField } from './PeopleField.tsx'
 import { PicturePicker, type Picture } from './PicturePicker.tsx'
+import { refusalText } from './refusal.ts'
 import './people.css'
 
 const longestName = 60
@@ -50,7 +51,7 @@ export default function NewConversation({ onClose }: { onClose: () => void }) {
       onClose()
       navigate(conversationPath(made.id))
     } catch (reason) {
-      setErrors({ form: errorText(reason) })
+      setErrors({ form: direct && first ? refusalText(madang, first.display_name, reason) : errorText(reason) })
       setBusy(false)
     }
   }

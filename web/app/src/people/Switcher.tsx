@@ -6,10 +6,10 @@ import { useMadang } from '../app/context.ts'
 import { navigate } from '../app/router.ts'
 import { conversationPath } from '../app/routes.ts'
 import { Dialog, Icon, toast } from '../components/index.ts'
-import { errorText } from '../i18n/errors.ts'
 import { t } from '../i18n/index.ts'
 import '../i18n/later.ts'
 import { placeKey, PlaceLine, placesFor, type Place } from './places.tsx'
+import { refusalText } from './refusal.ts'
 import { useListbox } from './use-listbox.ts'
 import { usePeople } from './use-people.ts'
 import './people.css'
@@ -32,7 +32,7 @@ export default function Switcher({ onClose }: { onClose: () => void }) {
     else
       void madang.openDirect(choice.account.id).then(
         (opened) => navigate(conversationPath(opened.id)),
-        (reason: unknown) => toast({ kind: 'info', text: errorText(reason) }),
+        (reason: unknown) => toast({ kind: 'info', text: refusalText(madang, choice.account.display_name, reason) }),
       )
   }
   const listbox = useListbox({ count: choices.length, onTake: take })
