@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from playwright.async_api import Browser, Locator, expect
 
@@ -49,6 +51,10 @@ class Members(Visitor):
         await line.get_by_role("button", name=f"More about {person}").click()
         await self.page.get_by_role("menuitem", name=does).click()
 
+    def dot(self, person: str) -> Locator:
+        """Whether somebody among the members is there."""
+        return self.details.locator("li.person").filter(has_text=person).locator(".presence")
+
     async def look(self, screen: str, *, beside: bool = False) -> None:
         """Axe in both themes, and pictures of the screen at two sizes if somebody asked for them.
 
@@ -67,9 +73,14 @@ async def test_a_group_from_its_first_line_to_its_last(browser: Browser, tmp_pat
     with MadangProcess(tmp_path / "data", message_rate="off") as madang:
         people = make_people_in(tmp_path / "data", "ana", "ben", "cleo")
         ana, ben = [await Members.signed_in(browser, madang.url, people[name]) for name in ("ana", "ben")]
+        cleo = await Members.signed_in(browser, madang.url, people["cleo"])
         await make(ana, tmp_path)
+        await expect(ana.dot("Ben")).to_have_attribute("data-state", "online")
+        await expect(ana.dot("Cleo")).to_have_attribute("data-state", "online")
+        await cleo.page.context.close()
         await ben.open("Roof repair")
         await rule(ana, ben)
+        await obey(ben)
         dana = await join_by_link(browser, madang, ana, ben)
         await change_hands(ana, ben, browser, madang, people)
         await dissolve(ben, dana)
@@ -128,15 +139,34 @@ async def rule(ana: Members, ben: Members) -> None:
     await ben.line("Ana hid earlier messages from new members.")
 
 
+async def obey(ben: Members) -> None:
+    """A member sees who is there and who was, and is offered nothing that only admins do."""
+    await ben.show_details()
+    await expect(ben.dot("Ana")).to_have_attribute("data-state", "online")
+    await expect(ben.dot("Cleo")).to_have_attribute("data-state", "offline")
+    line = ben.details.locator("li.person").filter(has_text="Cleo")
+    await expect(line).to_contain_text("Last seen")
+    for only_admins in ("Edit group", "Group settings", "Dissolve group"):
+        await expect(ben.details.get_by_role("button", name=only_admins)).to_have_count(0)
+    await line.hover()
+    await line.get_by_role("button", name="More about Cleo").click()
+    await expect(ben.page.get_by_role("menuitem")).to_have_text(["Message"])
+    await ben.picture("groups-member-menu")
+    await ben.page.keyboard.press("Escape")
+
+
 async def join_by_link(browser: Browser, madang: MadangProcess, ana: Members, ben: Members) -> Members:
     """Dana has no account yet; she sees what she joins before she makes one, and before she joins."""
     await ana.details.get_by_role("button", name="Invite links").click()
     uses = ana.dialog.get_by_role("group", name="Good for how many")
     await uses.get_by_role("button", name="1", exact=True).click()
+    lasts = ana.dialog.get_by_role("group", name="Good for", exact=True)
+    await lasts.get_by_role("button", name="1 day").click()
     await ana.dialog.get_by_role("button", name="Create link").click()
     address = await ana.dialog.get_by_label("Invite links").input_value()
     assert re.fullmatch(re.escape(madang.url) + "/join/[a-z2-9]{16}", address)
     await expect(ana.dialog).to_contain_text("0 of 1 joined")
+    assert await good_for(ana) == timedelta(days=1)
     await ana.look("links", beside=True)
 
     dana = await Members.arrived(browser, address, "dana")
@@ -167,10 +197,22 @@ async def join_by_link(browser: Browser, madang: MadangProcess, ana: Members, be
 
     await ana.details.get_by_role("button", name="Invite links").click()
     await ana.dialog.get_by_role("button", name="Create link").click()
+    assert await good_for(ana) == timedelta(days=7)
     await ana.dialog.get_by_role("button", name=re.compile("^Revoke the link")).click()
     await expect(ana.dialog.get_by_text("No link is in use.")).to_be_visible()
     await ana.page.keyboard.press("Escape")
     return dana
+
+
+async def good_for(ana: Members) -> timedelta:
+    """How long the one link in use is good from now on, as its line says it; to the hour."""
+    line = ana.dialog.get_by_role("listitem")
+    await expect(line).to_contain_text("until ")
+    text = (await line.inner_text()).replace("\u202f", " ")
+    found = re.search(r"until (\w+, \w+ \d+, \d+ at \d+:\d+ [AP]M)", text)
+    assert found, f"the link says no end: {text}"
+    ends = datetime.strptime(found[1], "%A, %B %d, %Y at %I:%M %p").replace(tzinfo=ZoneInfo("Asia/Seoul"))
+    return timedelta(hours=round((ends - datetime.now(UTC)) / timedelta(hours=1)))
 
 
 async def change_hands(
