@@ -2,6 +2,7 @@ import type { Account, Contact } from '@madang/client'
 import { useStore } from '@nanostores/react'
 import { Ban, Ellipsis, User, UserMinus } from 'lucide-react'
 import { useState } from 'react'
+import { useNow } from '../app/clock.ts'
 import { useMadang } from '../app/context.ts'
 import { navigate } from '../app/router.ts'
 import { conversationPath } from '../app/routes.ts'
@@ -93,6 +94,7 @@ export function Answer({ accountId, book }: { accountId: number; book: NonNullab
 function Face({ account, contact }: { account: Account; contact: Contact | undefined }) {
   const relation = contact?.relation
   const presence = useStore(useMadang().presenceOf(account.id))
+  const now = useNow()
   const isThere = relation === 'contact'
   return (
     <>
@@ -102,7 +104,7 @@ function Face({ account, contact }: { account: Account; contact: Contact | undef
           <bdi className="strong">{account.display_name}</bdi> <bdi className="small">@{account.username}</bdi>
         </span>
         <span className="small cut stacked" dir={contact?.note && relation === 'received' ? 'auto' : undefined}>
-          {isThere && presenceText(presence)}
+          {isThere && presenceText(presence, now)}
           {relation === 'received' && (contact?.note ? t('contacts.note', { text: contact.note }) : t('contacts.asks', { time: listTime(contact?.since ?? 0) }))}
           {relation === 'sent' && t('contacts.waiting', { time: listTime(contact?.since ?? 0) })}
           {relation === 'blocked' && t('contacts.blocked_since', { time: listTime(contact?.since ?? 0) })}

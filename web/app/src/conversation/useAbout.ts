@@ -2,6 +2,7 @@ import type { ConversationView, Presence } from '@madang/client'
 import { useStore } from '@nanostores/react'
 import { atom, computed, type ReadableAtom } from 'nanostores'
 import { useMemo } from 'react'
+import { useNow } from '../app/clock.ts'
 import { useMadang } from '../app/context.ts'
 import { statusText } from '../components/index.ts'
 import { relativeTime } from '../i18n/format.ts'
@@ -19,15 +20,16 @@ export function useAbout(conversation: ConversationView): string {
   const partner = conversation.with
   const presence = useStore(partner ? madang.presenceOf(partner.id) : $nobody)
   const online = useOnlineCount(conversation)
-  if (partner) return [presenceText(presence), statusText(presence?.status)].filter(Boolean).join(' · ')
+  const now = useNow()
+  if (partner) return [presenceText(presence, now), statusText(presence?.status)].filter(Boolean).join(' · ')
   const members = t('details.member_count', { count: conversation.member_count })
   return online > 0 ? t('details.members_online', { members, online: t('details.online_count', { count: online }) }) : members
 }
 
-export function presenceText(presence: Presence | undefined): string {
+export function presenceText(presence: Presence | undefined, now = Date.now()): string {
   if (!presence) return '\u00a0'
   if (presence.state !== 'offline') return t(`presence.${presence.state}`)
-  return presence.last_seen_at ? t('presence.last_seen', { time: relativeTime(presence.last_seen_at) }) : t('presence.offline')
+  return presence.last_seen_at ? t('presence.last_seen', { time: relativeTime(presence.last_seen_at, now) }) : t('presence.offline')
 }
 
 function useOnlineCount(conversation: ConversationView): number {

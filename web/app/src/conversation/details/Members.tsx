@@ -2,6 +2,7 @@ import type { Account, ConversationView, Member } from '@madang/client'
 import { useStore } from '@nanostores/react'
 import { Crown, Ellipsis, MessageSquare, ShieldCheck, ShieldOff, UserMinus } from 'lucide-react'
 import { lazy, Suspense, useState } from 'react'
+import { useNow } from '../../app/clock.ts'
 import { useMadang } from '../../app/context.ts'
 import { navigate } from '../../app/router.ts'
 import { conversationPath } from '../../app/routes.ts'
@@ -23,6 +24,7 @@ export function Members({ conversation }: { conversation: ConversationView }) {
   const madang = useMadang()
   const members = useStore(madang.membersOf(conversation.id))
   const me = useStore(madang.me)
+  const now = useNow()
   const [query, setQuery] = useState('')
   const [all, setAll] = useState(false)
   const [adding, setAdding] = useState(false)
@@ -57,7 +59,7 @@ export function Members({ conversation }: { conversation: ConversationView }) {
       ) : (
         <ul>
           {shown.map((member) => (
-            <Person key={member.account.id} member={member} conversation={conversation} own={member.account.id === me?.id} onRemove={() => setLeaving(member)} onHandOver={() => setHeir(member)} onFail={complain} />
+            <Person key={member.account.id} member={member} conversation={conversation} now={now} own={member.account.id === me?.id} onRemove={() => setLeaving(member)} onHandOver={() => setHeir(member)} onFail={complain} />
           ))}
         </ul>
       )}
@@ -97,13 +99,14 @@ export function Members({ conversation }: { conversation: ConversationView }) {
 interface PersonProps {
   member: Member
   conversation: ConversationView
+  now: number
   own: boolean
   onRemove: () => void
   onHandOver: () => void
   onFail: (reason: unknown) => void
 }
 
-function Person({ member, conversation, own, onRemove, onHandOver, onFail }: PersonProps) {
+function Person({ member, conversation, now, own, onRemove, onHandOver, onFail }: PersonProps) {
   const madang = useMadang()
   const { account, role } = member
   const presence = useStore(madang.presenceOf(account.id))
@@ -127,7 +130,7 @@ function Person({ member, conversation, own, onRemove, onHandOver, onFail }: Per
       <span className="grow">
         <bdi className="cut stacked">{account.display_name}</bdi>
         {status && <span className="meta cut stacked">{status}</span>}
-        {away ? <span className="meta stacked">{presenceText(presence)}</span> : <span className="for-ears">{presenceText(presence)}</span>}
+        <span className={away ? 'meta stacked' : 'for-ears'}>{presenceText(presence, now)}</span>
       </span>
       <span className="small">{own && role !== 'member' ? `${t(`details.role_${role}`)} · ${label}` : label}</span>
       {!own && <Menu label={account.display_name} items={items} trigger={<IconButton icon={Ellipsis} iconSize={18} label={t('details.person_more', { name: account.display_name })} />} />}
