@@ -2,6 +2,7 @@
 import '../i18n/later.ts'
 
 export { Confirm } from '../components/Dialog.tsx'
+export { copyText } from './copyText.ts'
 export { default as Chips } from './composer/Chips.tsx'
 export { DropFrame } from './composer/DropFrame.tsx'
 export { Strip } from './composer/Strip.tsx'

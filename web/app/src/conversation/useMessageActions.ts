@@ -10,6 +10,7 @@ import type { ComposerHandle } from './composer/Composer.tsx'
 import type { Row } from './logic/runs.ts'
 import { messageOf } from './logic/runs.ts'
 import type { MessageActions, MessageDialog } from './message/context.ts'
+import { copyText } from './soon.ts'
 import type { TimelineHandle } from './timeline/Timeline.tsx'
 
 const FLASH_MS = 1200
@@ -105,11 +106,8 @@ export function useMessageActions(world: World) {
         const message = messageOf(now.current.rows.find((row) => row.key === key))
         if (message) setMenu({ key, message, at })
       },
-      copyText: (message) => void navigator.clipboard.writeText(message.text).then(() => toast({ text: t('message.copied') }), failed),
-      copyLink: (message) => {
-        const address = location.origin + conversationPath(id, { seq: message.seq })
-        void navigator.clipboard.writeText(address).then(() => toast({ text: t('message.link_copied') }), failed)
-      },
+      copyText: (message) => copyText(message.text, 'text'),
+      copyLink: (message) => copyText(location.origin + conversationPath(id, { seq: message.seq }), 'link'),
       pin: (message) => void madang.pin(id, message.seq, message.pinned_at === undefined).catch(failed),
       removePreviews: (message) => void madang.removePreviews(id, message.seq).catch(failed),
       openDialog: (kind, message, key) => setDialog({ kind, message, key }),

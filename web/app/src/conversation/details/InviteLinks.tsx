@@ -3,11 +3,12 @@ import { useStore } from '@nanostores/react'
 import { Copy } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { useMadang } from '../../app/context.ts'
-import { Button, Dialog, FieldError, IconButton, Segments, SkeletonRows, toast } from '../../components/index.ts'
+import { Button, Dialog, FieldError, IconButton, Segments, SkeletonRows } from '../../components/index.ts'
 import { errorText } from '../../i18n/errors.ts'
 import { exactTime, relativeTime } from '../../i18n/format.ts'
 import { t } from '../../i18n/index.ts'
 import '../../i18n/later.ts'
+import { copyText } from '../soon.ts'
 
 const TIMES = { hour: 3_600, day: 86_400, week: 604_800, month: 2_592_000 } as const
 const USES = ['1', '10', '100', 'any'] as const
@@ -85,18 +86,12 @@ export default function InviteLinks({ conversation, onClose }: { conversation: C
 }
 
 function NewLink({ address }: { address: string }) {
-  const copy = () => {
-    navigator.clipboard.writeText(address).then(
-      () => toast({ text: t('links.copied') }),
-      () => undefined, // It is selected when it is touched, and can be copied by hand.
-    )
-  }
   return (
     <div className="field" role="status">
       <span className="small">{t('links.made')}</span>
       <span className="input">
         <input readOnly value={address} aria-label={t('links.title')} onFocus={(event) => event.currentTarget.select()} />
-        <IconButton icon={Copy} iconSize={18} label={t('links.copy')} onClick={copy} />
+        <IconButton icon={Copy} iconSize={18} label={t('links.copy')} onClick={() => copyText(address, 'link')} />
       </span>
     </div>
   )

@@ -6,9 +6,10 @@ import { Fragment, memo, useMemo, type ReactNode } from 'react'
 import { useMadang } from '../../app/context.ts'
 import { Link } from '../../app/Link.tsx'
 import { conversationPath, parseRoute } from '../../app/routes.ts'
-import { IconButton, toast } from '../../components/index.ts'
+import { IconButton } from '../../components/index.ts'
 import { t } from '../../i18n/index.ts'
 import { foldName, mayHaveMarkup, plainParts, type Mentioned, type Part } from '../logic/textParts.ts'
+import { copyText } from '../soon.ts'
 
 type Parser = (text: string, mentioned: Mentioned) => Part[]
 
@@ -103,13 +104,12 @@ function MessageLink({ id, seq, shown: address }: { id: number; seq: number; sho
 }
 
 function CodeBlock({ text }: { text: string }) {
-  const copy = () => void navigator.clipboard.writeText(text).then(() => toast({ text: t('message.code_copied') }))
   return (
     <span className="code-block">
       <pre tabIndex={0}>
         <code>{text}</code>
       </pre>
-      <IconButton icon={Copy} iconSize={16} label={t('message.copy_code')} onClick={copy} />
+      <IconButton icon={Copy} iconSize={16} label={t('message.copy_code')} onClick={() => copyText(text, 'code')} />
     </span>
   )
 }
