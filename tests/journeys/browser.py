@@ -27,12 +27,18 @@ expect.set_options(timeout=PATIENCE_MS)
 
 
 @asynccontextmanager
-async def launched() -> AsyncIterator[Browser]:
-    """The distribution's Chromium, which asks nothing of the internet."""
+async def launched(*switches: str) -> AsyncIterator[Browser]:
+    """The distribution's Chromium, which asks nothing of the internet, with more switches if they are needed."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=chromium(),
-            args=["--headless=new", "--no-sandbox", "--disable-background-networking", "--disable-component-update"],
+            args=[
+                "--headless=new",
+                "--no-sandbox",
+                "--disable-background-networking",
+                "--disable-component-update",
+                *switches,
+            ],
         )
         try:
             yield browser
