@@ -2,6 +2,7 @@
 # make lint    ruff, mypy, TypeScript, eslint                       make bench   speed beside Node, in 20 minutes
 # make prove   fuzz, bounds, faults, lost links, in two hours       make bench-quick   in 2, fails when it is too slow
 # PYTHON=python3.12 names another Python; ARGS="-k reaction" goes to pytest, or after `tests.bench` or `tests.prove`.
+# SCREENSHOTS=screenshots keeps pictures of the screens that journeys come by: ARGS=tests/journeys/test_browser_access.py has them all.
 
 PYTHON ?= python3
 ARGS ?=
