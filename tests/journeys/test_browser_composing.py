@@ -59,6 +59,7 @@ async def test_shift_and_enter_makes_a_line_and_escape_gives_back(
 
         await field.press("ArrowUp")
         await expect(field).to_have_value("first\nsecond")
+        await talk.ana.picture("composing-edit")
         await field.press_sequentially(" and third")
         await field.press("Escape")
         await expect(field).to_have_value("")
@@ -76,6 +77,7 @@ async def test_a_message_is_answered_reacted_to_and_deleted_by_keyboard(
         await talk.ana.to_message(question)
         await keys.press("r")
         await expect(page.get_by_text(re.compile("^Reply to Ben"))).to_be_visible()
+        await talk.ana.picture("composing-reply")
         # Whatever the timeline draws meanwhile, the composer keeps the focus.
         await talk.ben.do("send_message", conversation_id=talk.id, client_id="the-second", text="Or tiles?")
         await talk.ana.sees("Or tiles?")
@@ -87,6 +89,7 @@ async def test_a_message_is_answered_reacted_to_and_deleted_by_keyboard(
         await talk.ana.to_message(question)
         await keys.press("+")
         await expect(page.get_by_label("Search emoji")).to_be_focused()
+        await talk.ana.picture("composing-emoji")
         await keys.type("thumbs up")
         await keys.press("Enter")
         await expect(question.get_by_role("button", name=re.compile("👍, 1"))).to_be_visible()
@@ -96,6 +99,7 @@ async def test_a_message_is_answered_reacted_to_and_deleted_by_keyboard(
         await keys.press("Delete")
         dialog = page.get_by_role("dialog", name="Delete this message?")
         await expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
+        await talk.ana.picture("composing-delete")
         await keys.press("Tab")
         await expect(dialog.get_by_role("button", name="Delete")).to_be_focused()
         await keys.press("Enter")

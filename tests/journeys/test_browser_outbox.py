@@ -48,6 +48,7 @@ async def test_messages_wait_for_the_network_even_over_a_reload(
             await ana.composer.press("Enter")
             await expect(ana.composer).to_have_value("")
         await expect_waiting(ana)
+        await ana.picture("outbox-waiting")
 
         await ana.page.reload()
         await expect(banner).to_have_attribute("data-state", "waiting")
@@ -149,6 +150,7 @@ async def test_typed_text_survives_reload_and_looking_elsewhere(
     await ana.open(named["cleo"])
     await expect(ana.composer).to_have_value("")
     await expect(ana.row(named["ben"])).to_contain_text("Draft")
+    await ana.picture("outbox-draft")
     await ana.composer.press_sequentially("About the roof")
     await ana.open(named["ben"])
     await expect(ana.composer).to_have_value("내일까지 보낼게요")

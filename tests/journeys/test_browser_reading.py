@@ -86,6 +86,7 @@ async def test_it_opens_where_reading_stopped_and_counts_agree_everywhere(
         timeline, line = await ana.page.locator(".timeline").bounding_box(), await divider.bounding_box()
         assert timeline
         assert line
+        await ana.picture("reading-divider")
         assert 0.28 < (line["y"] - timeline["y"]) / timeline["height"] < 0.4
 
         # Reading to the end clears the count here and in the other tab, and the divider stays.
@@ -118,6 +119,7 @@ async def test_paging_back_to_the_first_message_moves_nothing(
         assert len(moved) > 10
         await ana.page.locator(".timeline").evaluate("it => it.scrollTop = 0")
         await expect(ana.page.get_by_text(f"Beginning of {talk.name}")).to_be_visible()
+        await ana.picture("reading-beginning")
         assert ana.troubles == []
 
 
@@ -133,6 +135,7 @@ async def test_what_arrives_below_is_counted_and_moves_nothing(
         before = await eye.bounding_box()
         await talk.say(401, 450)
         await expect(ana.page.locator(".jump")).to_contain_text("50 new")
+        await ana.picture("reading-below")
         assert await eye.bounding_box() == before
         await expect(ana.row(talk.name)).to_have_accessible_name(re.compile("50 unread"))
 

@@ -37,11 +37,13 @@ async def test_an_ended_device_is_signed_out_at_once_and_keeps_what_was_typed(br
 
         await ana.page.goto(f"{madang.url}/settings/devices")
         await expect(ana.page.get_by_text("This device")).to_be_visible()
+        await ana.picture("settings-devices")
         await ana.page.get_by_role("button", name="End this session").click()
         await ana.page.get_by_role("dialog").get_by_role("button", name="End this session").click()
 
         signed_out = other.page.get_by_role("dialog", name="Please sign in again")
         await expect(signed_out).to_be_visible()
+        await other.picture("settings-signed-out")
         await expect(ana.page.get_by_role("button", name="End this session")).to_have_count(0)
         await signed_out.get_by_label("Password", exact=True).fill(PASSWORD)
         await signed_out.get_by_role("button", name="Sign in").click()
@@ -56,6 +58,7 @@ async def test_an_ended_device_is_signed_out_at_once_and_keeps_what_was_typed(br
         await ana.page.get_by_label("New password", exact=True).fill(NEXT_PASSWORD)
         await ana.page.get_by_role("button", name="Change password").click()
         await expect(ana.page.get_by_text("This is not your current password.")).to_be_visible()
+        await ana.picture("settings-password")
         await ana.page.get_by_label("Current password", exact=True).fill(PASSWORD)
         await ana.page.get_by_role("button", name="Change password").click()
         await expect(ana.page.get_by_text("Password changed").first).to_be_visible()
@@ -81,6 +84,7 @@ async def test_theme_and_language_change_in_place(
     await page.get_by_role("radio", name="Dark").click()
     await expect(page.locator("[data-theme=dark]").first).to_be_attached()
     assert await page.evaluate("() => getComputedStyle(document.body).backgroundColor") != paper
+    await ana.picture("settings-appearance")
 
     await page.get_by_role("link", name="Language").click()
     await page.get_by_role("radio", name="한국어").click()
@@ -88,6 +92,7 @@ async def test_theme_and_language_change_in_place(
     await expect(page.locator("html")).to_have_attribute("lang", "ko")
     await expect(page.get_by_role("navigation", name="대화")).to_be_visible()
     assert await page.evaluate("() => window.sameDocument")
+    await ana.picture("settings-language")
 
     await page.reload()
     await expect(page.get_by_role("heading", name="언어")).to_be_visible()
@@ -119,6 +124,7 @@ async def test_a_mention_calls_on_every_device_until_it_is_read_on_one(
         await bells[0].click()
         note = desk.page.get_by_role("link", name=re.compile("mentioned you"))
         await expect(note).to_contain_text("look at the roof")
+        await desk.picture("settings-notifications")
         await note.click()
         await desk.sees("look at the roof")
         for bell in bells:
