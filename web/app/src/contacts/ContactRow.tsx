@@ -36,6 +36,14 @@ export function ContactRow({ account, contact, book }: ContactRowProps) {
       (made) => navigate(conversationPath(made.id)),
       (reason: unknown) => toast({ kind: 'info', text: refusalText(madang, account.display_name, reason) }),
     )
+  // One button whatever they are: it keeps the focus when that changes.
+  const line = {
+    none: { words: t('contacts.add'), act: () => setOpen('ask') },
+    sent: { words: t('dialog.cancel'), act: () => attempt(book?.remove(account.id)) },
+    received: undefined,
+    contact: { words: t('contacts.message'), act: talk },
+    blocked: { words: t('contacts.unblock'), act: () => attempt(book?.unblock(account.id)) },
+  }[relation]
   const items: MenuItem[] = [
     { key: 'profile', label: t('contacts.profile'), icon: User, onSelect: () => setOpen('profile') },
     ...(relation === 'contact' ? [{ key: 'remove', label: t('contacts.remove'), icon: UserMinus, onSelect: () => setOpen('remove') }] : []),
@@ -45,27 +53,12 @@ export function ContactRow({ account, contact, book }: ContactRowProps) {
     <li className="contact">
       <Face account={account} contact={contact} />
       <span className="contact-acts">
-        {relation === 'none' && (
-          <Button small onClick={() => setOpen('ask')}>
-            {t('contacts.add')}
-          </Button>
-        )}
-        {relation === 'sent' && (
-          <Button small onClick={() => attempt(book?.remove(account.id))}>
-            {t('dialog.cancel')}
+        {line && (
+          <Button small onClick={line.act}>
+            {line.words}
           </Button>
         )}
         {relation === 'received' && book && <Answer accountId={account.id} book={book} />}
-        {relation === 'contact' && (
-          <Button small onClick={talk}>
-            {t('contacts.message')}
-          </Button>
-        )}
-        {relation === 'blocked' && (
-          <Button small onClick={() => attempt(book?.unblock(account.id))}>
-            {t('contacts.unblock')}
-          </Button>
-        )}
         <Menu label={account.display_name} items={items} trigger={<IconButton icon={Ellipsis} iconSize={18} label={t('contacts.more', { name: account.display_name })} />} />
       </span>
       {open === 'profile' && <Profile account={account} contact={contact} onClose={close} onTalk={talk} />}
