@@ -216,7 +216,7 @@ export function Timeline({ conversation, timeline, rows, me, opening, flashKey, 
     <>
       <div className="timeline" ref={element}>
         <div className="timeline-column" ref={column}>
-          <div className="timeline-slice" role="feed" aria-label={t('timeline.label', { name })} ref={slice} onKeyDown={keyDown}>
+          <div className="timeline-slice" role={rows.length ? 'feed' : 'group'} aria-label={t('timeline.label', { name })} ref={slice} onKeyDown={keyDown}>
             {keptAt >= 0 && keptAt < range.start && draw(keptAt, keptTop)}
             {shown.map((_, offset) => draw(range.start + offset))}
             {keptAt >= range.end && draw(keptAt, keptTop)}
