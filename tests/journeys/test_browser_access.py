@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import aiohttp
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
-from tests.chat_client import ChatClient
 from tests.journeys.browser import DESKTOP, PHONE, Visitor
+from tests.journeys.furnished import Yard, furnish
 from tests.people import Person
 from tests.services_under_test import ROOT, MadangProcess
 
@@ -37,6 +37,15 @@ AT_REST = """async () => {
         await Promise.all(moving().map((one) => one.finished.catch(() => 0)))
     } while (moving().length > 0)
 }"""
+
+IS_FILLED = """(at, colour) => {
+    const sample = document.body.appendChild(document.createElement('i'))
+    sample.style.cssText = `forced-color-adjust: none; background: ${colour}`
+    const { backgroundColor } = getComputedStyle(sample)
+    sample.remove()
+    return getComputedStyle(at).backgroundColor === backgroundColor
+}"""
+"""Whether something stands on one of the system's own colours."""
 
 PLACES = (
     "contacts",
@@ -108,10 +117,13 @@ async def test_axe_finds_nothing_serious(
 ) -> None:
     known = people("ana", "ben", "cleo", "dana", "eun", "min")
     look: dict[str, Any] = {"size": size, "color_scheme": scheme, "locale": locale}
-    tour = Tour(Troubles(), f"{scheme}-{size[0]}")
+    tour = Tour(Troubles(), f"{scheme}-{size[0]}", is_phone=size == PHONE)
     stranger = await Visitor.arrived(browser, madang.url, "stranger", **look)
     await expect(stranger.page.locator("form")).to_be_visible()
     await tour.look_at(stranger, "sign in")
+    await stranger.page.goto(f"{madang.url}/create-account")
+    await expect(stranger.page.locator(".password-meter")).to_be_visible()
+    await tour.look_at(stranger, "create account")
     newcomer = await Visitor.signed_in(browser, madang.url, known["cleo"], **look)
     await expect(newcomer.page.locator("h1").first).to_be_visible()
     await tour.look_at(newcomer, "first run")
@@ -123,22 +135,79 @@ async def test_axe_finds_nothing_serious(
     await tour.pages(ana)
     await tour.contacts(ana)
     await tour.windows(ana)
-    await tour.conversation(ana, yard)
     await ana.page.goto(f"{madang.url}/join/{yard.code}")
     await expect(ana.page.get_by_role("main").get_by_text("Tile makers")).to_be_visible()
     await tour.look_at(ana, "join")
-    assert tour.troubles.found == []
     assert [*stranger.troubles, *newcomer.troubles, *ana.troubles] == []
+    assert tour.troubles.found == []
     for visitor in (stranger, newcomer, ana):
         await visitor.page.context.close()
 
 
-@dataclass(frozen=True)
-class Yard:
-    """What there is to see: a group, and the code of a link into another one."""
+@pytest.mark.parametrize(("size", "scheme", "locale"), LOOKS)
+async def test_axe_finds_nothing_serious_where_people_talk(
+    browser: Browser,
+    madang: MadangProcess,
+    people: Callable[..., dict[str, Person]],
+    size: tuple[int, int],
+    scheme: str,
+    locale: str,
+) -> None:
+    known = people("ana", "ben", "cleo", "dana", "eun", "min")
+    yard = await furnish(madang, known)
+    tour = Tour(Troubles(), f"{scheme}-{size[0]}", is_phone=size == PHONE)
+    ana = await Visitor.signed_in(browser, madang.url, known["ana"], size=size, color_scheme=scheme, locale=locale)
+    await tour.conversation(ana, yard)
+    await tour.writing(ana, yard)
+    await tour.questions(ana, yard)
+    assert ana.troubles == []
+    await tour.end(ana, known["ana"])
+    assert tour.troubles.found == []
 
-    group: int
-    code: str
+
+async def test_forced_colours_leave_edges_focus_and_what_is_chosen(
+    browser: Browser, madang: MadangProcess, people: Callable[..., dict[str, Person]]
+) -> None:
+    known = people("ana", "ben", "cleo", "dana", "eun", "min")
+    yard = await furnish(madang, known)
+    ana = await Visitor.signed_in(browser, madang.url, known["ana"], forced_colors="active")
+    page = ana.page
+    await expect(page.locator("a.row").first).to_be_visible()
+    await ana.picture("forced-list")
+    await page.goto(f"{madang.url}/c/{yard.group}")
+    await expect(page.locator(".picture[data-state=loaded]")).to_have_count(2)
+    await expect(ana.composer).to_be_focused()
+    await ana.picture("forced-conversation")
+    for edged in (".bubble", ".reaction", ".quote", ".composer", ".send", ".side .chip", ".side .key"):
+        await expect(page.locator(edged).first).to_have_css("border-top-style", "solid")
+    await expect(page.locator(".side")).to_have_css("border-right-style", "solid")
+    for chosen in (".row[aria-current]", ".side .chip[aria-pressed=true]"):
+        assert await page.locator(chosen).evaluate(IS_FILLED, "Highlight"), chosen
+    await expect(page.locator(".composer")).to_have_css("outline-style", "solid")
+    await ana.to_message(page.locator("article").filter(has_text="Paper, ink").first)
+    await expect(page.locator("article:focus .bubble")).to_have_css("outline-style", "solid")
+    # Whoever is here has a filled dot, whoever is not a ring.
+    for state, shape in (("online", "0px"), ("offline", "2px")):
+        dot = page.locator(f".presence[data-state={state}]").first
+        assert await dot.evaluate("it => getComputedStyle(it, '::before').borderTopWidth") == shape
+
+    for place, chosen, colour in (
+        ("search?q=paper", ".hit mark", "Mark"),
+        ("contacts", "main .chip[aria-pressed=true]", "Highlight"),
+        ("notifications", "main .chip[aria-pressed=true]", "Highlight"),
+    ):
+        await page.goto(f"{madang.url}/{place}")
+        await expect(page.locator(chosen).first).to_be_visible()
+        await ana.picture(f"forced-{place.partition('?')[0]}")
+        assert await page.locator(chosen).first.evaluate(IS_FILLED, colour), place
+    await page.goto(f"{madang.url}/c")
+    await page.get_by_role("button", name=words("sidebar.jump")).first.click()
+    option = page.locator("[role=option][aria-selected=true]")
+    await expect(option).to_be_visible()
+    await ana.picture("forced-switcher")
+    assert await option.evaluate(IS_FILLED, "Highlight")
+    await expect(page.locator(".switcher-field")).to_have_css("outline-style", "solid")
+    assert ana.troubles == []
 
 
 @dataclass(frozen=True)
@@ -147,6 +216,7 @@ class Tour:
 
     troubles: Troubles
     look: str
+    is_phone: bool
 
     async def look_at(self, visitor: Visitor, screen: str) -> None:
         """Axe, and a picture if somebody asked for them."""
@@ -163,7 +233,7 @@ class Tour:
     async def pages(self, ana: Visitor) -> None:
         """Each page with an address."""
         page = ana.page
-        for place in PLACES:
+        for place in (*PLACES, "settings") if self.is_phone else PLACES:
             await page.goto(f"{ana.url}/{place}")
             await expect(page.locator("main h1:visible, main h2:visible").first).to_be_visible()
             await expect(page.locator("[aria-busy=true]")).to_have_count(0)
@@ -196,16 +266,21 @@ class Tour:
         await self.look_at(ana, "open conversations")
         await page.goto(f"{ana.url}/settings/profile")
         await self.dialog(ana, "status", page.get_by_role("button", name=words("status.set")))
+        await page.goto(f"{ana.url}/settings/about")
+        await self.dialog(ana, "shortcuts", page.get_by_role("button", name=words("settings.about.shortcuts_show")))
+        if not self.is_phone:
+            await page.goto(f"{ana.url}/c")
+            await page.locator(".me-link").click()
+            await expect(page.get_by_role("menu")).to_be_visible()
+            await self.look_at(ana, "me menu")
 
     async def conversation(self, ana: Visitor, yard: Yard) -> None:
         """The messages, what may be done with one, and what is beside them."""
         page = ana.page
         await page.goto(f"{ana.url}/c/{yard.group}")
-        await ana.sees("Paper, ink")
+        await expect(page.locator(".picture[data-state=loaded]")).to_have_count(2)
         await self.look_at(ana, "conversation")
-        await page.locator("article").filter(has_text="Paper, ink").first.focus()
-        await page.keyboard.press("Shift+F10")
-        await expect(page.get_by_role("menu")).to_be_visible()
+        await self.menu(ana)
         await self.look_at(ana, "message menu")
         await self.dialog(ana, "forward", page.get_by_role("menuitem", name=words("forward.action")))
         await page.goto(f"{ana.url}/c/{yard.group}/details")
@@ -215,51 +290,54 @@ class Tour:
             await page.goto(f"{ana.url}/c/{yard.group}/details")
             await self.dialog(ana, screen, page.locator(".details").get_by_role("button", name=words(key)))
 
+    async def menu(self, ana: Visitor) -> None:
+        """What may be done with the first message."""
+        await ana.sees("Paper, ink")
+        await expect(ana.composer).to_be_focused()
+        await ana.page.locator("article").filter(has_text="Paper, ink").first.focus()
+        await ana.page.keyboard.press("Shift+F10")
+        await expect(ana.page.get_by_role("menu")).to_be_visible()
 
-async def furnish(madang: MadangProcess, known: dict[str, Person]) -> Yard:
-    """A group with a mention, a reply, an edit, a reaction, a pin and a deleted message in it, which Ana looks after;
-    groups to be joined; and people who are all that one can be to another."""
-    async with ChatClient(madang.url, known["ben"].token) as ben, ChatClient(madang.url, known["ana"].token) as ana:
-        ids = {name: person.id for name, person in known.items()}
-        await ben.begins(ids["ana"], "The gate is open.")
-        group = await made(ben, "Design room", ids["ana"], ids["cleo"])
-        await ben.do("set_role", conversation_id=group, account_id=ids["ana"], role="admin")
+    async def writing(self, ana: Visitor, yard: Yard) -> None:
+        """A picture large, who may be called, the emoji, and where nobody can write."""
+        page = ana.page
+        await page.goto(f"{ana.url}/c/{yard.group}")
+        await self.dialog(ana, "lightbox", page.locator(".picture[data-state=loaded]").first)
+        await page.goto(f"{ana.url}/c/{yard.group}")
+        await ana.composer.press_sequentially("@")
+        await expect(page.get_by_role("option").first).to_be_visible()
+        await self.look_at(ana, "suggestions")
+        await ana.composer.fill("")
+        await page.locator(".composer").get_by_role("button", name=words("composer.emoji")).click()
+        emoji = page.locator(".emoji-row button")
+        await expect(emoji.first).to_be_visible()
+        await ana.picture(f"access-emoji-all-{self.look}")
+        await page.locator(".emoji-picker input").fill("heart")  # some of them: there are nearly two thousand
+        await expect(page.get_by_role("rowgroup")).to_have_count(1)
+        await self.look_at(ana, "emoji")
+        await page.goto(f"{ana.url}/c/{yard.closed}")
+        await expect(page.locator(".direct-closed")).to_be_visible()
+        await self.look_at(ana, "closed conversation")
 
-        async def say(name: str, text: str, **more: Any) -> int:
-            sent = await ben.do("send_message", conversation_id=group, client_id=name, text=text, **more)
-            return int(sent["seq"])
+    async def questions(self, ana: Visitor, yard: Yard) -> None:
+        """What is asked before something that cannot be taken back, and a direct conversation's details."""
+        page = ana.page
+        await page.goto(f"{ana.url}/c/{yard.group}")
+        await self.menu(ana)
+        await self.dialog(ana, "delete", page.get_by_role("menuitem", name=words("message.delete")))
+        await page.goto(f"{ana.url}/c/{yard.own_group}/details")
+        await page.locator(".details .person button").click()
+        await self.dialog(ana, "hand over", page.get_by_role("menuitem", name=words("details.hand_over")))
+        await page.goto(f"{ana.url}/c/{yard.direct}/details")
+        block = page.locator(".details").get_by_role("button", name=words("contacts.block"))
+        await expect(block).to_be_visible()
+        await self.look_at(ana, "direct details")
+        await self.dialog(ana, "block", block)
 
-        first = await say(
-            "first-words", f"Paper, ink, and one `persimmon` for @{known['ana'].name}: https://example.org"
-        )
-        second = await say("second-words", "마당에서 봐요", reply_to_seq=first)
-        third = await say("third-words", "a slip")
-        await ben.do("edit_message", conversation_id=group, seq=second, text="내일 마당에서 봐요")
-        await ben.do("add_reaction", conversation_id=group, seq=second, emoji="👍")
-        await ben.do("pin_message", conversation_id=group, seq=second)
-        await ben.do("delete_message", conversation_id=group, seq=third)
-        await made(ben, "Town square", open=True)
-        link = await ben.do("create_invite", conversation_id=await made(ben, "Tile makers", ids["cleo"]))
-        await ben.do("create_invite", conversation_id=group)
-        await know(madang, known, ana)
-        async with asyncio.timeout(30):  # until what follows the log has seen it
-            while not (await ana.do("search_messages", query="paper", limit=1))["hits"]:
-                pass
-        return Yard(group, link["code"])
-
-
-async def made(who: ChatClient, title: str, *members: int, **more: Any) -> int:
-    """A new group."""
-    label = title.lower().replace(" ", "-")
-    answer = await who.do("create_group", client_id=label, title=title, account_ids=list(members), **more)
-    return int(answer["id"])
-
-
-async def know(madang: MadangProcess, known: dict[str, Person], ana: ChatClient) -> None:
-    """Ben is a contact of Ana's, Dana asks her, she has asked Eun, and blocked Min."""
-    for name, note in (("ben", ""), ("dana", "the workshop, on the second floor")):
-        async with ChatClient(madang.url, known[name].token) as client:
-            await client.do("request_contact", account_id=known["ana"].id, **({"note": note} if note else {}))
-    await ana.do("answer_contact", account_id=known["ben"].id, accept=True)
-    await ana.do("request_contact", account_id=known["eun"].id)
-    await ana.do("block", account_id=known["min"].id)
+    async def end(self, ana: Visitor, person: Person) -> None:
+        """Her session ends elsewhere, while she is here."""
+        async with aiohttp.ClientSession(headers=person.headers) as http:
+            async with http.delete(f"{ana.url}/api/v1/sessions/current") as answer:
+                assert answer.status == 204
+        await expect(ana.page.locator("dialog[open] input[type=password]")).to_be_visible()
+        await self.look_at(ana, "signed out")
