@@ -138,7 +138,16 @@ def _data(call: Call, before: Notification | None, seq: int) -> dict[str, Any]:
     first_seq = before.data.get("first_seq") if before else call.message_seq
     called = {"actor_ids": actors, "actor_count": len(actors), "first_seq": first_seq}
     created_seq = before.data.get("created_seq") if before else seq
-    return call.data | called | ({} if created_seq is None else {"created_seq": created_seq})
+    return call.data | called | _reasons(call, before) | ({} if created_seq is None else {"created_seq": created_seq})
+
+
+def _reasons(call: Call, before: Notification | None) -> dict[str, list[str]]:
+    """Of a message that is reported again no reason is lost: all of them, newest first."""
+    if "reason" not in call.data:
+        return {}
+    reason, told = call.data["reason"], before.data if before else {}
+    earlier = told.get("reasons") or ([told["reason"]] if "reason" in told else [])
+    return {"reasons": [reason, *(other for other in earlier if other != reason)][:MOST_ACTORS]}
 
 
 def _write(rows: dict[Place, Notification]) -> dict[Place, int]:

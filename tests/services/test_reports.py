@@ -46,7 +46,12 @@ async def test_the_admins_of_the_group_and_of_the_server_are_told(
     assert row.title == "Cleo reported a message of Ben in Roof repair"
     assert await inbox(db, people["ben"]) == [] == await inbox(db, people["cleo"])
     await report(reports, yard, people["cleo"], seq, "Again")
-    assert [row.count for row in await inbox(db, people["ana"])] == [2]
+    [row] = await inbox(db, people["ana"])
+    assert (row.count, row.data["actor_count"], row.data["reasons"]) == (2, 1, ["Again", "An advertisement"])
+    # Said once more it is no other reason.
+    await report(reports, yard, people["cleo"], seq)
+    [row] = await inbox(db, people["ana"])
+    assert (row.count, row.data["reasons"]) == (3, ["An advertisement", "Again"])
 
 
 async def test_an_admin_is_not_told_of_reports_about_themselves(
