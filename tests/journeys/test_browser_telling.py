@@ -95,11 +95,14 @@ async def test_quiet_is_kept_on_every_device(browser: Browser, madang: MadangPro
 
 
 async def test_a_reaction_calls_its_author_until_they_look(browser: Browser, madang: MadangProcess) -> None:
-    pair: dict[str, Person] = make_people_in(madang.data_dir, "cleo", "dana")
-    async with ChatClient(madang.url, pair["dana"].token) as dana:
-        direct = (await dana.do("open_direct", account_id=pair["cleo"].id))["id"]
+    trio: dict[str, Person] = make_people_in(madang.data_dir, "cleo", "dana", "emil")
+    async with (
+        ChatClient(madang.url, trio["dana"].token) as dana,
+        ChatClient(madang.url, trio["emil"].token) as emil,
+    ):
+        direct = (await dana.do("open_direct", account_id=trio["cleo"].id))["id"]
         await dana.do("send_message", conversation_id=direct, client_id="the-first-words", text="is it open?")
-        cleo = await Visitor.signed_in(browser, madang.url, pair["cleo"])
+        cleo = await Visitor.signed_in(browser, madang.url, trio["cleo"])
         page = cleo.page
         await page.goto(f"{madang.url}/c/{direct}")
         await cleo.say("the gate is open")
@@ -110,4 +113,17 @@ async def test_a_reaction_calls_its_author_until_they_look(browser: Browser, mad
         # Looking at the conversation is enough; nobody has to press anything in the inbox.
         await page.goto(f"{madang.url}/c/{direct}")
         await expect(page.get_by_role("button", name="Notifications", exact=True)).to_be_visible()
+
+        # What two people do is one row, which names the last of them and counts the other.
+        others = [trio["cleo"].id, trio["emil"].id]
+        group = (await dana.do("create_group", client_id="the-garden", title="Garden", account_ids=others))["id"]
+        await page.goto(f"{madang.url}/c/{group}")
+        await cleo.say("the roses are out")
+        seq = int(await page.locator("article").filter(has_text="the roses are out").get_attribute("data-seq") or 0)
+        await page.goto(f"{madang.url}/notifications")
+        for one, emoji in ((dana, "🌹"), (emil, "🎉")):
+            await one.do("add_reaction", conversation_id=group, seq=seq, emoji=emoji)
+        await expect(page.get_by_role("link", name="Emil and 1 other reacted in Garden")).to_be_visible()
+        await expect(page.locator(".note").first).to_contain_text("🎉")
+        await cleo.picture("telling-two-reactions")
         assert cleo.troubles == []

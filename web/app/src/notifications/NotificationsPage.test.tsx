@@ -1,9 +1,10 @@
 import type { Notification } from '@madang/client'
 import { act, fireEvent, screen } from '@testing-library/react'
-import { expect, test } from 'vitest'
+import { afterEach, expect, test } from 'vitest'
 import { account, conversation, fakeMadang } from '../../tests/fake-madang.ts'
 import { renderWith } from '../../tests/render.tsx'
 import { $path } from '../app/router.ts'
+import { chooseLanguage } from '../i18n/index.ts'
 import NotificationsPage from './NotificationsPage.tsx'
 
 const ben = account(1, 'ben')
@@ -17,9 +18,71 @@ async function show(notifications: Notification[]) {
   return fake
 }
 
+const told = () => screen.getAllByRole('link').map((link) => link.querySelector('.what')?.textContent)
+
+// What stands for several: by one person alone, by several, and in a direct conversation.
+const once = { actor_ids: [1], actor_count: 1 }
+const three = { actor_ids: [1, 2, 3], actor_count: 3 }
+const direct = { conversation_id: 5, count: 2 }
+const reported = { kind: 'report', author_name: 'cleo', reason: 'rude' }
+const read = { read_at: Date.now() }
+const folded = [
+  note({ ...read, type: 'reaction', data: { emoji: '👍', ...once } }),
+  note({ ...read, id: 2, type: 'reaction', count: 2, data: { emoji: '👍', ...once } }),
+  note({ ...read, id: 3, type: 'reaction', count: 2, data: { emoji: '👍', actor_count: 2 } }),
+  note({ ...read, id: 4, type: 'reaction', count: 5, data: { emoji: '👍', ...three } }),
+  note({ ...read, id: 5, type: 'reaction', count: 40, data: { emoji: '👍', actor_count: 20 } }),
+  note({ ...read, id: 6, type: 'reaction', ...direct, data: { emoji: '👍', ...once } }),
+  note({ ...read, id: 7, type: 'reply', ...direct, data: once }),
+  note({ ...read, id: 8, type: 'mention', ...direct, data: once }),
+  note({ ...read, id: 9, type: 'contact_accepted', count: 3, data: three }),
+  note({ ...read, id: 10, type: 'system', data: { ...reported, ...once } }),
+  note({ ...read, id: 11, type: 'system', count: 2, data: { ...reported, ...once, reasons: ['rude', 'an advertisement'] } }),
+  note({ ...read, id: 12, type: 'system', count: 4, data: { ...reported, ...three, reasons: ['rude', 'an advertisement'] } }),
+]
+
+afterEach(() => chooseLanguage('en'))
+
+test('what several people did names the last of them and counts the others', async () => {
+  await show(folded)
+  expect(told()).toEqual([
+    'ben reacted 👍 in Design room',
+    'ben reacted 2 times in Design room',
+    'ben and 1 other reacted in Design room',
+    'ben and 2 others reacted in Design room',
+    'ben and 19+ others reacted in Design room',
+    'ben reacted 2 times',
+    'ben replied to you 2 times',
+    'ben mentioned you 2 times',
+    'ben and 2 others accepted your request',
+    'ben reported a message of cleo: rude',
+    'ben reported a message of cleo 2 times: rude · an advertisement',
+    'ben and 2 others reported a message of cleo: rude · an advertisement',
+  ])
+})
+
+test('and so it does in Korean', async () => {
+  await chooseLanguage('ko')
+  await show(folded)
+  expect(told()).toEqual([
+    'ben님이 Design room에서 👍 공감을 남겼어요',
+    'ben님이 Design room에서 공감을 2번 남겼어요',
+    'ben님 외 1명이 Design room에서 공감을 남겼어요',
+    'ben님 외 2명이 Design room에서 공감을 남겼어요',
+    'ben님 외 19+명이 Design room에서 공감을 남겼어요',
+    'ben님이 공감을 2번 남겼어요',
+    'ben님이 2번 답장했어요',
+    'ben님이 나를 2번 불렀어요',
+    'ben님 외 2명이 친구 요청을 수락했어요',
+    'ben님이 cleo님의 메시지를 신고했어요: rude',
+    'ben님이 cleo님의 메시지를 2번 신고했어요: rude · an advertisement',
+    'ben님 외 2명이 cleo님의 메시지를 신고했어요: rude · an advertisement',
+  ])
+})
+
 test('says who did what where, and a folded row how often', async () => {
   await show([note({}), note({ id: 2, count: 3 }), note({ id: 3, type: 'invitation', body: '' })])
-  expect(screen.getAllByRole('link').map((link) => link.querySelector('.what')?.textContent)).toEqual([
+  expect(told()).toEqual([
     'Unread: ben mentioned you in Design room',
     'Unread: 3 mentions of you in Design room, the last by ben',
     'Unread: ben invited you to Design room',
