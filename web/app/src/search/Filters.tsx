@@ -1,18 +1,10 @@
-import type { Account } from '@madang/client'
-import { useStore } from '@nanostores/react'
 import { ChevronDown } from 'lucide-react'
-import { useEffect, type ReactNode } from 'react'
-import { useMadang } from '../app/context.ts'
+import type { ReactNode } from 'react'
 import { Button, Icon, Menu, type MenuItem } from '../components/index.ts'
 import { t } from '../i18n/index.ts'
-import { kindsOfHas, kindsOfWhen, type SearchState } from './query.ts'
-
-const mostListed = 50
-
-export interface FilterProps {
-  state: SearchState
-  onChange: (changes: Partial<SearchState>) => void
-}
+import type { FilterProps } from './FindFilter.tsx'
+import { PersonFilter, PlaceFilter } from './NamedFilters.tsx'
+import { kindsOfHas, kindsOfWhen } from './query.ts'
 
 /** In which conversation, from whom, when, and with what. */
 export function Filters({ state, onChange }: FilterProps) {
@@ -49,60 +41,6 @@ export function Filters({ state, onChange }: FilterProps) {
         </span>
       )}
     </div>
-  )
-}
-
-function PlaceFilter({ state, onChange }: FilterProps) {
-  const conversations = useStore(useMadang().conversations)
-  const chosen = conversations.find((one) => one.id === state.place)
-  const name = (one: (typeof conversations)[number]) => one.with?.display_name ?? one.title
-  const listed = conversations.slice(0, mostListed)
-  return (
-    <Filter
-      label={t('search.in')}
-      value={chosen ? name(chosen) : t('search.in.any')}
-      chosen={state.place !== undefined}
-      items={[
-        { key: 'any', label: t('search.in.any'), checked: state.place === undefined, onSelect: () => onChange({ place: undefined }) },
-        ...(chosen && !listed.includes(chosen) ? [chosen] : []).concat(listed).map((one) => ({
-          key: String(one.id),
-          label: <bdi>{name(one)}</bdi>,
-          checked: one.id === state.place,
-          onSelect: () => onChange({ place: one.id }),
-        })),
-      ]}
-    />
-  )
-}
-
-function PersonFilter({ state, onChange }: FilterProps) {
-  const madang = useMadang()
-  const me = useStore(madang.me)
-  const known = useStore(madang.accounts)
-  const members = useStore(madang.membersOf(state.place ?? 0))
-  useEffect(() => {
-    if (state.place) madang.listMembers(state.place).catch(() => undefined)
-  }, [madang, state.place])
-  const people: Account[] = (state.place && members ? members.map((member) => member.account) : Object.values(known)).filter((one) => one.id !== me?.id)
-  const listed = people.sort((one, other) => one.display_name.localeCompare(other.display_name)).slice(0, mostListed)
-  const from = state.from === undefined ? undefined : known[state.from]
-  const person = (one: Account): MenuItem => ({
-    key: String(one.id),
-    label: <bdi>{one.id === me?.id ? t('search.from.you') : one.display_name}</bdi>,
-    checked: one.id === state.from,
-    onSelect: () => onChange({ from: one.id }),
-  })
-  return (
-    <Filter
-      label={t('search.from')}
-      value={from ? (from.id === me?.id ? t('search.from.you') : from.display_name) : t('search.from.any')}
-      chosen={state.from !== undefined}
-      items={[
-        { key: 'any', label: t('search.from.any'), checked: state.from === undefined, onSelect: () => onChange({ from: undefined }) },
-        ...(me ? [person(me)] : []),
-        ...listed.map(person),
-      ]}
-    />
   )
 }
 

@@ -1,4 +1,4 @@
-import type { SearchHit, SearchPage as Page } from '@madang/client'
+import type { ConversationView, SearchHit, SearchPage as Page } from '@madang/client'
 import { act, fireEvent, screen } from '@testing-library/react'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { account, conversation, fakeMadang } from '../../tests/fake-madang.ts'
@@ -15,9 +15,11 @@ const found = (hits: SearchHit[], cursor?: string): Page => ({ hits, complete: t
 beforeEach(() => vi.useFakeTimers())
 afterEach(() => vi.useRealTimers())
 
-async function show(address: string, ...searches: Page[]) {
+const show = (address: string, ...searches: Page[]) => showAmong(places, address, ...searches)
+
+async function showAmong(conversations: ConversationView[], address: string, ...searches: Page[]) {
   history.replaceState(null, '', address)
-  const fake = fakeMadang({ accounts: [me, ben], meId: 6, conversations: places, searches })
+  const fake = fakeMadang({ accounts: [me, ben], meId: 6, conversations, searches })
   renderWith(fake.madang, <SearchPage />)
   await settle()
   return { ...fake, asked: () => fake.calls.filter(([name]) => name === 'search').map(([, payload]) => payload) }
@@ -25,6 +27,8 @@ async function show(address: string, ...searches: Page[]) {
 
 const settle = () => act(() => vi.advanceTimersByTimeAsync(400))
 const field = () => screen.getByRole('textbox')
+const filter = (name: RegExp) => screen.getByRole('button', { name })
+const finder = () => screen.getByRole('combobox')
 
 test('shows what was found with its marks, and leads to its place', async () => {
   const { asked } = await show('/search?q=roof', found([hit({}), hit({ conversation_id: 5, seq: 2, text: 'roof', highlights: [{ start: 0, end: 4 }] })]))
@@ -58,6 +62,40 @@ test('filters stand in the address and can be taken back', async () => {
   fireEvent.click(screen.getByRole('button', { name: 'Search everywhere' }))
   await settle()
   expect(asked()[1]).toEqual({ query: 'rooof' })
+})
+
+test('any conversation is found by its name to search in, however many there are', async () => {
+  const rooms = Array.from({ length: 60 }, (_, at) => conversation(100 + at, { title: `Room ${at}` }))
+  const { asked } = await showAmong([...rooms, ...places], '/search?q=roof', found([]), found([hit({})]))
+  fireEvent.click(filter(/^In:/))
+  expect(document.activeElement).toBe(finder())
+  expect(screen.getAllByRole('option')).toHaveLength(51)
+  expect(screen.queryByRole('option', { name: 'Roof repair' })).toBeNull()
+  fireEvent.change(finder(), { target: { value: 'repair' } })
+  expect(screen.getAllByRole('option')).toEqual([screen.getByRole('option', { name: 'Roof repair' })])
+  // The keys that move among what was found are letters here.
+  fireEvent.keyDown(finder(), { key: '/' })
+  expect(document.activeElement).toBe(finder())
+  fireEvent.keyDown(finder(), { key: 'Enter' })
+  expect(document.activeElement).toBe(filter(/^In: Roof repair/))
+  await settle()
+  expect(asked()[1]).toEqual({ query: 'roof', conversation_id: 5 })
+})
+
+test('anybody is found by name to search from, and where nobody is it says so', async () => {
+  const { asked, madang } = await show('/search?q=roof&in=4', found([]), found([hit({})]))
+  madang.findPeople = (query) => Promise.resolve(query === 'mi' ? [account(9, 'mira')] : [])
+  fireEvent.click(filter(/^From:/))
+  await settle()
+  expect(screen.getAllByRole('option').map((option) => option.textContent)).toEqual(['Anyone', 'You'])
+  fireEvent.change(finder(), { target: { value: 'zz' } })
+  await settle()
+  expect(screen.getByText('Nobody is called "zz".')).toBeTruthy()
+  fireEvent.change(finder(), { target: { value: 'mi' } })
+  await settle()
+  fireEvent.click(screen.getByRole('option', { name: /mira/ }))
+  await settle()
+  expect(asked()[1]).toEqual({ query: 'roof', conversation_id: 4, from_id: 9 })
 })
 
 test('further pages come behind the first', async () => {

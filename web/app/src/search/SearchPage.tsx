@@ -186,7 +186,7 @@ function Nothing({ state, onChange }: { state: SearchState; onChange: PartProps[
 function moveAmongHits(event: KeyboardEvent, page: HTMLElement | null): void {
   if (!page || event.nativeEvent.isComposing || event.keyCode === 229 || event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey) return
   const target = event.target as HTMLElement
-  if (target.closest('[role="menu"]') || (target instanceof HTMLInputElement && target.type === 'date')) return
+  if (target.closest('.popover') || (target instanceof HTMLInputElement && target.type === 'date')) return
   const field = page.querySelector<HTMLInputElement>('input')
   if (event.key === '/' && target !== field) field?.focus()
   else if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
