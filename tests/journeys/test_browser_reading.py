@@ -18,6 +18,15 @@ MESSAGES = 400
 READ = 300
 SENTENCE = "The roof is swept, the paper doors are new, and the persimmons are nearly ripe. " * 3
 
+PLAIN, HOLLOW, DOT = "/favicon.svg", "/favicon-hollow.svg", "/favicon-dot.svg"
+"""The tab's icon: nothing is unread; something is; something calls for this person."""
+
+BADGE = """
+    navigator.setAppBadge = async (count) => { window.badge = count }
+    navigator.clearAppBadge = async () => { window.badge = 0 }
+"""
+"""What an installed app's icon shows."""
+
 SCROLL = """async (pixels) => {
     // What was painted: a frame, and then the task after it.
     const painted = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))
@@ -77,6 +86,7 @@ async def test_it_opens_where_reading_stopped_and_counts_agree_everywhere(
             await expect(tab.row(talk.name)).to_contain_text("99+")
             await expect(tab.row(talk.name)).to_have_accessible_name(re.compile("100 unread"))
             await expect(tab.page).to_have_title("(100) Madang")
+            await wears(tab, DOT)
 
         await ana.page.bring_to_front()
         await ana.open(talk.name)
@@ -95,11 +105,28 @@ async def test_it_opens_where_reading_stopped_and_counts_agree_everywhere(
         for tab in (ana, other_tab):
             await expect(tab.row(talk.name)).to_have_accessible_name(re.compile(rf"^{talk.name}(?!.*unread)"))
             await expect(tab.page).to_have_title(re.compile(r"^(?!\()"))
+            await wears(tab, PLAIN)
         for _ in range(READ // 10):
             if await divider.count():
                 break
             await scroll(ana.page, -900)
         await expect(ana.page.locator("article").filter(has=divider)).to_contain_text("number 301")
+
+        # What is said to many calls nobody, and says so at the tab; what is said to her does; and it goes with her.
+        group = await talk.ben.do("create_group", client_id="the-garden", title="Garden", account_ids=[talk.ana.id])
+        await talk.ben.do("send_message", conversation_id=group["id"], client_id="the-roses", text="the roses are out")
+        await wears(ana, HOLLOW)
+        await ana.page.add_init_script(BADGE)
+        await ana.page.goto(f"{madang.url}/settings/profile")
+        await talk.say(401, 401)
+        for tab in (ana, other_tab):
+            await expect(tab.page).to_have_title(re.compile(r"^\(1\)"))
+            await wears(tab, DOT)
+        await ana.page.wait_for_function("() => window.badge === 1")
+        await ana.page.get_by_role("button", name="Sign out").first.click()
+        await expect(ana.page).to_have_title("Sign in · Madang")
+        await wears(ana, PLAIN)
+        await ana.page.wait_for_function("() => window.badge === 0")
         assert [*ana.troubles, *other_tab.troubles] == []
 
 
@@ -144,6 +171,11 @@ async def test_what_arrives_below_is_counted_and_moves_nothing(
         await expect(ana.page.locator(".jump")).to_be_hidden()
         await expect(ana.row(talk.name)).to_have_accessible_name(re.compile(rf"^{talk.name}(?!.*unread)"))
         assert ana.troubles == []
+
+
+async def wears(tab: Visitor, icon: str) -> None:
+    """Waits until the browser's tab shows this icon."""
+    await expect(tab.page.locator("link[rel=icon]")).to_have_attribute("href", icon)
 
 
 async def scroll(page: Page, pixels: int) -> tuple[int, float]:

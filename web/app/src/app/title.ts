@@ -31,9 +31,10 @@ export function useTitle(): void {
     document.title = `${calls > 0 ? `(${calls}) ` : ''}${place ? `${place} · ` : ''}Madang`
   }, [calls, place])
   useEffect(() => {
-    showIcon(calls > 0 ? 'dot' : plain ? 'hollow' : 'plain')
-    showAppBadge(calls)
+    show(calls > 0 ? 'dot' : plain ? 'hollow' : 'plain', calls)
   }, [calls, plain])
+  // Whoever signs out leaves nothing of theirs at the tab.
+  useEffect(() => () => show('plain', 0), [])
 }
 
 function usePlace(): string {
@@ -44,15 +45,13 @@ function usePlace(): string {
   return route.page === 'notifications' || route.page === 'settings' || route.page === 'search' ? t(`${route.page}.title`) : ''
 }
 
-function showIcon(state: 'dot' | 'hollow' | 'plain'): void {
+/** The tab's icon, and at an installed app how many call. */
+function show(state: 'dot' | 'hollow' | 'plain', calls: number): void {
   const file = { dot: '/favicon-dot.svg', hollow: '/favicon-hollow.svg', plain: '/favicon.svg' }[state]
   const link = document.querySelector<HTMLLinkElement>('link[rel="icon"]')
   if (link && link.getAttribute('href') !== file) link.href = file
-}
-
-function showAppBadge(count: number): void {
   const here = navigator as { setAppBadge?: (count: number) => Promise<void>; clearAppBadge?: () => Promise<void> }
-  const done = count > 0 ? here.setAppBadge?.(count) : here.clearAppBadge?.()
+  const done = calls > 0 ? here.setAppBadge?.(calls) : here.clearAppBadge?.()
   // Only an installed app has a badge; elsewhere the browser refuses.
   done?.catch(() => undefined)
 }
