@@ -1,12 +1,14 @@
-"""``curl -N`` on the stream behind nginx, with two workers: it prints what happens, and goes on after a cut."""
+"""The stream and the long poll by ``curl`` behind nginx, with two workers: each goes on after a cut."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import secrets
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +18,7 @@ from tests.journeys.deployment import Deployment, deployed
 from tests.people import Person
 from tests.postgres_server import PostgresServer
 
+PATIENCE_S = 20.0
 CHANGES = ("notification_created", "notification_changed")
 
 
@@ -119,3 +122,64 @@ async def test_a_killed_worker_costs_a_reader_nothing(madang: Deployment) -> Non
         async with curl(f"{falls.url}/api/v1/stream", people["ben"].headers, first.last_id) as reader:
             await reader.stream.event("ready")
             assert texts(first, reader.stream) == talk.said
+
+
+class Poll:
+    """``curl`` on the long poll, in a process of its own."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+
+    @classmethod
+    async def begun(cls, madang: Deployment, person: Person, after: str = "") -> Poll:
+        (header,) = [f"{name}: {value}" for name, value in person.headers.items()]
+        url = f"{madang.address}/api/v1/events?timeout=15" + (f"&after={after}" if after else "")
+        pipe = asyncio.subprocess.PIPE
+        return cls(await asyncio.create_subprocess_exec("curl", "-s", "-H", header, url, stdout=pipe, limit=1 << 20))
+
+    async def answer(self) -> Any:
+        """What it has printed in the end."""
+        async with asyncio.timeout(PATIENCE_S):
+            printed, _ = await self._process.communicate()
+        return json.loads(printed)
+
+    async def cut(self) -> None:
+        """The link is cut, and what was on its way is lost."""
+        self._process.kill()
+        await self._process.wait()
+
+
+async def test_a_long_poll_goes_on_after_each_cut(madang: Deployment) -> None:
+    people = madang.people("ana", "ben")
+    ben = people["ben"]
+    events: list[dict[str, Any]] = []
+    async with ChatClient(madang.workers[0].url, people["ana"].token) as ana:
+        talk = await begin(ana, ben)
+        offset = (await (await Poll.begun(madang, ben)).answer())["offset"]
+
+        # An answer that is lost on its way is given again.
+        waiting = await Poll.begun(madang, ben, offset)
+        await talk.say(1)
+        lost = await waiting.answer()
+        assert lost["events"]
+        again = await (await Poll.begun(madang, ben, offset)).answer()
+        assert again["events"][: len(lost["events"])] == lost["events"]
+        for _ in range(4):
+            # Cut while it waits or is answered, and back while the talk goes on: at whichever worker nginx chooses.
+            talking = asyncio.create_task(talk.say(6))
+            await (await Poll.begun(madang, ben, offset)).cut()
+            page = await (await Poll.begun(madang, ben, offset)).answer()
+            events, offset = events + page["events"], page["offset"]
+            await talking
+        while talk.said[-1] not in polled(events):
+            page = await (await Poll.begun(madang, ben, offset)).answer()
+            assert page["events"], "nothing more came, and something is missing"
+            events, offset = events + page["events"], page["offset"]
+    assert polled(events) == talk.said
+    seqs = [one["data"]["seq"] for one in events if one["event"] in CHANGES]
+    assert seqs == sorted(set(seqs)), "a change of the inbox came twice, or late"
+
+
+def polled(events: list[dict[str, Any]]) -> list[str]:
+    """What was said, in the order in which it was told."""
+    return [one["data"]["data"]["text"] for one in events if one["event"] == "message_created"]
