@@ -94,6 +94,16 @@ test('what is written survives, and is forgotten when it is sent', () => {
   expect(show().field.value).toBe('')
 })
 
+test('emoji that are found when something else stands there are not offered', async () => {
+  const { type } = show()
+  type(':rock')
+  type('')
+  await act(() => vi.dynamicImportSettled())
+  expect(screen.queryByRole('listbox')).toBeNull()
+  type(':rocke')
+  expect((await screen.findAllByRole('option')).map((option) => option.textContent)).toEqual([expect.stringContaining('🚀')])
+})
+
 test('pasted files are attached and go with the message', async () => {
   const { field, type, enter, calls, container } = show()
   const data = { files: [new File(['x'], 'plan.pdf', { type: 'application/pdf' })], types: ['Files'] }

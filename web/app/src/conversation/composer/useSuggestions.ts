@@ -28,6 +28,8 @@ export function useSuggestions(conversation: ConversationView, me: number) {
   const id = useId()
   const members = useStore(useMadang().membersOf(conversation.id))
   const [found, setFound] = useState<{ asked: Asked; list: Suggestion[]; chosen: number }>()
+  /** What stands before the caret now: emoji that were looked for before are found too late. */
+  const asking = useRef<Asked>(undefined)
   const list = found?.list ?? []
   const open = list.length > 0
 
@@ -36,7 +38,10 @@ export function useSuggestions(conversation: ConversationView, me: number) {
     const mayCallAll = conversation.kind !== 'direct' && (conversation.rules.mention_all === 'member' || conversation.role !== 'member')
     return mayCallAll && 'all'.startsWith(query.toLowerCase()) ? [...offered.slice(0, MAX_SUGGESTIONS - 1), { kind: 'all' }] : offered
   }
-  const close = () => setFound(undefined)
+  const close = () => {
+    asking.current = undefined
+    setFound(undefined)
+  }
   const take = (index: number, element: HTMLTextAreaElement, field: ComposerField): boolean => {
     const suggestion = found?.list[index]
     if (!found || !suggestion) return false
@@ -55,10 +60,11 @@ export function useSuggestions(conversation: ConversationView, me: number) {
     if (!logic) return void mentions.come().then(() => lookAgain.current(element))
     const asked = element.selectionStart === element.selectionEnd ? logic.askedAt(element.value, element.selectionStart) : undefined
     if (!asked) return close()
+    asking.current = asked
     const show = (next: Suggestion[]) => setFound((before) => ({ asked, list: next, chosen: before?.asked.query === asked.query ? Math.min(before.chosen, Math.max(0, next.length - 1)) : 0 }))
     const others = (members ?? []).map((member) => member.account).filter((account) => account.id !== me)
     if (asked.kind === 'person') show(people(logic.suggestPeople(others, asked.query, MAX_SUGGESTIONS), asked.query))
-    else void findEmojis(asked.query).then(show)
+    else void findEmojis(asked.query).then((next) => asking.current === asked && show(next))
   }
   const lookAgain = useRef(look)
   useLayoutEffect(() => {
