@@ -8,6 +8,7 @@ from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
+import pytest
 from PIL import Image
 from playwright.async_api import Browser, Page, Route, expect
 
@@ -59,6 +60,9 @@ async def hand_over(page: Page, how: str, *files: tuple[str, str, bytes]) -> Non
     await page.locator("textarea").evaluate(HAND_OVER, [how, packed])
 
 
+UPLOADS = re.compile(r"/api/v1/files$")
+
+
 class SlowUploads:
     """Uploads that reach the server only when they are let."""
 
@@ -67,7 +71,7 @@ class SlowUploads:
         self._free = False
 
     async def stand_before(self, page: Page) -> None:
-        await page.route(re.compile(r"/api/v1/files(\\?.*)?$"), self._pass)
+        await page.route(UPLOADS, self._pass)
 
     async def let_through(self) -> None:
         self._free = True
@@ -110,6 +114,7 @@ async def test_files_are_pasted_dropped_cancelled_and_sent(
         await expect(chip.locator("[data-state=uploading]").first).to_be_visible()
     await ana.page.get_by_role("button", name="Cancel upload of wrong.txt").click()
     await expect(chips).to_have_count(2)
+    await ana.picture("files-uploading")
 
     # Send waits for no upload: the message stays sending until its files are there.
     await ana.composer.press_sequentially("The tree, and the plan")
@@ -122,6 +127,7 @@ async def test_files_are_pasted_dropped_cancelled_and_sent(
     row = ben.page.locator("article").filter(has_text="The tree, and the plan")
     picture = row.get_by_role("button", name="Image, tree.png")
     await expect(picture).to_have_attribute("data-state", "loaded")
+    await ben.picture("files-seen")
     box = await picture.bounding_box()
     assert box
     assert abs(box["width"] / box["height"] - 2) < 0.02
@@ -148,6 +154,7 @@ async def test_a_hostile_file_can_only_be_downloaded(
     await hand_over(ana.page, "drop", *((name, kind, text.encode()) for name, (kind, text) in HOSTILE.items()))
     await ana.say("Open me")
     row = ana.page.locator("article").filter(has_text="Open me")
+    await ana.picture("files-hostile")
     title = await ana.page.title()
     for name in HOSTILE:
         link = row.get_by_role("link", name=re.compile(f"Download {name}"))
@@ -163,3 +170,51 @@ async def test_a_hostile_file_can_only_be_downloaded(
     await expect(row.locator("img, iframe, object, embed")).to_have_count(0)
     assert await ana.page.title() == title
     assert ana.troubles == []
+
+
+async def refuse(route: Route) -> None:
+    """The server's answer when somebody's files have no room."""
+    error = {"code": "too_large", "field": "quota", "message": "There is no room.", "retryable": False}
+    await route.fulfill(status=413, json={"error": error})
+
+
+@pytest.mark.parametrize("on_database", ["sqlite"], indirect=True)
+async def test_a_refused_file_is_tried_again_and_pictures_are_looked_at_large(
+    browser: Browser, madang: MadangProcess, people: Callable[..., dict[str, Person]]
+) -> None:
+    pair = people("ana", "ben")
+    async with ChatClient(madang.url, pair["ben"].token) as script:
+        await script.begins(pair["ana"].id, "Send them.")
+    ana = await Visitor.signed_in(browser, madang.url, pair["ana"])
+    page = ana.page
+    await ana.open(pair["ben"].name.capitalize())
+
+    await page.route(UPLOADS, refuse, times=1)
+    await hand_over(page, "drop", ("plan.txt", "text/plain", PLAN))
+    chip = page.get_by_role("list", name="Attached files").get_by_role("listitem")
+    retry = chip.get_by_role("button", name="Upload plan.txt again")
+    await expect(retry).to_be_visible()
+    await expect(chip).to_contain_text("room")
+    await ana.picture("files-refused")
+    await retry.click()
+    await expect(chip.locator("[data-state=done]").first).to_be_visible()
+    await ana.say("At the second try")
+    row = page.locator("article").filter(has_text="At the second try")
+    await expect(row.get_by_role("link", name=re.compile("Download plan.txt"))).to_be_visible()
+
+    pictures = [(name, "image/png", painting()) for name in ("tree.png", "roof.png")]
+    await hand_over(page, "paste", *pictures)
+    await ana.say("The tree and the roof")
+    tree = page.get_by_role("button", name="Image, tree.png")
+    await expect(tree).to_have_attribute("data-state", "loaded")
+    await ana.picture("files-pictures")
+    await tree.click()
+    await expect(page.get_by_role("dialog", name="tree.png, image 1 of 2")).to_be_visible()
+    await page.keyboard.press("ArrowRight")
+    large = page.get_by_role("dialog", name="roof.png, image 2 of 2")
+    await expect(large.locator("figure img")).to_have_js_property("complete", True)
+    await ana.picture("files-lightbox")
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+    await expect(tree).to_be_focused()
+    assert [one for one in ana.troubles if "413" not in one] == []
