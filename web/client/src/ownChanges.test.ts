@@ -1,26 +1,17 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Madang } from './api.ts'
-import { ANA, conversation, FakeServer, YARD } from './testing/fakeServer.ts'
-import { arrive, settle } from './testing/people.ts'
+import { ANA, type FakeServer, YARD } from './testing/fakeServer.ts'
+import { leave, openYard, settle } from './testing/people.ts'
 
 const ROOF = 8
 let server: FakeServer
 let madang: Madang
 
 beforeEach(async () => {
-  vi.useFakeTimers()
-  server = new FakeServer()
-  server.add(conversation(YARD))
-  server.add(conversation(ROOF))
-  madang = await arrive(server)
-  await madang.openTimeline(YARD)
+  [server, madang] = await openYard(ROOF)
 })
 
-afterEach(() => {
-  madang.stop()
-  vi.useRealTimers()
-  vi.unstubAllGlobals()
-})
+afterEach(() => leave(madang))
 
 const row = () => madang.conversationOf(YARD).get()
 

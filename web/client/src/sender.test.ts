@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Madang } from './api.ts'
 import { MemoryStorage, type OutboxStorage } from './outboxDb.ts'
-import { ANA, conversation, FakeServer, YARD } from './testing/fakeServer.ts'
+import { ANA, conversation, type FakeServer, YARD } from './testing/fakeServer.ts'
 import { Refusal } from './testing/fakeSockets.ts'
-import { arrive, settle, texts } from './testing/people.ts'
+import { arrive, leave, openYard, settle, texts } from './testing/people.ts'
 
 const ROOF = 8
 const DAY_MS = 86_400_000
@@ -11,18 +11,10 @@ let server: FakeServer
 let madang: Madang
 
 beforeEach(async () => {
-  vi.useFakeTimers()
-  server = new FakeServer()
-  server.add(conversation(YARD))
-  madang = await arrive(server)
-  await madang.openTimeline(YARD)
+  [server, madang] = await openYard()
 })
 
-afterEach(() => {
-  madang.stop()
-  vi.useRealTimers()
-  vi.unstubAllGlobals()
-})
+afterEach(() => leave(madang))
 
 const timeline = () => madang.timelineOf(YARD).get()
 const stored = () => server.messages(YARD).map((one) => one.text)

@@ -3,26 +3,18 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Madang, Upload, UploadProgress } from './api.ts'
 import { MadangError } from './errors.ts'
 import { MemoryStorage } from './outboxDb.ts'
-import { conversation, FakeServer, YARD } from './testing/fakeServer.ts'
+import { type FakeServer, YARD } from './testing/fakeServer.ts'
 import { KeepingStorage } from './testing/keeping.ts'
-import { arrive, settle, texts } from './testing/people.ts'
+import { arrive, leave, openYard, settle, texts } from './testing/people.ts'
 
 let server: FakeServer
 let madang: Madang
 
 beforeEach(async () => {
-  vi.useFakeTimers()
-  server = new FakeServer()
-  server.add(conversation(YARD))
-  madang = await arrive(server)
-  await madang.openTimeline(YARD)
+  [server, madang] = await openYard()
 })
 
-afterEach(() => {
-  madang.stop()
-  vi.useRealTimers()
-  vi.unstubAllGlobals()
-})
+afterEach(() => leave(madang))
 
 const timeline = () => madang.timelineOf(YARD).get()
 const stored = () => server.messages(YARD).map((one) => one.text)

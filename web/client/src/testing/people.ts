@@ -3,7 +3,7 @@ import type { Madang, Timeline } from '../api.ts'
 import { createMadang } from '../madang.ts'
 import { MemoryStorage, type OutboxStorage } from '../outboxDb.ts'
 import { Tabs, type Browser } from '../tabs.ts'
-import { account, type FakeServer } from './fakeServer.ts'
+import { account, conversation, FakeServer, YARD } from './fakeServer.ts'
 
 /** A signed-in client of the server, connected, in a tab of a browser or in none. Needs fake timers. */
 export async function arrive(server: FakeServer, storage: OutboxStorage = new MemoryStorage(), tab?: Browser): Promise<Madang> {
@@ -16,6 +16,23 @@ export async function arrive(server: FakeServer, storage: OutboxStorage = new Me
   await madang.start()
   await settle()
   return madang
+}
+
+/** Somebody with the yard open, who is in these others as well; on a clock of the test's, until `leave`. */
+export async function openYard(...others: number[]): Promise<[FakeServer, Madang]> {
+  vi.useFakeTimers()
+  const server = new FakeServer()
+  for (const id of [YARD, ...others]) server.add(conversation(id))
+  const madang = await arrive(server)
+  await madang.openTimeline(YARD)
+  return [server, madang]
+}
+
+/** The end of a test that somebody arrived in. */
+export function leave(madang: Madang): void {
+  madang.stop()
+  vi.useRealTimers()
+  vi.unstubAllGlobals()
 }
 
 /** Lets everything that waits for nothing but its turn happen. */
