@@ -270,7 +270,7 @@ async def test_a_file_that_finds_no_room_says_how_much_there_is(
     chips = ana.page.get_by_role("list", name="Attached files").get_by_role("listitem")
     await expect(chips.locator("[data-state=done]")).to_have_count(1, timeout=30_000)
     await ana.page.evaluate(CHOOSE, ["too much.bin", 12_000_000])
-    await expect(ana.page.get_by_text("your files have 12 MB of 20 MB")).to_be_visible()
+    await expect(ana.page.locator(".toast")).to_contain_text("your files have 12 MB of 20 MB")
     await expect(chips.nth(1).locator("[data-state=failed]")).to_have_count(1)
     await ana.picture("quota-desktop")
     assert [one for one in ana.troubles if "413" not in one] == []
