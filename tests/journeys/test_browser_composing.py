@@ -1,4 +1,4 @@
-"""Lines, edits, answers, reactions and deletions, all by keyboard."""
+"""Lines, edits, answers, reactions and deletions by keyboard, and an emoji chosen by mouse."""
 
 from __future__ import annotations
 
@@ -105,3 +105,22 @@ async def test_a_message_is_answered_reacted_to_and_deleted_by_keyboard(
         await keys.press("Enter")
         await expect(page.get_by_role("feed").get_by_text("Deleted message")).to_be_visible()
         await talk.ben.event("message_deleted")
+
+
+async def test_the_emoji_picker_stays_where_it_is_while_one_looks_through_it(
+    browser: Browser, madang: MadangProcess, people: Callable[..., dict[str, Person]]
+) -> None:
+    async with talk_between(browser, madang, people("ana", "ben")) as talk:
+        page = talk.ana.page
+        question = page.locator("article").filter(has_text=GREETING).first
+        await question.locator(".message").hover()
+        await question.get_by_role("button", name="React").click()
+        picker = page.get_by_role("dialog", name="Emoji")
+        await picker.hover()  # the button that it hangs at goes with the pointer
+        await expect(question.get_by_role("button", name="React")).to_have_count(0)
+        where = await picker.bounding_box()
+        octopus = picker.get_by_role("button", name="octopus")
+        await octopus.hover()  # far down the list
+        assert await picker.bounding_box() == where
+        await octopus.click()
+        await expect(question.get_by_role("button", name=re.compile("🐙, 1"))).to_be_visible()

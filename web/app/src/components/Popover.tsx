@@ -70,6 +70,8 @@ const gap = 6
 const margin = 8
 
 function position(box: HTMLElement, anchor: HTMLElement, place: 'below' | 'above', align: 'start' | 'end' | 'stretch'): void {
+  // A message's buttons go with the pointer; what was opened by one stays where it is.
+  if (!anchor.isConnected) return
   // What only holds its button together has no box of its own.
   const at = (getComputedStyle(anchor).display === 'contents' && anchor.firstElementChild ? anchor.firstElementChild : anchor).getBoundingClientRect()
   if (align === 'stretch') box.style.width = `${at.width}px`
