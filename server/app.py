@@ -177,7 +177,7 @@ async def _open(parts: Parts, stack: AsyncExitStack) -> None:
     parts.recovery.start(parts.epoch, bytes.fromhex(key), readings.gap)
     parts.recovery.counted_by(parts.metrics)
     parts.streams.start(parts.epoch, readings.streaming, parts.bus)
-    publisher = Publisher(sockets, online, parts.notifications.counts_of, readings.log, parts.streams)
+    publisher = Publisher(sockets, online, parts.notifications.counts_of, readings.log, parts.streams, readings.inbox)
     publisher.on_person = parts.watchers.hear
     stack.push_async_callback(parts.watchers.stop)
     publisher.on_published = parts.metrics.published

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from server.realtime.heads import Changed
+from server.realtime.inboxes import ChangesAfter
 from server.realtime.order import Log
 from server.realtime.recovery import Gap
 from server.realtime.streams import News, Reading
@@ -21,10 +22,8 @@ class Readings:
             members_among=lambda *asked: db.read(behind.members_among, *asked),
             between=lambda *asked: db.read(behind.between, *asked),
         )
-        self.gap = Gap(
-            entries=lambda *asked: db.read(replay.entries, *asked),
-            notifications=lambda *asked: db.read(replay.notifications_after, *asked),
-        )
+        self.inbox: ChangesAfter = lambda *asked: db.read(replay.notifications_after, *asked)
+        self.gap = Gap(entries=lambda *asked: db.read(replay.entries, *asked), notifications=self.inbox)
         self.streaming = Reading(news=self._news, inside=lambda account_id: db.read(replay.start, account_id))
 
     async def _news(self, *asked: *tuple[int, int, int, int, int, bool]) -> News:

@@ -177,9 +177,11 @@ class NotificationChange:
 
 @dataclass(frozen=True, slots=True)
 class CountsChanged:
-    """So many rows of somebody's inbox changed at once that only the counts are told."""
+    """So many ``rows`` of somebody's inbox changed at once, up to ``seq``, that only the counts are told."""
 
     account_id: int
+    seq: int = 0
+    rows: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from server.clock import now
 from server.storage import accounts, contacts, sessions
@@ -45,7 +45,12 @@ def make_people_in(place: Path | str, *names: str) -> dict[str, Person]:
 
 def disable_in(place: Path | str, person: Person) -> None:
     """What an operator does to somebody on the command line, in such a place."""
-    _in_another_thread(place, lambda db: db.write(contacts.disable, person.id, now()))
+    write_beside(place, contacts.disable, person.id, now())
+
+
+def write_beside(place: Path | str, query: Callable[..., Any], *arguments: Any) -> None:
+    """What another process writes in such a place, and tells no server of."""
+    _in_another_thread(place, lambda db: db.write(query, *arguments))
 
 
 def _in_another_thread(place: Path | str, work: Callable[[Database], Awaitable[T]]) -> T:

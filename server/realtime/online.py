@@ -25,7 +25,8 @@ class Connection:
 
     ``wanted``: the accounts whose presence it has asked for; ``watched``: those of them that it hears; ``looking`` is
     held while these are found out. ``start``: how far the log, or the account's inbox, had come when it joined.
-    ``shown``: the change of the inbox that its bell was told last.
+    ``shown``: the change of the inbox that its bell was told the counts of; ``heard``: the one up to which it was told
+    everything.
     """
 
     sid: str
@@ -39,6 +40,7 @@ class Connection:
     looking: asyncio.Lock = field(default_factory=asyncio.Lock)
     start: int = 0
     shown: int = 0
+    heard: int | None = None
     privacy: Privacy = Privacy()
 
 

@@ -16,6 +16,7 @@ from server import records
 from server.realtime import facts
 from server.realtime.bells import Bells, CountsOf
 from server.realtime.delivery import Delivery, Sockets
+from server.realtime.inboxes import ChangesAfter, Inboxes
 from server.realtime.online import Online
 from server.realtime.order import Log, Order
 from server.realtime.rooms import conversation_in, conversation_room
@@ -66,11 +67,13 @@ class Publisher:
         counts_of: CountsOf,
         log: Log | None = None,
         streams: Streams | None = None,
+        changes_after: ChangesAfter | None = None,
     ) -> None:
         self._online = online
         self._streams = streams
         self.delivery = Delivery(sockets, online, streams)
         self.order = Order(self.delivery, log)
+        self.inboxes = Inboxes(online, self.delivery.notification, changes_after, self.order.healed)
         self._bells = Bells(sockets, online, counts_of)
         self._others: Others | None = None
         self._waiting: deque[tuple[records.Fact | Said, bool]] = deque()
@@ -89,7 +92,7 @@ class Publisher:
         self.delivery.complete = lambda: self.order.complete
         self._others = others
         if others is not None:
-            self.order.is_shared = True
+            self.order.is_shared = self.inboxes.is_shared = True
             for name in facts.KINDS:
                 others.on(name, partial(self._hear, partial(facts.read, name)))
             others.on(_SAID, partial(self._hear, msgspec.json.Decoder(Said).decode))
@@ -106,6 +109,7 @@ class Publisher:
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
         await self.order.stop()
+        await self.inboxes.stop()
 
     async def until_told(self, position: int) -> None:
         """Returns when everything published so far has gone out; where this worker is alone, the log up to ``position``
@@ -135,7 +139,8 @@ class Publisher:
         self._go_on()
 
     def compare_bells(self, newest: Mapping[int, int]) -> None:
-        """Tells those again what their bells show who may have missed it; ``newest`` change of each inbox."""
+        """Tells those again who may have missed something; ``newest`` change of each inbox."""
+        self.inboxes.compare(newest)
         self._bells.compare(newest)
 
     def opened(self, room: str) -> None:
@@ -186,7 +191,10 @@ class Publisher:
                 await self.delivery.received_mark(fact)
             case records.NotificationChange():
                 changed_inboxes.add(fact.account_id)
-                await self.delivery.notification(fact)
+                await self.inboxes.take(fact)
+            case records.CountsChanged():
+                changed_inboxes.add(fact.account_id)
+                self.inboxes.skip(fact)
             case records.SessionsEnded():
                 await self.delivery.end_sessions(fact.session_ids)
             case records.SightChanged():
@@ -195,8 +203,6 @@ class Publisher:
                 await self.on_person(fact)
             case Said():
                 await self.delivery.others_of(fact.event, fact.body, fact.conversation_id, fact.account_id)
-            case _:
-                changed_inboxes.add(fact.account_id)
 
     async def _account_change(self, change: records.AccountChange, is_own: bool) -> None:
         payload = msgspec.json.decode(change.data)

@@ -258,7 +258,7 @@ def _renumber(account_id: int, ids: Sequence[int]) -> None:
     seqs = _take_seqs(account_id, len(ids))
     execute_many("update notification set seq = ? where id = ?", list(zip(seqs, ids, strict=True)))
     if len(ids) > MOST_ANNOUNCED:
-        announce(CountsChanged(account_id))
+        announce(CountsChanged(account_id, seqs[-1], len(ids)))
         return
     for row in fetch_all(f"select {_COLUMNS} from notification where id in ({_places(ids)}) order by seq", ids):
         announce_row(account_id, _record(row), created=False)

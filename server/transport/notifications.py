@@ -47,9 +47,9 @@ class Welcome:
         self._notifications = notifications
 
     async def __call__(self, connection: Connection, recovered: Recovered) -> None:
-        """Reads what was missed, then what the bell shows; the connection is in its room."""
-        is_recovered = await recovered()
+        """Reads what the bell shows, then what was missed; the connection is in its room."""
         now = await self._notifications.counts(connection.account_id)
-        connection.start = now.head_seq
+        connection.start = connection.heard = now.head_seq
+        is_recovered = await recovered()
         ready = InboxReady(head_seq=now.head_seq, unseen=now.unseen, unread=now.unread, recovered=is_recovered)
         self._sockets.greet(connection.sid, "ready", ready, NOTIFICATIONS)

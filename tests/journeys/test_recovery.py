@@ -9,12 +9,15 @@ from typing import Any
 
 import pytest
 
+from server.clock import now
 from server.realtime.recovery import MOST, MOST_POLLED
+from server.storage import telling
+from server.storage.telling import Call
 from tests.chat_client import ChatClient
 from tests.journeys.deployment import Deployment, deployed
 from tests.journeys.returning import CHAT, NOTIFICATIONS, ReturningClient
 from tests.journeys.yard import Yard, begun
-from tests.people import Person
+from tests.people import Person, write_beside
 from tests.postgres_server import PostgresServer
 from tests.services_under_test import MadangProcess
 
@@ -260,6 +263,31 @@ async def test_after_a_full_restart(deployment: Deployment) -> None:
             assert ben.recovered() == [True, True]
             await ben.hears("word 8")
         _has_all(ben, yard)
+
+
+async def test_a_notification_that_no_worker_was_told_of_comes_before_the_next(deployment: Deployment) -> None:
+    """As when the bus loses it: what ben has heard last must not hide it from him when he comes back."""
+    made = deployment.people("ana", "ben", "cleo")
+    async with ChatClient(deployment.workers[0].url, made["ana"].token) as ana:
+        yard = await begun(deployment.workers[1].url, ana, made)
+        async with yard.returning() as ben:
+            await yard.say(yard.direct)
+            await ben.until(lambda: "word 0" in _told(ben).values())
+            roof = Call("system", "roof", "", "The roof leaks", "/", now(), yard.ben.id, {})
+            write_beside(deployment.database_url, telling.tell, [(roof, yard.ben.id)])
+            await yard.say(yard.direct)
+            await ben.until(lambda: "word 1" in _told(ben).values())
+            await ben.cut()
+            await ben.back()
+            assert ben.recovered() == [True, True]
+        numbers = list(_told(ben))
+        assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+        assert list(_told(ben).values())[-3:] == ["word 0", "The roof leaks", "word 1"]
+
+
+def _told(ben: ReturningClient) -> dict[int, str]:
+    """What the inbox has said, by the number of the change, in the order it came."""
+    return {line[2]["seq"]: line[2]["body"] for line in ben.lines if line[0] == NOTIFICATIONS and len(line) == 4}
 
 
 def _has_all(ben: ReturningClient, yard: Yard) -> None:

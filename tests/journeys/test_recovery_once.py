@@ -16,12 +16,11 @@ import pytest
 
 from server.clock import now
 from server.storage.appending import Draft, append_message
-from server.storage.database import Database
 from tests.chat_client import ChatClient
 from tests.journeys.returning import NOTIFICATIONS, ReturningClient
 from tests.journeys.stored import database_of
 from tests.journeys.yard import Yard, begun
-from tests.people import Person, make_people_in
+from tests.people import Person, make_people_in, write_beside
 from tests.services_under_test import MadangProcess
 
 Make = Callable[..., dict[str, Person]]
@@ -103,28 +102,21 @@ async def test_what_another_process_has_written_comes_once(yard: Yard, madang: M
     """As somebody at the command line does it: nobody tells the server."""
     place = database_of(madang)
     async with yard.returning() as ben:
-        await _beside(place, yard, "beside 1")
+        _beside(place, yard, "beside 1")
         await yard.say(yard.direct)
         await ben.hears("word 0")
         await ben.cut()
-        await _beside(place, yard, "beside 2")
+        _beside(place, yard, "beside 2")
         await ben.back()
         assert ben.recovered()[0] is True
         await yard.say(yard.group)
         await ben.hears("word 1")
-        await _beside(place, yard, "beside 3")
+        _beside(place, yard, "beside 3")
         await ben.hears("beside 3")  # found by itself
         assert ben.texts() == ["beside 1", "word 0", "beside 2", "word 1", "beside 3"]
 
 
-async def _beside(place: Path | str, yard: Yard, text: str) -> None:
+def _beside(place: Path | str, yard: Yard, text: str) -> None:
     """cleo says something in the group without the server."""
-
-    async def write() -> None:
-        db = Database(place)
-        await db.open()
-        draft = Draft(yard.group, text.replace(" ", "-"), text)
-        await db.write(append_message, yard.cleo.id, draft, now(), lambda *rules: None, lambda *rules: False)
-        await db.close()
-
-    await asyncio.to_thread(asyncio.run, write())
+    draft = Draft(yard.group, text.replace(" ", "-"), text)
+    write_beside(place, append_message, yard.cleo.id, draft, now(), lambda *rules: None, lambda *rules: False)

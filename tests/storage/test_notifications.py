@@ -231,7 +231,7 @@ async def test_a_change_of_very_many_rows_is_told_by_the_counts_alone(yard: Yard
     if number == 50:
         assert yard.announced(ben) == [(seq, False) for seq in range(51, 101)]
     else:
-        assert yard.facts == [records.CountsChanged(ben)]
+        assert yard.facts == [records.CountsChanged(ben, 2 * number, number)]
     changes = await yard.db.read(notifications.changes_after, ben, number, 200)
     assert [row.seq for row in changes] == [*range(number + 1, 2 * number + 1)]
     assert all(row.read_at == 2000 for row in changes)
