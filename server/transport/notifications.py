@@ -47,9 +47,12 @@ class Welcome:
         self._notifications = notifications
 
     async def __call__(self, connection: Connection, recovered: Recovered) -> None:
-        """Reads what the bell shows, then what was missed; the connection is in its room."""
+        """Reads what the bell shows, and again behind what was missed; the connection is in its room."""
         now = await self._notifications.counts(connection.account_id)
-        connection.start = connection.heard = now.head_seq
+        connection.heard = now.head_seq  # what comes from here on is told, or was missed
         is_recovered = await recovered()
+        if is_recovered:
+            now = await self._notifications.counts(connection.account_id)
+        connection.start = now.head_seq
         ready = InboxReady(head_seq=now.head_seq, unseen=now.unseen, unread=now.unread, recovered=is_recovered)
         self._sockets.greet(connection.sid, "ready", ready, NOTIFICATIONS)
