@@ -10,6 +10,7 @@ Each ends with its ``with`` block, whatever happened inside. The settings of who
 
 import contextlib
 import http.client
+import itertools
 import os
 import random
 import shutil
@@ -33,6 +34,20 @@ START_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 15.0
 
 
+def _own_ports() -> range:
+    """What this process may give away: one of five that share a run has its fifth."""
+    every = range(15_000, 30_000)
+    name = os.environ.get("PYTEST_XDIST_WORKER")
+    if name is None:
+        return every
+    fifth = len(every) // 5
+    return every[int(name.removeprefix("gw")) % 5 * fifth :][:fifth]
+
+
+_PORTS = _own_ports()
+_turns = itertools.count(random.randrange(len(_PORTS)))
+
+
 def chromium() -> str:
     """The path of the distribution's Chromium."""
     for name in ("chromium", "chromium-browser", "google-chrome"):
@@ -42,22 +57,32 @@ def chromium() -> str:
 
 
 def free_port() -> int:
-    """A TCP port on 127.0.0.1 that nobody listened on a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A TCP port on 127.0.0.1 that nobody has, nor is given before all others had their turn."""
+    return free_ports(1)
 
 
 def free_ports(count: int) -> int:
-    """The first of so many ports in a row, which nobody listened on a moment ago.
+    """The first of so many such ports in a row.
 
-    They lie below those that the system hands out by itself, to ``free_port`` and to every connection.
+    They lie below those that the system hands out by itself to every connection, and processes of tests that run side
+    by side share none: a port stays free until a server comes to it, and while that is started again.
     """
     while True:
-        first = random.randrange(15_000, 30_000)
-        if not any(listens(first + number) for number in range(count)):
-            return first
+        ports = _PORTS[next(_turns) % len(_PORTS) :][:count]
+        if len(ports) == count and all(map(is_free, ports)):
+            list(itertools.islice(_turns, count - 1))
+            return ports[0]
+
+
+def is_free(port: int) -> bool:
+    """Whether a server may have it."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
 
 
 def node(*arguments: str | Path, timeout_s: float = 60) -> subprocess.CompletedProcess[str]:
