@@ -1,5 +1,5 @@
-"""A worker that is what a file says: well, dies, unready, stubborn, or slow to go, noted in ``goodbye`` beside it.
-Each start is noted in ``starts``.
+"""A worker that is what a file says: well, dies, unready, stubborn, or slow to go, noted in ``goodbye`` beside it; or
+one that goes together with its neighbours, as soon as all of them are about to. Each start is noted in ``starts``.
 
 python moody_worker.py PORT FOLDER
 """
@@ -19,15 +19,22 @@ if mood == "dies":
     sys.exit(3)
 if mood == "stubborn":
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-if mood == "slow":
+if mood in ("slow", "together"):
     signal.signal(signal.SIGTERM, lambda *_: say_goodbye())
 
 
 def say_goodbye() -> None:
     began = time.monotonic()
+    (folder / "going").touch()
+    while mood == "together" and not all((each / "going").exists() for each in neighbours()):
+        time.sleep(0.01)
     time.sleep(0.2)
     (folder / "goodbye").write_text(f"{began} {time.monotonic()}")
     os._exit(0)
+
+
+def neighbours() -> list[Path]:
+    return [mood.parent for mood in folder.parent.glob("*/mood")]
 
 
 class Readiness(BaseHTTPRequestHandler):
