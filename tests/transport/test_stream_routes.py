@@ -53,6 +53,12 @@ class Yard:
         ):
             return await answer.json()
 
+    async def until_ben_is_told(self) -> None:
+        """Returns when the invitation to the group is in his inbox; who writes it comes behind."""
+        async with self.stream(query="?only=notifications") as stream:
+            if not (await stream.event("ready")).data["unread"]:
+                await stream.event("notification_created")
+
     async def until_nobody_reads(self) -> None:
         async with asyncio.timeout(10):
             while self.parts.streams.count():  # noqa: ASYNC110 - nobody is told when a client has hung up
@@ -233,6 +239,8 @@ async def test_an_account_has_so_many_streams_and_no_more(yard: Yard) -> None:
 
 
 async def test_a_poll_waits_until_something_happens(yard: Yard) -> None:
+    await yard.until_ben_is_told()
+    await yard.until_nobody_reads()
     begin = (await yard.poll())["offset"]
     assert await yard.poll(after=begin, timeout=0) == {"events": [], "offset": begin}
     waiting = asyncio.create_task(yard.poll(after=begin))
