@@ -160,6 +160,7 @@ async def test_whoever_is_removed_while_redis_is_away_hears_nothing_that_follows
                 await asyncio.to_thread(yard.redis.start)
             await say(people.ana, people.place, "still without ben")
             await people.dan.hears("still without ben")
+            await people.ben.event("member_removed")
             assert people.ben.messages(people.place) == ["here we are"]
             assert [name for name, _ in people.ben.heard].count("member_removed") == 1
         finally:
@@ -300,6 +301,8 @@ async def test_a_worker_that_was_frozen_catches_up_in_order(tmp_path: Path) -> N
                 await say(people.ana, people.place, "without ben")
             finally:
                 yard.workers[1].thaw()
-            await people.dan.hears("without ben")
+            for client in (people.ana, people.dan):
+                await client.hears("without ben")
+            await people.ben.event("member_removed")
             assert people.dan.messages(people.place) == people.ana.messages(people.place)
             assert people.ben.messages(people.place) == people.ana.messages(people.place)[:-1]
