@@ -7,6 +7,7 @@ import contextlib
 import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -102,8 +103,8 @@ async def test_a_room_is_heard_where_somebody_is_and_by_nobody_else(redis: Redis
         await eventually(lambda: "all" in two.heard and "all" in three.heard)
         assert two.heard == [*range(100), "all"]
         assert three.heard == ["all"]
-        # Beside what it was told, only its own pings have come to it.
-        assert three.bus.received - three_before < 20
+        # Beside what it was told, only its own pings have come to it, ten in a second.
+        assert three.bus.received - three_before < 100
         assert one.heard == []
 
 
@@ -199,11 +200,12 @@ async def test_it_hears_again_within_two_seconds(fragile: RedisProcess, what: st
             await crosses(one, two, "after")
             await crosses(two, one, "and back")
         if what in ("killed", "frozen", "kicked pubsub"):
-            await eventually(lambda: one.backs == two.backs == 2)
+            await eventually(lambda: min(one.backs, two.backs) >= 2)
 
 
 async def test_a_subscription_that_is_silently_gone_is_noticed(redis: RedisProcess) -> None:
-    async with ears(redis.url, redis.url) as (one, two):
+    # Patient enough that nothing but the lost channel is noticed, however slow this machine is for a moment.
+    async with ears(redis.url, redis.url, timing=replace(QUICK, check_s=0.5, deaf_s=5)) as (one, two):
         two.enter()
         await two.listening()
         line = two.bus.listener._line
@@ -228,7 +230,7 @@ async def test_nobody_waits_for_a_redis_that_is_away(fragile: RedisProcess) -> N
             slowest = max(slowest, time.perf_counter() - started)
             if number % 100 == 0:
                 await asyncio.sleep(0)
-        assert slowest < 0.05
+        assert slowest < QUICK.timeout_s / 2, "so long it takes at least until Redis is given up"
         assert ear.bus.outbox.dropped >= 1500
         await eventually(lambda: ear.bus.is_deaf)
         fragile.thaw()
@@ -252,11 +254,12 @@ async def test_when_something_was_given_up_everybody_looks_for_themselves(fragil
 
 async def test_whoever_was_deaf_looks_for_what_was_missed(redis: RedisProcess) -> None:
     async with ears(redis.url) as (ear,):
-        await eventually(lambda: ear.backs == 1 and not ear.bus.is_deaf)
+        await eventually(lambda: ear.backs and not ear.bus.is_deaf)
         say_ping, ear.bus._say_ping = ear.bus._say_ping, lambda: None  # type: ignore[method-assign]
         await eventually(lambda: ear.bus.is_deaf)
+        before = ear.backs
         ear.bus._say_ping = say_ping  # type: ignore[method-assign]
-        await eventually(lambda: ear.backs == 2)
+        await eventually(lambda: ear.backs > before)
 
 
 async def test_what_comes_too_fast_for_the_manager_is_counted(redis: RedisProcess) -> None:
@@ -360,7 +363,7 @@ async def test_what_redis_refuses_is_said_and_not_ready(
     url = f"redis://madang:sky@127.0.0.1:{fragile.port}"
     async with ears(url, timing=Timing(start_s=0.3)) as (ear,):
         assert ear.bus.is_deaf
-    assert "NOPERM" in caplog.text
+        await eventually(lambda: "NOPERM" in caplog.text)
     assert "sky@" not in caplog.text
 
 

@@ -86,10 +86,12 @@ async def test_a_worker_knows_how_far_the_others_are(workers: Workers) -> None:
 async def test_a_silent_worker_is_shown_so_and_forgotten_in_the_end(workers: Workers) -> None:
     await eventually(lambda: "w2" in workers.sent(10))
     workers.street.silent.add("two")
+    workers.all[0]._expiry_s = 60
     await asyncio.sleep(0.05)
     [_, other] = workers.all[0].sent(GROUP, 1, 10)
     assert other.name == "w2"
     assert other.silent_s >= 0.04
+    workers.all[0]._expiry_s = 0.1
     await eventually(lambda: workers.sent(10) == {"w1": True})
 
 
