@@ -57,7 +57,10 @@ async def test_a_change_of_the_account_and_of_the_inbox_that_nobody_told_is_foun
             ready = await two.event("ready")
             choose = lambda: conversations.set_preferences(ben.id, place, {"pinned": True})  # noqa: E731
             await beside(folder, choose, lambda: say(ana, place, f"@{ben.name} look"), notify)
-            heads = await two.event("heads", lambda told: told["heads"].get(str(place)))
+            # A round may have come before that, which told that there is a new group.
+            known = ready["account_version"] + 1
+            heads = await two.event(
+                "heads", lambda told: told["heads"].get(str(place)) and told["account_version"] > known
+            )
             assert heads["epoch"] == ready["server"]["epoch"]
-            assert heads["account_version"] > ready["account_version"] + 1
             await two.notice("counts", lambda counts: counts["unread"] == 2)
