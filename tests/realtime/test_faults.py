@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -72,7 +73,10 @@ async def square(yard: Deployment) -> AsyncIterator[Square]:
 
 
 class Load:
-    """Messages through both workers until it is stopped; every send must be answered, and soon."""
+    """Messages through both workers until it is stopped; every send must be answered, and soon.
+
+    Each worker's next one waits for the answer, so that what is slow is the answer and not the number of sends.
+    """
 
     def __init__(self, of: Square, every_s: float) -> None:
         self.of = of
@@ -82,14 +86,14 @@ class Load:
         self._stop = asyncio.Event()
 
     async def run(self) -> None:
-        number = 0
-        sending: list[asyncio.Task[None]] = []
-        while not self._stop.is_set():
-            number += 1
-            client = (self.of.ana, self.of.ben)[number % 2]
-            sending.append(asyncio.create_task(self._send(client, f"under load {number}")))
+        await asyncio.gather(self._talk(self.of.ana, "ana"), self._talk(self.of.ben, "ben"))
+
+    async def _talk(self, client: ChatClient, name: str) -> None:
+        for number in itertools.count():
+            if self._stop.is_set():
+                return
+            await self._send(client, f"{name} under load {number}")
             await asyncio.sleep(self.every_s)
-        await asyncio.gather(*sending)
 
     async def _send(self, client: ChatClient, text: str) -> None:
         started = time.monotonic()
@@ -132,7 +136,7 @@ async def breaks(yard: Deployment, what: str, for_s: float) -> None:
 )
 async def test_everybody_has_everything_soon_after(yard: Deployment, what: str, for_s: float) -> None:
     async with square(yard) as people:
-        async with Load(people, 0.02) as load:
+        async with Load(people, 0.04) as load:
             await asyncio.sleep(0.5)
             await breaks(yard, what, for_s)
             await say(people.cleo, people.place, "it is back")
