@@ -1,4 +1,4 @@
-import type { Contact } from '@madang/client'
+import type { Account, Contact } from '@madang/client'
 import { act, fireEvent, screen, within } from '@testing-library/react'
 import { beforeEach, expect, test } from 'vitest'
 import { account, conversation, fakeMadang } from '../../tests/fake-madang.ts'
@@ -6,7 +6,7 @@ import { renderWith } from '../../tests/render.tsx'
 import { $path, navigate } from '../app/router.ts'
 import ContactsPage from './ContactsPage.tsx'
 
-const [me, ana, ben, cleo, dana, eun] = ['me', 'ana', 'ben', 'cleo', 'dana', 'eun'].map((name, at) => account(at + 1, name)) as [ReturnType<typeof account>, ...ReturnType<typeof account>[]]
+const [me, ana, ben, cleo, dana, eun] = ['me', 'ana', 'ben', 'cleo', 'dana', 'eun'].map((name, at) => account(at + 1, name)) as [Account, Account, Account, Account, Account, Account]
 const since = Date.now() - 1000
 const contacts = [
   { account: ben, relation: 'contact', since },
@@ -65,4 +65,35 @@ test('blocking asks first', async () => {
 test('nobody yet is said', async () => {
   await show([])
   expect(screen.getByText('No contacts yet. Find a person.')).toBeTruthy()
+})
+
+test('with its row the focus goes to the same button of the next one, and to the title when none is left', async () => {
+  const asked = [ana, ben, cleo].map((one, at) => ({ account: one, relation: 'received', since: since - at }) as Contact)
+  const { contacts: all } = await show(asked)
+  const become = (one: Account, relation: Contact['relation']) => act(() => all.set(new Map(all.get()).set(one.id, { account: one, relation, since })))
+  const decline = (name: string) => within(screen.getByText(name).closest('li') as HTMLElement).getByRole('button', { name: 'Decline' })
+  decline('ben').focus()
+  become(ben, 'none')
+  expect(document.activeElement).toBe(decline('cleo'))
+  become(cleo, 'contact')
+  expect(document.activeElement).toBe(decline('ana'))
+  become(ana, 'none')
+  expect(document.activeElement).toBe(screen.getByRole('heading', { name: 'Contacts' }))
+})
+
+test('who was found keeps the focus while they become something else', async () => {
+  const { contacts: all } = await show([{ account: cleo, relation: 'received', since }])
+  fireEvent.change(screen.getByLabelText('Find by name or @username'), { target: { value: 'cleo' } })
+  const accept = await screen.findByRole('button', { name: 'Accept' })
+  accept.focus()
+  act(() => all.set(new Map([[cleo.id, { account: cleo, relation: 'contact', since }]])))
+  expect(document.activeElement).toBe(screen.getByRole('button', { name: 'Message' }))
+})
+
+test('whoever looks elsewhere keeps the focus there', async () => {
+  const { contacts: all } = await show()
+  screen.getByRole('button', { name: 'Accept' }).focus()
+  screen.getByRole('button', { name: 'Blocked' }).focus()
+  act(() => all.set(new Map()))
+  expect(document.activeElement).toBe(screen.getByRole('button', { name: 'Blocked' }))
 })

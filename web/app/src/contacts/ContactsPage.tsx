@@ -1,12 +1,13 @@
 import type { Contact } from '@madang/client'
 import { ChevronDown, Search } from 'lucide-react'
-import { useState, type ReactNode } from 'react'
+import { useRef, useState, type ReactNode } from 'react'
 import { Button, Chips, Empty, Icon, Menu, PageTitle, SkeletonRows } from '../components/index.ts'
 import { countText } from '../i18n/format.ts'
 import { t } from '../i18n/index.ts'
 import '../i18n/later.ts'
 import { usePeople } from '../people/use-people.ts'
 import { ContactRow } from './ContactRow.tsx'
+import { useKeptFocus } from './kept-focus.ts'
 import { contactsOf, type Order } from './order.ts'
 import { useContacts, type ContactsHere } from './use-contacts.ts'
 import './contacts.css'
@@ -18,6 +19,8 @@ export default function ContactsPage() {
   const contacts = useContacts()
   const [part, setPart] = useState<Part>('people')
   const [query, setQuery] = useState('')
+  const page = useRef<HTMLDivElement>(null)
+  const focus = useKeptFocus(page)
   const received = contacts.all ? contactsOf(contacts.all, 'received').length : 0
   const parts: { value: Part; label: ReactNode }[] = [
     { value: 'people', label: t('contacts.people') },
@@ -26,7 +29,7 @@ export default function ContactsPage() {
   ]
   return (
     <div className="pane-scroll">
-      <div className="column contacts">
+      <div className="column contacts" ref={page} {...focus}>
         <header className="top">
           <PageTitle>{t('contacts.title')}</PageTitle>
           <Chips
