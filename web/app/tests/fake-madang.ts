@@ -1,4 +1,4 @@
-import type { Account, Contact, ContactBook, ConversationView, Conversation, Madang, MadangError, Member, Message, Notification, NotificationRules, Presence, Relation, SearchPage, Session, SessionState, Timeline, Trace, UploadProgress } from '@madang/client'
+import { MadangError, type Account, type Contact, type ContactBook, type Conversation, type ConversationView, type Madang, type Member, type Message, type Notification, type NotificationRules, type Presence, type Relation, type SearchPage, type Session, type SessionState, type Timeline, type Trace, type UploadProgress } from '@madang/client'
 import { atom, map } from 'nanostores'
 
 const hour = 3_600_000
@@ -18,6 +18,8 @@ export interface FakeFacts {
   serverName?: string
   registration?: 'open' | 'invitation' | 'closed'
   signInError?: MadangError
+  /** People write to their contacts alone, and nobody is one. */
+  onlyContacts?: boolean
   /** What searches find, one after the other; an error is what it fails with. */
   searches?: (SearchPage | MadangError)[]
   /** What is pinned in every conversation. */
@@ -76,7 +78,7 @@ export function fakeMadang(facts: FakeFacts) {
     changeMe: note('changeMe', me),
     setStatus: note('setStatus', undefined),
     connection: atom({ state: 'online' as const }),
-    server: atom({ name: facts.serverName ?? 'Hanok team', version: '0.1.0', protocol: [1], epoch: 'e', limits: {} }),
+    server: atom({ name: facts.serverName ?? 'Hanok team', version: '0.1.0', protocol: [1], epoch: 'e', limits: {}, ...(facts.onlyContacts && { direct_messages: 'contacts' as const }) }),
     leading: atom(true),
     reconnectNow: say('reconnectNow'),
     setActive: say('setActive'),
@@ -88,7 +90,7 @@ export function fakeMadang(facts: FakeFacts) {
     contacts: () => Promise.resolve(book),
     conversations,
     conversationOf: (id) => remembered(`conversation${id}`, () => atom(facts.conversations.find((one) => one.id === id))),
-    openDirect: note('openDirect', facts.conversations[0] as Conversation),
+    openDirect: (...args) => (facts.onlyContacts ? Promise.reject(new MadangError({ code: 'forbidden', message: 'You may not write to this person.', retryable: false })) : note('openDirect', facts.conversations[0] as Conversation)(...args)),
     createGroup: note('createGroup', facts.conversations[0] as Conversation),
     changeConversation: note('changeConversation', facts.conversations[0] as Conversation),
     addMembers: note('addMembers', facts.conversations[0] as Conversation),

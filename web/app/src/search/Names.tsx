@@ -5,10 +5,10 @@ import { Link } from '../app/Link.tsx'
 import { navigate } from '../app/router.ts'
 import { conversationPath } from '../app/routes.ts'
 import { ConversationAvatar, toast } from '../components/index.ts'
-import { errorText } from '../i18n/errors.ts'
 import { t } from '../i18n/index.ts'
 import { conversationMatches } from '../people/matching.ts'
 import { PersonLine } from '../people/PersonLine.tsx'
+import { refusalText } from '../people/refusal.ts'
 import { usePeople } from '../people/use-people.ts'
 
 const most = 5
@@ -58,7 +58,7 @@ function Person({ account }: { account: Account }) {
   const open = () =>
     void madang.openDirect(account.id).then(
       (opened) => navigate(conversationPath(opened.id)),
-      (reason: unknown) => toast({ kind: 'info', text: errorText(reason) }),
+      (reason: unknown) => toast({ kind: 'info', text: refusalText(madang, account.display_name, reason) }),
     )
   return (
     <li>

@@ -11,6 +11,7 @@ import { errorText } from '../../i18n/errors.ts'
 import { t } from '../../i18n/index.ts'
 import '../../i18n/later.ts'
 import { PeopleField } from '../../people/PeopleField.tsx'
+import { refusalText } from '../../people/refusal.ts'
 import { isFoundBy } from '../logic/mentions.ts'
 import { presenceText } from '../useAbout.ts'
 
@@ -114,8 +115,13 @@ function Person({ member, conversation, now, own, onRemove, onHandOver, onFail }
   const stands = conversation.dissolved_at === undefined
   const manages = stands && !own && ranks < 2 && ranks < RANK[role]
   const owns = manages && conversation.role === 'owner'
+  const talk = () =>
+    void madang.openDirect(account.id).then(
+      (made) => navigate(conversationPath(made.id)),
+      (reason: unknown) => toast({ kind: 'info', text: refusalText(madang, account.display_name, reason) }),
+    )
   const items: MenuItem[] = [
-    ...(account.disabled ? [] : [{ key: 'talk', label: t('details.talk'), icon: MessageSquare, onSelect: () => void madang.openDirect(account.id).then((made) => navigate(conversationPath(made.id)), onFail) }]),
+    ...(account.disabled ? [] : [{ key: 'talk', label: t('details.talk'), icon: MessageSquare, onSelect: talk }]),
     ...(owns && role === 'member' ? [{ key: 'admin', label: t('details.make_admin'), icon: ShieldCheck, onSelect: () => void madang.setRole(conversation.id, account.id, 'admin').catch(onFail) }] : []),
     ...(owns && role === 'admin' ? [{ key: 'member', label: t('details.make_member'), icon: ShieldOff, onSelect: () => void madang.setRole(conversation.id, account.id, 'member').catch(onFail) }] : []),
     ...(owns ? [{ key: 'owner', label: t('details.hand_over'), icon: Crown, onSelect: onHandOver }] : []),

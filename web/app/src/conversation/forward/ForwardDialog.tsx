@@ -10,6 +10,7 @@ import { errorText } from '../../i18n/errors.ts'
 import { t } from '../../i18n/index.ts'
 import '../../i18n/later.ts'
 import { placeKey, PlaceLine, placesFor, type Place } from '../../people/places.tsx'
+import { refusalText } from '../../people/refusal.ts'
 import { useListbox } from '../../people/use-listbox.ts'
 import { usePeople } from '../../people/use-people.ts'
 import { mayWrite } from '../logic/rights.ts'
@@ -35,7 +36,7 @@ export default function ForwardDialog({ message, onClose }: { message: Message; 
       onClose()
       toast({ text: t('forward.done', { name: to.with?.display_name ?? to.title }), action: { label: t('forward.open'), run: () => navigate(conversationPath(to.id)) } })
     } catch (reason) {
-      setError(errorText(reason))
+      setError(choice.kind === 'person' ? refusalText(madang, choice.account.display_name, reason) : errorText(reason))
       setBusy(false)
     }
   }
