@@ -8,6 +8,7 @@ import type { File as StoredFile } from './types.ts'
 export const sendResumably: SendFile = (rest, file, sending) =>
   new Promise<StoredFile>((resolve, reject) => {
     const { address, onAddress, onPart, signal } = sending
+    if (signal.aborted) return reject(cancelled())
     const upload = new Upload(file, {
       // Without an endpoint it does not begin anew when the server is only out of breath.
       ...(address ? { uploadUrl: address } : { endpoint: rest.address('uploads') }),

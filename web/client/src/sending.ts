@@ -9,6 +9,8 @@ const RESUMABLE_FROM = 4 * 1024 * 1024
 /** Sends a file once, in the way that suits its size. */
 export const sendFile: SendFile = async (rest, file, sending) => {
   const { onPart, signal } = sending
+  // It may have been cancelled while this file was fetched.
+  if (signal.aborted) throw cancelled()
   if (typeof XMLHttpRequest === 'undefined') return sendByFetch(rest, file, signal)
   if (file.size < RESUMABLE_FROM) return sendByXhr(rest, file, onPart, signal)
   const { sendResumably } = await import('./resumable.ts').catch(() => Promise.reject(noAnswer()))

@@ -35,6 +35,7 @@ beforeEach(async () => {
 
 afterEach(() => {
   connection.close()
+  vi.unstubAllGlobals()
   vi.useRealTimers()
 })
 
@@ -174,4 +175,15 @@ test('refusals are read from the body; a proxy that answers instead is told apar
   expect(errorFrom(400, body)).toMatchObject({ code: 'invalid', field: 'file', retryable: false })
   expect(errorFrom(413, '<html>')).toMatchObject({ code: 'too_large', retryable: false })
   expect(errorFrom(502, '<html>')).toMatchObject({ code: 'unavailable', retryable: true })
+})
+
+test('what is cancelled while the way to send it is fetched does not go', async () => {
+  const request = vi.fn()
+  vi.stubGlobal('XMLHttpRequest', request)
+  const upload = startUpload(client, FILE)
+  upload.cancel()
+  await vi.dynamicImportSettled()
+  await vi.advanceTimersByTimeAsync(0)
+  expect(request).not.toHaveBeenCalled()
+  expect(upload.progress.get().state).toBe('cancelled')
 })
