@@ -47,6 +47,15 @@ test('a failed message says why and offers two ways on', () => {
   expect([actions.retry, actions.discard].map((one) => one.mock.calls.length)).toEqual([1, 1])
 })
 
+test('a message whose files are nowhere any more says so, and is not offered for another try', () => {
+  const error = new MadangError({ code: 'upload_lost', message: 'no', retryable: false })
+  const { actions } = show(unsent('failed', { error }))
+  expect(screen.getByText('The page was closed before the files were uploaded. Attach them to a new message.')).toBeTruthy()
+  expect(screen.queryByText('Retry')).toBeNull()
+  fireEvent.click(screen.getByText('Delete'))
+  expect(actions.discard).toHaveBeenCalled()
+})
+
 test('a message without a network says what it waits for', () => {
   show(unsent('waiting'))
   expect(screen.getByText('Waiting for the network')).toBeTruthy()

@@ -19,6 +19,6 @@ export function messageLabel(row: Row, item: MessageItem, names: { me: number; a
   if (message.reply_to) parts.push(t('message.label.reply', { name: message.reply_to.sender_id === names.me ? t('message.you') : names.quoted }))
   if (item.state === 'sending') parts.push(t('message.state.sending'))
   if (item.state === 'waiting') parts.push(t('message.state.waiting'))
-  if (item.state === 'failed') parts.push(t('message.label.failed'))
+  if (item.state === 'failed') parts.push(t(item.error?.code === 'upload_lost' ? 'message.state.failed' : 'message.label.failed'))
   return parts.join(', ')
 }
