@@ -193,6 +193,15 @@ def disable(username: str, data_dir: Path | None) -> None:
     click.echo(f"Disabled @{gone.username}; all its devices are signed out.")
 
 
+@account.command()
+@click.argument("username")
+@_data_option
+def enable(username: str, data_dir: Path | None) -> None:
+    """Let a disabled account sign in again, with the password it had."""
+    back = _run(_existing(data_dir), lambda accounts: accounts.enable(username))
+    click.echo(f"Enabled @{back.username}; it signs in with the password it had.")
+
+
 @account.command("set-password")
 @click.argument("username")
 @_password_option

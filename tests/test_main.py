@@ -121,7 +121,9 @@ def test_a_folder_that_cannot_be_used_is_told_in_a_sentence(tmp_path: Path, serv
     assert "cannot be used" in result.stderr
 
 
-@pytest.mark.parametrize("arguments", [["list"], ["invite"], ["disable", "ana"], ["set-password", "ana"]])
+@pytest.mark.parametrize(
+    "arguments", [["list"], ["invite"], ["disable", "ana"], ["enable", "ana"], ["set-password", "ana"]]
+)
 def test_a_misspelt_folder_is_not_made(tmp_path: Path, arguments: list[str]) -> None:
     result = madang("account", *arguments, "--data", tmp_path / "dtaa")
     assert result.exit_code == 1
@@ -143,6 +145,8 @@ def test_accounts_are_made_listed_and_disabled(tmp_path: Path) -> None:
         ("1", "ana", "owner", "active"),
         ("2", "ben", "admin", "disabled"),
     ]
+    assert done(madang("account", "enable", "BEN", **where)).startswith("Enabled @ben")
+    assert "disabled" not in done(madang("account", "list", **where))
 
 
 @pytest.mark.parametrize(
@@ -155,6 +159,7 @@ def test_accounts_are_made_listed_and_disabled(tmp_path: Path) -> None:
         (["disable", "\udcff"], None, "There is no account"),
         (["disable", "nobody"], None, "There is no account 'nobody'."),
         (["disable", "ana"], None, "only owner"),
+        (["enable", "nobody"], None, "There is no account 'nobody'."),
         (["set-password", "nobody", "--password-stdin"], PASSWORD, "There is no account 'nobody'."),
     ],
 )

@@ -183,6 +183,10 @@ class Accounts:
         """Nobody signs in as this account any more; its devices are signed out. Raises NotFound, Forbidden."""
         return await self._db.write(_disable, username, self._now())
 
+    async def enable(self, username: str) -> records.Account:
+        """A disabled account signs in again, with the password it had. Raises NotFound."""
+        return await self._db.write(_enable, username)
+
     async def set_password(self, username: str, password: str) -> records.Account:
         """A new password for somebody who forgot it; all their devices are signed out. Raises NotFound, Invalid."""
         account = await self._db.read(_named, username)
@@ -230,6 +234,14 @@ def _disable(username: str, now: int) -> records.Account:
     if account.disabled_at is None:
         contacts.disable(account.id, now)
         sessions.end_others(account.id, None, "disabled")
+    return accounts.get(account.id)
+
+
+@repeatable
+def _enable(username: str) -> records.Account:
+    account = _named(username)
+    if account.disabled_at is not None:
+        contacts.enable(account.id)
     return accounts.get(account.id)
 
 

@@ -182,6 +182,11 @@ def disable(account_id: int, now: int) -> None:
     Account.update(disabled_at=fn.COALESCE(Account.disabled_at, now)).where(Account.id == account_id).execute()
 
 
+def enable(account_id: int) -> None:
+    """Whoever has its password may sign in as this account again."""
+    Account.update(disabled_at=None).where(Account.id == account_id).execute()
+
+
 @repeatable
 @holding(lambda account_id, *_: Rows(accounts=[account_id]))
 def set_last_seen(account_id: int, now: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, cast
 
@@ -180,12 +180,23 @@ def disable(account_id: int, now: int) -> None:
     directs = _directs_of(account_id)
     hold(conversations=directs)
     execute_many("update conversation set direct_state = 'disabled' where id = ?", [(id_,) for id_ in directs])
-    related = fetch_all("select account_id from contact where other_id = ?", (account_id,))
-    others = {other_id for other_id, is_listed in directs.values() if is_listed} | {row[0] for row in related}
-    hold(accounts=others)
-    for other_id in sorted(others):
-        seen = pair(other_id, account_id).mine
-        accounts.add_account_change(other_id, "contact_changed", {"contact": shown(seen)})
+    _tell_others(account_id, directs)
+
+
+def enable(account_id: int) -> None:
+    """An account may sign in again, and is written to as what stands between it and each of the others has it: a block
+    holds, and so does it that the other one is disabled. Whoever was told of its end is told.
+    """
+    hold(conversations=_directs_of(account_id))
+    accounts.enable(account_id)
+    directs = _directs_of(account_id)
+    hold(conversations=directs)
+    states = _direct_states(account_id, [other_id for other_id, _ in directs.values()])
+    execute_many(
+        "update conversation set direct_state = ? where id = ?",
+        [(states[other_id], id_) for id_, (other_id, _) in directs.items()],
+    )
+    _tell_others(account_id, directs)
 
 
 def direct_key(one: int, other: int) -> str:
@@ -221,6 +232,24 @@ def _directs_of(account_id: int) -> dict[int, tuple[int, bool]]:
         (account_id,),
     )
     return {row[0]: (row[1], bool(row[2])) for row in rows}
+
+
+def _direct_states(account_id: int, others: Sequence[int]) -> dict[int, str]:
+    """What the direct conversations of an account with each of ``others`` are to know, while it is not disabled."""
+    contacts, apart = contacts_among(account_id, others), kept_apart(account_id, others)
+    states = {other_id: "contacts" if other_id in contacts else "strangers" for other_id in others}
+    states |= dict.fromkeys(apart, "blocked")
+    return states | {person.id: "disabled" for person in accounts.get_many(others) if person.disabled_at is not None}
+
+
+def _tell_others(account_id: int, directs: Mapping[int, tuple[int, bool]]) -> None:
+    """Whoever has a direct conversation with an account in their list, or is something to it, hears what it is now."""
+    related = fetch_all("select account_id from contact where other_id = ?", (account_id,))
+    others = {other_id for other_id, is_listed in directs.values() if is_listed} | {row[0] for row in related}
+    hold(accounts=others)
+    for other_id in sorted(others):
+        seen = pair(other_id, account_id).mine
+        accounts.add_account_change(other_id, "contact_changed", {"contact": shown(seen)})
 
 
 def _relation(state: str, blocked_at: int | None) -> chat.Relation:

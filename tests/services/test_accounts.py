@@ -313,6 +313,22 @@ async def test_an_operator_makes_lists_and_disables_accounts(yard: Yard, publish
         await yard.accounts.disable("nobody")
 
 
+async def test_an_operator_lets_a_disabled_account_in_again(yard: Yard) -> None:
+    await yard.accounts.create("ana", "", "owner", PASSWORD)
+    await yard.accounts.create("ben", "", "person", PASSWORD)
+    before = await yard.sign_in("ben")
+    for _ in range(2):
+        await yard.accounts.disable("ben")
+    for _ in range(2):
+        assert (await yard.accounts.enable("BEN")).disabled_at is None
+    # The devices that were signed out stay so.
+    with pytest.raises(Unauthorized):
+        await yard.sessions.of_token(before.token)
+    assert (await yard.sign_in("ben")).account.id == before.account.id
+    with pytest.raises(NotFound, match="nobody"):
+        await yard.accounts.enable("nobody")
+
+
 async def test_the_only_owner_stays(yard: Yard) -> None:
     await yard.accounts.create("ana", "", "owner", PASSWORD)
     with pytest.raises(Forbidden):

@@ -325,6 +325,32 @@ async def test_nobody_writes_to_a_disabled_account_and_whoever_did_is_told(
     assert check(place).sentences == []
 
 
+async def test_an_enabled_account_is_written_to_again_as_what_it_is_to_each(
+    yard: Yard, db: Database, place: Path | str, people: People, published: RecordingPublisher
+) -> None:
+    ana, ben, cleo, dan, eun = await people.add("ana", "ben", "cleo", "dan", "eun")
+    directs = {other: (await yard.direct(other, ben)).id for other in (ana, cleo, dan, eun)}
+    await yard.befriend(ana, ben)
+    await db.write(stored.disable, ben, 1)
+    await db.write(stored.disable, dan, 1)
+    # What the others do meanwhile holds afterwards.
+    await yard.block(cleo, ben)
+    published.facts.clear()
+    await db.write(stored.enable, ben)
+    changes = [change for change in published.of(records.AccountChange) if change.event == "contact_changed"]
+    told = {change.account_id: msgspec.json.decode(change.data)["contact"] for change in changes}
+    disabled = {other: one["account"].get("disabled", False) for other, one in told.items()}
+    assert disabled == dict.fromkeys(directs, False)
+    assert told[ana]["relation"] == "contact"
+    await yard.say(ana, directs[ana])
+    await yard.say(ben, directs[eun])
+    with pytest.raises(Forbidden):
+        await yard.say(ben, directs[cleo])
+    with pytest.raises(Forbidden, match="disabled"):
+        await yard.say(ben, directs[dan])
+    assert check(place).sentences == []
+
+
 async def test_accounts_that_are_disabled_are_left_out(yard: Yard, db: Database, three: list[int]) -> None:
     ana, ben, cleo = three
     await yard.befriend(ana, ben)
