@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
 
 from server.errors import ChatError
-from server.protocol.base import Body
+from server.protocol.base import MAX_REPLY_BYTES, Body
+
+T = TypeVar("T")
+
+PAGE_BYTES = MAX_REPLY_BYTES - 16_000
+"""What a page holds at most: its reply has room for what stands around it."""
 
 
 class ErrorBody(Body):
@@ -51,3 +57,15 @@ def accepted(data: Any) -> Accepted:
 def refused(error: ChatError) -> Refused:
     """``{ok: false, error}``."""
     return Refused(ok=False, error=error_body(error))
+
+
+def fitting(items: Sequence[T], sizes: Iterable[int]) -> list[T]:
+    """As many of the first items as one reply can carry, each with its size in bytes; at least one, so that paging
+    gets on.
+    """
+    total = 0
+    for count, size in enumerate(sizes):
+        total += size
+        if total > PAGE_BYTES and count > 0:
+            return [*items[:count]]
+    return [*items]

@@ -9,7 +9,7 @@ import msgspec
 
 from server.clock import Now
 from server.errors import Invalid
-from server.protocol.base import MAX_REPLY_BYTES
+from server.protocol import reply
 from server.protocol.notifications import (
     Archive,
     Counts,
@@ -25,9 +25,6 @@ from server.services import cursors
 from server.storage import notifications
 from server.storage.database import Database
 from server.storage.unit import Rows, holding
-
-# A page leaves room in its reply for what stands around it.
-MAX_PAGE_BYTES = MAX_REPLY_BYTES - 2000
 
 
 class Notifications:
@@ -105,9 +102,4 @@ def _exactly_one(**choices: Any) -> None:
 
 def _fitting(rows: Sequence[Notification]) -> list[Notification]:
     """As many rows as go into one reply, at least one."""
-    size = 0
-    for index, row in enumerate(rows):
-        size += len(msgspec.json.encode(row)) + 1
-        if size > MAX_PAGE_BYTES and index:
-            return [*rows[:index]]
-    return [*rows]
+    return reply.fitting(rows, [len(msgspec.json.encode(row)) + 1 for row in rows])

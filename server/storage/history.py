@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
-from server.protocol import chat
+from server.protocol import chat, reply
 from server.storage import files, log, membership, previews
 from server.storage.appending import EXCERPT
 from server.storage.mentions import shown
 from server.storage.unit import fetch_all
-
-T = TypeVar("T")
-
-PAGE_BYTES = 240_000
-"""A reply stays below 256 kB: a page ends early and says that there is more."""
 
 NAMED_REACTIONS = 20
 _MESSAGE = """
@@ -34,7 +29,7 @@ def entries(account_id: int, conversation_id: int, after_seq: int, limit: int) -
     """What the log of a conversation holds after ``after_seq``, for a member. Raises NotFound."""
     conversation, member = membership.of(conversation_id, account_id)
     found = log.read(conversation_id, after_seq, member.history_from_seq, limit + 1)
-    shown = _within_bytes(found[:limit], [len(entry.data) + 200 for entry in found[:limit]])
+    shown = reply.fitting(found[:limit], [len(entry.data) + 200 for entry in found[:limit]])
     return chat.EntriesPage(
         entries=[chat.Entry.of(entry) for entry in shown],
         head_seq=conversation.head_seq,
@@ -129,7 +124,7 @@ class _Reader:
 
     def _fitting(self, rows: Sequence[tuple[Any, ...]]) -> list[chat.Message]:
         messages = self._messages(rows)
-        return _within_bytes(messages, [len(msgspec.json.encode(message)) for message in messages])
+        return reply.fitting(messages, [len(msgspec.json.encode(message)) for message in messages])
 
     def _messages(self, rows: Sequence[tuple[Any, ...]]) -> list[chat.Message]:
         seqs = [row[0] for row in rows]
@@ -196,13 +191,3 @@ def _rows_at(
     marks = ", ".join("?" * len(seqs))
     sql = f"select {what} where conversation_id = ? and {column} in ({marks}) {more} order by {order}"
     return fetch_all(sql, (conversation_id, *seqs))
-
-
-def _within_bytes(items: list[T], sizes: list[int]) -> list[T]:
-    """As many of the first items as a reply can carry; at least one, so that paging gets on."""
-    total = 0
-    for count, size in enumerate(sizes):
-        total += size
-        if total > PAGE_BYTES and count > 0:
-            return items[:count]
-    return items

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from server.errors import Forbidden, NotFound
-from server.protocol import chat
-from server.storage import history
+from server.protocol import chat, reply
 from server.storage import messages as stored
 from server.storage.database import Database
 from server.storage.models import Conversation
@@ -108,7 +107,7 @@ async def test_a_conversation_has_room_for_so_many(yard: Yard, people: People, m
 async def test_pages_of_pins_leave_none_out(
     yard: Yard, people: People, clock: SteppedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(history, "PAGE_BYTES", 2000)
+    monkeypatch.setattr(reply, "PAGE_BYTES", 2000)
     seqs = [(await yard.send(people["ana"], "word " * 100)).seq for _ in range(7)]
     for number, seq in enumerate(seqs):
         clock.step(ms=number % 2)  # some at the same moment
