@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import re
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from PIL import Image
 from playwright.async_api import Browser, Locator, expect
 
 from tests.chat_client import ChatClient
@@ -155,6 +157,13 @@ async def obey(ben: Members) -> None:
     await ben.page.keyboard.press("Escape")
 
 
+async def is_lit(toast: Locator) -> None:
+    """It is as bright as it is painted: no dialog's veil lies over it."""
+    await expect(toast).to_be_visible()
+    picture = Image.open(BytesIO(await toast.screenshot(animations="disabled"))).convert("RGB")
+    assert picture.getpixel((picture.width // 2, 4)) == (255, 255, 255)
+
+
 async def join_by_link(browser: Browser, madang: MadangProcess, ana: Members, ben: Members) -> Members:
     """Dana has no account yet; she sees what she joins before she makes one, and before she joins."""
     await ana.details.get_by_role("button", name="Invite links").click()
@@ -167,6 +176,8 @@ async def join_by_link(browser: Browser, madang: MadangProcess, ana: Members, be
     assert re.fullmatch(re.escape(madang.url) + "/join/[a-z2-9]{16}", address)
     await expect(ana.dialog).to_contain_text("0 of 1 joined")
     assert await good_for(ana) == timedelta(days=1)
+    await ana.dialog.get_by_role("button", name="Copy link").click()
+    await is_lit(ana.page.locator(".toast").last)
     await ana.look("links", beside=True)
 
     dana = await Members.arrived(browser, address, "dana")

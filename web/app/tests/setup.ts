@@ -11,4 +11,4 @@ beforeAll(async () => {
 })
 
 // What the test's document does not have; browsers do.
-if (!('showPopover' in HTMLElement.prototype)) Object.assign(HTMLElement.prototype, { showPopover: () => undefined })
+if (!('showPopover' in HTMLElement.prototype)) Object.assign(HTMLElement.prototype, { showPopover: () => undefined, hidePopover: () => undefined })

@@ -26,7 +26,7 @@ const dismiss = (id: number) => $toasts.set($toasts.get().filter((one) => one.id
 export function Toasts() {
   const toasts = useStore($toasts)
   return (
-    <div className="toasts">
+    <div className="toasts" popover="manual">
       {toasts.map((one) => (
         <ToastBox key={one.id} toast={one} onClose={() => dismiss(one.id)} />
       ))}
