@@ -68,7 +68,7 @@ test('nobody yet is said', async () => {
 })
 
 test('with its row the focus goes to the same button of the next one, and to the title when none is left', async () => {
-  const asked = [ana, ben, cleo].map((one, at) => ({ account: one, relation: 'received', since: since - at }) as Contact)
+  const asked = [ana, ben, cleo].map((one, at): Contact => ({ account: one, relation: 'received', since: since - at }))
   const { contacts: all } = await show(asked)
   const become = (one: Account, relation: Contact['relation']) => act(() => all.set(new Map(all.get()).set(one.id, { account: one, relation, since })))
   const decline = (name: string) => within(screen.getByText(name).closest('li') as HTMLElement).getByRole('button', { name: 'Decline' })
