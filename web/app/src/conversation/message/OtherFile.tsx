@@ -16,7 +16,8 @@ export default function OtherFile({ file }: { file: StoredFile }) {
     return <AudioCard file={file} />
   }
   if (/^video\/(mp4|webm|ogg)/.test(file.media_type)) {
-    return <video className="video" controls playsInline preload="metadata" src={address} aria-label={file.name} style={boxStyle(filmSize(file), true)} />
+    // Browsers that draw nothing of a film before it is played draw the place that its address names.
+    return <video className="video" controls playsInline preload="metadata" src={`${address}#t=0.001`} aria-label={file.name} style={boxStyle(filmSize(file), true)} />
   }
   const size = byteSize(file.size_bytes)
   const said = (
