@@ -87,3 +87,14 @@ test('rules that are asked for before there is a connection come with it', async
   await vi.advanceTimersByTimeAsync(5000)
   await expect(asked).resolves.toMatchObject({ quiet_known_until: 0 })
 })
+
+test('rules that change while they are asked for are asked for once more', async () => {
+  const answers = [{ quiet_known_until: 1 }, { quiet_known_until: 2 }]
+  server.instead = (command) => {
+    if (command !== 'get_rules') return undefined
+    if (answers.length > 1) server.sockets.pair.chat.deliver('rules_changed', { account_version: 2 })
+    return { data: answers.shift() }
+  }
+  await expect(madang.rules.load()).resolves.toMatchObject({ quiet_known_until: 2 })
+  expect(madang.rules.current.get()).toMatchObject({ quiet_known_until: 2 })
+})

@@ -7,6 +7,8 @@ import type { NotificationRules, SetRules } from './types.ts'
 export class RuleBook implements TellingRules {
   readonly current = atom<NotificationRules | undefined>()
   private asking: Promise<NotificationRules> | undefined
+  /** One higher with each change that is heard of: what was asked for before says nothing of it. */
+  private age = 0
   private readonly connection: Connection
 
   constructor(connection: Connection) {
@@ -20,16 +22,19 @@ export class RuleBook implements TellingRules {
 
   async set(changes: SetRules): Promise<NotificationRules> {
     const rules = await this.connection.notifications.ask('set_rules', changes)
+    this.age += 1
     this.current.set(rules)
     return rules
   }
 
   /** They may be others now. Whoever has not asked yet needs nothing. */
   changed(): void {
+    this.age += 1
     if (this.current.get()) void this.ask().catch(() => this.current.set(undefined))
   }
 
   clear(): void {
+    this.age += 1
     this.asking = undefined
     this.current.set(undefined)
   }
@@ -42,9 +47,13 @@ export class RuleBook implements TellingRules {
   }
 
   private async fetch(): Promise<NotificationRules> {
-    // A page may be opened before there is a connection: that is no failure.
-    const rules = await this.connection.patiently(() => this.connection.notifications.ask('get_rules', {}))
-    this.current.set(rules)
-    return rules
+    for (;;) {
+      const { age } = this
+      // A page may be opened before there is a connection: that is no failure.
+      const rules = await this.connection.patiently(() => this.connection.notifications.ask('get_rules', {}))
+      if (age !== this.age) continue
+      this.current.set(rules)
+      return rules
+    }
   }
 }
