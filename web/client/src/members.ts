@@ -5,6 +5,7 @@ import type { People } from './people.ts'
 import type { Account, Entry, Member } from './types.ts'
 
 const PAGE = 200
+const BELONGING: ReadonlySet<string> = new Set(['member_added', 'member_removed', 'role_changed'])
 
 /** How far an account has come in a conversation. */
 interface Mark {
@@ -20,6 +21,8 @@ export class Members {
   private readonly asked = new Map<number, Promise<Member[]>>()
   /** What is heard while a list is under way: the list may have been read before. */
   private readonly heard = new Map<number, Mark[]>()
+  /** Where somebody came, went or changed while the list was under way: it is asked for once more. */
+  private readonly overtaken = new Set<number>()
   private readonly connection: Connection
   private readonly people: People
 
@@ -51,6 +54,16 @@ export class Members {
   }
 
   private async fetch(id: number): Promise<Member[]> {
+    let now: Member[]
+    do {
+      this.overtaken.delete(id)
+      now = await this.fetchOnce(id)
+      this.stores.get(id)?.set(now)
+    } while (this.overtaken.has(id))
+    return now
+  }
+
+  private async fetchOnce(id: number): Promise<Member[]> {
     const members: Member[] = []
     const heard: Mark[] = []
     this.heard.set(id, heard)
@@ -64,9 +77,7 @@ export class Members {
       cursor = page.cursor
     } while (cursor)
     this.people.learn(members.map((member) => member.account))
-    const now = members.map((member) => heard.filter((mark) => mark.accountId === member.account.id).reduce(moved, member))
-    this.stores.get(id)?.set(now)
-    return now
+    return members.map((member) => heard.filter((mark) => mark.accountId === member.account.id).reduce(moved, member))
   }
 
   /** A member has another name or picture. */
@@ -81,6 +92,7 @@ export class Members {
 
   receive(entry: Entry): void {
     if (entry.kind === 'message_created') this.mark(entry.conversation_id, entry.data.sender_id, entry.seq)
+    if (BELONGING.has(entry.kind)) this.overtake(entry.conversation_id)
     const members = this.stores.get(entry.conversation_id)?.get()
     if (!members) return
     switch (entry.kind) {
@@ -123,7 +135,16 @@ export class Members {
   /** Somebody shows from now on, or no longer, how far they have read. */
   private hide(accountId: number, shown: boolean): void {
     if (!shown) this.changeAll(accountId, ({ read_seq: _read, received_seq: _received, ...member }) => member)
-    else for (const id of this.watched) if (this.has(id, accountId)) void this.load(id)
+    else for (const id of this.watched) if (this.has(id, accountId)) void this.loadAgain(id)
+  }
+
+  private loadAgain(id: number): Promise<void> {
+    this.overtake(id)
+    return this.load(id)
+  }
+
+  private overtake(id: number): void {
+    if (this.asked.has(id)) this.overtaken.add(id)
   }
 
   private has(id: number, accountId: number): boolean {

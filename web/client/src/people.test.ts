@@ -103,6 +103,21 @@ test('marks that are heard while the members are asked for are not set back by t
   stop()
 })
 
+test('whoever comes or goes while the members are asked for is seen', async () => {
+  const lists = [[ANA, BEN], [ANA, 5]]
+  server.instead = (command) => {
+    if (command !== 'list_members') return undefined
+    const listed = lists.shift()
+    if (lists.length > 0) {
+      server.append(YARD, 'member_added', { account_id: 5, role: 'member', by: 'admin' })
+      server.append(YARD, 'member_removed', { account_id: BEN, role: 'member', by: 'admin' })
+    }
+    return { data: { members: listed?.map((one) => ({ account: account(one), role: 'member', joined_at: 1 })) } }
+  }
+  await watch()
+  expect(madang.membersOf(YARD).get()?.map((member) => member.account.id)).toEqual([ANA, 5])
+})
+
 test('people are asked for together, and once', async () => {
   const stops = [5, 6, 7].map((id) => madang.accountOf(id).listen(() => undefined))
   await vi.advanceTimersByTimeAsync(50)
