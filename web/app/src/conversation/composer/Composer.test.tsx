@@ -1,7 +1,9 @@
+import type { Member } from '@madang/client'
 import { act, fireEvent, screen, waitFor } from '@testing-library/react'
+import type { WritableAtom } from 'nanostores'
 import { createRef } from 'react'
 import { beforeEach, expect, test, vi } from 'vitest'
-import { doyun, group, madangWith, message, renderInConversation } from '../testing.tsx'
+import { ana, doyun, group, madangWith, message, renderInConversation } from '../testing.tsx'
 import { $attached } from './attachments.ts'
 import { Composer, type ComposerHandle } from './Composer.tsx'
 
@@ -102,6 +104,16 @@ test('emoji that are found when something else stands there are not offered', as
   expect(screen.queryByRole('listbox')).toBeNull()
   type(':rocke')
   expect((await screen.findAllByRole('option')).map((option) => option.textContent)).toEqual([expect.stringContaining('🚀')])
+})
+
+test('somebody who is called before the members are there is offered when they are', async () => {
+  const { type, madang } = show()
+  const members = madang.membersOf(7) as WritableAtom<Member[] | undefined>
+  members.set(undefined)
+  type('@an')
+  await act(() => vi.dynamicImportSettled())
+  act(() => members.set([{ account: ana, role: 'member', joined_at: 1 }]))
+  expect((await screen.findAllByRole('option')).map((option) => option.textContent)).toEqual([expect.stringContaining('ana')])
 })
 
 test('pasted files are attached and go with the message', async () => {

@@ -1,6 +1,6 @@
 import type { Account, ConversationView } from '@madang/client'
 import { useStore } from '@nanostores/react'
-import { useId, useLayoutEffect, useRef, useState } from 'react'
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'react'
 import { useMadang } from '../../app/context.ts'
 import { coming } from '../../app/soon.tsx'
 import type { Asked } from '../logic/mentions.ts'
@@ -30,6 +30,7 @@ export function useSuggestions(conversation: ConversationView, me: number) {
   const [found, setFound] = useState<{ asked: Asked; list: Suggestion[]; chosen: number }>()
   /** What stands before the caret now: emoji that were looked for before are found too late. */
   const asking = useRef<Asked>(undefined)
+  const area = useRef<HTMLTextAreaElement>(undefined)
   const list = found?.list ?? []
   const open = list.length > 0
 
@@ -61,6 +62,7 @@ export function useSuggestions(conversation: ConversationView, me: number) {
     const asked = element.selectionStart === element.selectionEnd ? logic.askedAt(element.value, element.selectionStart) : undefined
     if (!asked) return close()
     asking.current = asked
+    area.current = element
     const show = (next: Suggestion[]) => setFound((before) => ({ asked, list: next, chosen: before?.asked.query === asked.query ? Math.min(before.chosen, Math.max(0, next.length - 1)) : 0 }))
     const others = (members ?? []).map((member) => member.account).filter((account) => account.id !== me)
     if (asked.kind === 'person') show(people(logic.suggestPeople(others, asked.query, MAX_SUGGESTIONS), asked.query))
@@ -70,6 +72,10 @@ export function useSuggestions(conversation: ConversationView, me: number) {
   useLayoutEffect(() => {
     lookAgain.current = look
   })
+  // Or quicker than the members, who are on their way when a conversation is opened.
+  useEffect(() => {
+    if (asking.current?.kind === 'person' && area.current) lookAgain.current(area.current)
+  }, [members])
   return {
     id,
     open,
