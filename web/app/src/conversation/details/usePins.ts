@@ -1,5 +1,5 @@
 import type { Message } from '@madang/client'
-import { useCallback, useEffect, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import { useMadang } from '../../app/context.ts'
 
 const CHANGES: readonly string[] = ['message_pinned', 'message_unpinned', 'message_edited', 'message_deleted']
@@ -8,8 +8,11 @@ const CHANGES: readonly string[] = ['message_pinned', 'message_unpinned', 'messa
 export function usePins(id: number): { pins: readonly Message[]; more: (() => void) | undefined } {
   const madang = useMadang()
   const [page, setPage] = useState<{ pins: Message[]; cursor?: string | undefined }>({ pins: [] })
+  const asked = useRef(0)
   const load = useCallback(() => {
-    madang.listPins(id).then(({ messages, cursor }) => setPage({ pins: messages, cursor }), () => undefined)
+    const asking = ++asked.current
+    // An answer that the next question has overtaken is older than what it says.
+    madang.listPins(id).then(({ messages, cursor }) => asking === asked.current && setPage({ pins: messages, cursor }), () => undefined)
   }, [madang, id])
   useEffect(() => {
     load()
