@@ -169,6 +169,7 @@ async def she_links_to_it(ana: Visitor, stage: Stage) -> str:
     await ana.page.goto(f"{url}/c/{group}/m/5")
     await expect(bubble(ana, "number 2")).to_be_in_viewport()
     await choose(ana, "number 2", COPY_LINK)
+    await expect(ana.page.locator(".toast")).to_contain_text("Link copied")
     link = str(await ana.page.evaluate("() => navigator.clipboard.readText()"))
     assert link == f"{url}/c/{group}/m/5"
     await ana.writes(f"see {link} again")
