@@ -30,6 +30,8 @@ LARGE = 6_000_000
 SMALL = 200_000
 """What is no upload: pages, sockets and what they ask for."""
 QUOTA = 20_000_000
+LONG_S = 20
+"""A sound that plays for longer than anybody takes to look whether it does."""
 PDF = (
     b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj "
     b"3 0 obj<</Type/Page/MediaBox[0 0 300 200]/Parent 2 0 R>>endobj trailer<</Root 1 0 R>>\n"
@@ -295,7 +297,7 @@ async def test_sound_film_and_pdf_stand_where_they_are_read(
     name = "minutes of the very long meeting about the roof of the old yard 2026.pdf"
     await hand_over(
         sender.page, "drop",
-        ("voice.wav", "audio/wav", tone(2)), ("walk.webm", "video/webm", film), (name, "application/pdf", PDF),
+        ("voice.wav", "audio/wav", tone(LONG_S)), ("walk.webm", "video/webm", film), (name, "application/pdf", PDF),
         ("flag.gif", "image/gif", moving()),
     )  # fmt: skip
     await sender.say("All of it")
@@ -308,7 +310,7 @@ async def test_sound_film_and_pdf_stand_where_they_are_read(
     await page.goto(f"{madang.url}/c/{direct}")
     row = page.locator("article").filter(has_text="All of it")
     sound = row.get_by_role("group", name=re.compile("voice.wav"))
-    await expect(sound.locator("audio")).to_have_js_property("duration", 2)
+    await expect(sound.locator("audio")).to_have_js_property("duration", LONG_S)
     box = await sound.bounding_box()
     assert box
     assert (box["width"], box["height"]) == (320, 56) or size == PHONE
@@ -333,7 +335,7 @@ async def test_sound_film_and_pdf_stand_where_they_are_read(
     await expect(sound.locator("audio")).to_have_js_property("playbackRate", 1.25)
     await sound.get_by_role("slider").focus()
     await page.keyboard.press("End")
-    await expect(sound.locator("audio")).to_have_js_property("currentTime", 2)
+    await expect(sound.locator("audio")).to_have_js_property("currentTime", LONG_S)
     await page.keyboard.press("Home")
     await buttons.first.click()
     await expect(sound).to_have_attribute("data-state", "playing")
