@@ -25,6 +25,13 @@ A_DAY_OLDER = """async () => {
 }"""
 """What waits on disk, in order; it has waited for a day from now on."""
 
+# That all is well is said for a second and a half, and a machine with much to do may look too late.
+WATCH_BANNER = """() => {
+    window.shown = []
+    const note = () => document.querySelectorAll('.connection').forEach((it) => shown.push(it.dataset.state))
+    new MutationObserver(note).observe(document.body, { subtree: true, childList: true, attributes: true })
+}"""
+
 WRITTEN = ["The tiles are here.", "기와가 왔어요.", "Who carries them up?"]
 
 
@@ -54,9 +61,13 @@ async def test_messages_wait_for_the_network_even_over_a_reload(
         await expect(banner).to_have_attribute("data-state", "waiting")
         assert ben.messages(direct) == ["Good morning."]
 
+        try_now = banner.get_by_role("button", name="Try now")
+        await try_now.click(trial=True)
+        await ana.page.evaluate(WATCH_BANNER)
         network.mend()
-        await banner.get_by_role("button", name="Try now").click()
-        await expect(banner).to_have_attribute("data-state", "online")
+        # Unless the page has just tried by itself.
+        await try_now.evaluate_all("them => them.forEach((it) => it.click())")
+        await ana.page.wait_for_function("() => shown.includes('online')")
         for text in WRITTEN:
             await expect(ana.message(text)).to_have_attribute("data-state", "sent")
         await ben.hears(WRITTEN[-1])
