@@ -56,6 +56,8 @@ async def test_quiet_is_kept_on_every_device(browser: Browser, madang: MadangPro
         await phone.page.goto(f"{madang.url}/settings/notifications")
         page = desk.page
 
+        # The rules come by the connection: what is said from now on is heard at once.
+        await expect(page.get_by_role("button", name="Pause: Off")).to_be_visible()
         # Nothing is asked of the browser before somebody asks for it.
         assert await page.evaluate("() => window.asked") == 0
         await page.get_by_role("switch", name="Notifications on this device").click()
