@@ -159,6 +159,8 @@ async def test_what_arrives_below_is_counted_and_moves_nothing(
         await ana.sees("number 400")
         seq, _ = await scroll(ana.page, -3000)
         eye = ana.page.locator(f"article[data-seq='{seq}']")
+        # What is above it comes on its own account.
+        await expect(ana.page.get_by_role("feed")).not_to_have_attribute("aria-busy", "true")
         before = await eye.bounding_box()
         await talk.say(401, 450)
         await expect(ana.page.locator(".jump")).to_contain_text("50 new")
