@@ -44,8 +44,16 @@ describe('the anchor', () => {
   })
 
   test('is never the head, before which older rows will stand', () => {
-    expect(anchorAt(ten(), 0, 200, 1)).toEqual({ key: '1', offset: 50 })
+    expect(anchorAt(ten(), 0, 90, 1)).toEqual({ key: '1', offset: 50 })
     expect(anchorAt(ten(), 120, 200, 1)).toEqual({ key: '3', offset: 30 })
+  })
+
+  test('is not the first row, which says no day and no name when older rows come before it', () => {
+    const heights = ten()
+    const anchor = anchorAt(heights, 40, 200, 1)
+    expect(anchor).toEqual({ key: '2', offset: 60 })
+    heights.set('1', 20)
+    expect(anchor && scrollFor(heights, anchor)).toBe(10)
   })
 
   test('is the row itself when it fills the view', () => {

@@ -97,11 +97,14 @@ export class Heights {
   }
 }
 
-/** The first row whose top is in view; when one row fills the view, that row. Rows before `from` are none to hang on. */
+/**
+ * The first row whose top is in view; when one row fills the view, that row. Rows before `from` are none to hang on, and
+ * `from` itself only where no other is in view: it says a day and a name that an older row before it will say.
+ */
 export function anchorAt(heights: Heights, scroll: number, view: number, from = 0): Anchor | undefined {
   if (heights.count <= from) return undefined
   let index = Math.max(from, heights.at(scroll))
-  if (heights.top(index) < scroll && index + 1 < heights.count && heights.top(index + 1) < scroll + view) index += 1
+  if ((index === from || heights.top(index) < scroll) && index + 1 < heights.count && heights.top(index + 1) < scroll + view) index += 1
   const key = heights.keyAt(index)
   return key === undefined ? undefined : { key, offset: heights.top(index) - scroll }
 }
