@@ -34,6 +34,10 @@ describe('runs', () => {
     expect(shape([said(1, ana, noon), said(2, ana, noon), said(3, ana, noon)], 2)).toEqual(['1 day first last', '2 divider first', '3 last'])
   })
 
+  test('the divider is not shown before rows that begin behind its place', () => {
+    expect(shape([said(3, ana, noon), said(4, ana, noon)], 2)).toEqual(['3 day first', '4 last'])
+  })
+
   test('the divider stands before the next one when its own entry shows no line', () => {
     expect(shape([said(1, ana, noon), said(4, ana, noon)], 2)).toEqual(['1 day first last', '4 divider first last'])
   })

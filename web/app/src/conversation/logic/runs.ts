@@ -41,8 +41,10 @@ export function rowsOf(items: readonly Item[], { me, dividerSeq, dayOf = localDa
     const at = timeOf(item)
     const seq = seqOf(item)
     const day = dayOf(at)
-    const divider = !dividerDone && seq >= (dividerSeq ?? 0) && seq > 0
-    if (divider) dividerDone = true
+    const passed = !dividerDone && seq >= (dividerSeq ?? 0) && seq > 0
+    if (passed) dividerDone = true
+    // Where the rows begin behind its place, it stands among those that are not loaded.
+    const divider = passed && (before !== undefined || seq === dividerSeq)
     const newDay = !before || dayOf(before.at) !== day
     const folded = newDay || divider ? undefined : foldedInto(before, item)
     if (before && folded) {
