@@ -23,6 +23,9 @@ SCREENSHOTS = "SCREENSHOTS"
 DESKTOP = (1440, 900)
 PHONE = (390, 844)
 
+TEXTS_BY_SEQ = "all => all.map((it) => [Number(it.dataset.seq), it.querySelector('.text').innerText])"
+"""What the rows that are drawn say."""
+
 expect.set_options(timeout=PATIENCE_MS)
 
 
@@ -213,10 +216,8 @@ class Visitor:
         seen: dict[int, str] = {}
         timeline = self.page.get_by_role("feed")
         while first not in seen.values():
-            for article in await timeline.locator("article[data-seq]").all():
-                with suppress(PlaywrightError):  # the row has gone while it was looked at
-                    seq = await article.get_attribute("data-seq", timeout=1000)
-                    seen[int(seq or 0)] = await article.locator(".text").inner_text(timeout=1000)
+            # All at once: between two looks the third row may have become the thirteenth.
+            seen.update(await timeline.locator("article[data-seq]:has(.text)").evaluate_all(TEXTS_BY_SEQ))
             await self.page.locator(".timeline").evaluate("it => it.scrollBy(0, -400)")
             await self.page.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
         return [seen[seq] for seq in sorted(seen)]
