@@ -21,7 +21,7 @@ export default function InviteLinks({ conversation, onClose }: { conversation: C
   const [time, setTime] = useState<Time>('week')
   const [uses, setUses] = useState<(typeof USES)[number]>('any')
   const [links, setLinks] = useState<Invite[]>()
-  const [address, setAddress] = useState<string>()
+  const [made, setMade] = useState<{ id: number; address: string }>()
   const [error, setError] = useState<string>()
   const [busy, setBusy] = useState(false)
   useEffect(() => {
@@ -32,8 +32,8 @@ export default function InviteLinks({ conversation, onClose }: { conversation: C
     setError(undefined)
     try {
       const { invite, code } = await madang.createInvite(conversation.id, { good_for_s: TIMES[time], ...(uses !== 'any' && { uses: Number(uses) }) })
-      setLinks([invite, ...(links ?? [])])
-      setAddress(`${location.origin}/join/${code}`)
+      setLinks((now = []) => [invite, ...now])
+      setMade({ id: invite.id, address: `${location.origin}/join/${code}` })
     } catch (reason) {
       setError(errorText(reason))
     }
@@ -42,9 +42,8 @@ export default function InviteLinks({ conversation, onClose }: { conversation: C
   const revoke = (invite: Invite) => {
     madang.revokeInvite(conversation.id, invite.id).then(
       () => {
-        setLinks(links?.filter((one) => one.id !== invite.id))
-        // Whether the one that is shown has gone, nobody but the newest tells.
-        if (links?.[0]?.id === invite.id) setAddress(undefined)
+        setLinks((now) => now?.filter((one) => one.id !== invite.id))
+        setMade((now) => (now?.id === invite.id ? undefined : now))
       },
       (reason: unknown) => setError(errorText(reason)),
     )
@@ -66,7 +65,7 @@ export default function InviteLinks({ conversation, onClose }: { conversation: C
             {t('links.create')}
           </Button>
         </div>
-        {address && <NewLink address={address} />}
+        {made && <NewLink address={made.address} />}
         {error && <FieldError>{error}</FieldError>}
         <h3 className="label">{t('links.standing')}</h3>
         {links === undefined ? (
