@@ -164,6 +164,7 @@ export class ComposerField {
 
   #set(text: string): void {
     if (this.#element) this.#element.value = text
+    this.#enter?.assigned()
     this.#grow()
     this.#events?.changed()
   }

@@ -7,6 +7,7 @@ type Step =
   | { do: 'start' }
   | { do: 'type'; text: string }
   | { do: 'end'; text: string }
+  | { do: 'commit'; text: string }
   | { do: 'break' }
   | { do: 'up' }
   | { do: 'wait'; ms: number }
@@ -14,6 +15,8 @@ type Step =
 
 const down = (keyCode: 13 | 229, more: Partial<Extract<Step, { do: 'down' }>> = {}): Step => ({ do: 'down', keyCode, ...more })
 const end = (text: string): Step => ({ do: 'end', text })
+/** What comes when the browser has forgotten the composition by then. */
+const commit = (text: string): Step => ({ do: 'commit', text })
 const lineBreak: Step = { do: 'break' }
 const up: Step = { do: 'up' }
 const wait = (ms: number): Step => ({ do: 'wait', ms })
@@ -29,6 +32,7 @@ function play(steps: Step[], how: { enterSends?: boolean; suggestion?: boolean }
       if (field.text.trim() === '') return
       sent.push(field.text)
       field.text = ''
+      machine.assigned()
     },
     accept: () => {
       if (!field.open) return false
@@ -50,7 +54,14 @@ function play(steps: Step[], how: { enterSends?: boolean; suggestion?: boolean }
       }))
     } else if (step.do === 'other') machine.keyDown(key({ key: 'Process', code: step.code, keyCode: step.keyCode }))
     else if (step.do === 'start') machine.compositionStart()
-    else if (step.do === 'type') field.text += step.text
+    else if (step.do === 'type') {
+      field.text += step.text
+      machine.beforeInput({ inputType: 'insertCompositionText', data: step.text, preventDefault: () => undefined })
+    } else if (step.do === 'commit') {
+      let through = true
+      machine.beforeInput({ inputType: 'insertText', data: step.text, preventDefault: () => (through = false) })
+      if (through) field.text += step.text
+    }
     else if (step.do === 'end') machine.compositionEnd(step.text)
     else if (step.do === 'wait') vi.advanceTimersByTime(step.ms)
     else if (step.do === 'blur') machine.blur()
@@ -82,6 +93,7 @@ const rows: { name: string; steps: Step[]; result: { sent: string[]; left: strin
   { name: 'Linux Korean: line break before compositionend', steps: [...compose('안녕하세'), down(13), lineBreak, type('요'), end('요'), up], result: once },
   { name: 'the same, up first', steps: [...compose('안녕하세'), down(13), lineBreak, up, type('요'), wait(10), end('요')], result: once },
   { name: 'the same, and compositionend never comes', steps: [...compose(hello), down(13), lineBreak, up], result: once },
+  { name: 'the same, and the commit comes late', steps: [...compose(hello), down(13), lineBreak, up, wait(200), commit(hello)], result: once },
   { name: 'Safari Korean: no composition events', steps: [type(hello), down(13), lineBreak, up], result: once },
   { name: 'Safari Korean with 229 just after the commit', steps: [...compose(hello), end('요'), down(229, { isComposing: false }), up], result: once },
   { name: 'Japanese confirmation', steps: [...compose('日本'), down(229), end('日本'), up], result: never('日本') },
@@ -111,6 +123,13 @@ describe('one Enter', () => {
 describe('what follows', () => {
   test('a Japanese confirmation, and the next Enter sends', () => {
     expect(play([...compose('日本'), down(229), end('日本'), up, down(13), lineBreak, up])).toMatchObject({ sent: ['日本'], left: '' })
+  })
+
+  test('what is typed after a message whose composition never ended stays, the same words too', () => {
+    const unended = [...compose('네'), down(13), lineBreak, up, wait(200)]
+    expect(play([...unended, { do: 'other', keyCode: 65, code: 'KeyA' }, commit('네')])).toMatchObject({ sent: ['네'], left: '네' })
+    expect(play([...unended, commit('네'), commit('네')])).toMatchObject({ sent: ['네'], left: '네' })
+    expect(play([...unended, ...compose('네'), down(229), end('네'), up])).toMatchObject({ sent: ['네', '네'], left: '' })
   })
 
   test('a key held down sends once', () => {

@@ -26,8 +26,10 @@ export interface KeyPress {
   preventDefault(): void
 }
 
-export interface LineBreakWish {
+/** What the browser is about to do to the field's text. */
+export interface InputWish {
   inputType: string
+  data?: string | null
   preventDefault(): void
 }
 
@@ -66,6 +68,10 @@ export class EnterMachine {
   #field: EnterField
   #now: () => number
   #composing = false
+  /** What the composition holds. */
+  #composed = ''
+  /** What a composition held whose text has gone from the field. */
+  #gone: string | undefined
   #press: Press | undefined
   #commit: { text: string; at: number } | undefined
   #waitForEnd: Timer | undefined
@@ -81,6 +87,7 @@ export class EnterMachine {
   }
 
   keyDown(event: KeyPress): void {
+    this.#gone = undefined
     if (!isEnter(event)) {
       if (!MODIFIERS.has(event.key)) this.#press = undefined
       return
@@ -95,7 +102,9 @@ export class EnterMachine {
     else if (event.keyCode === 229 && !this.#composing) this.#afterCommit(press)
   }
 
-  beforeInput(event: LineBreakWish): void {
+  beforeInput(event: InputWish): void {
+    if (this.#composing && event.inputType === 'insertCompositionText') this.#composed = event.data ?? ''
+    if (event.inputType === 'insertText' && this.#comesLate(event.data)) event.preventDefault()
     if (event.inputType !== 'insertLineBreak' && event.inputType !== 'insertParagraph') return
     const press = (this.#press ??= newPress())
     press.asked = true
@@ -108,6 +117,18 @@ export class EnterMachine {
 
   compositionStart(): void {
     this.#composing = true
+    this.#composed = ''
+    this.#gone = undefined
+  }
+
+  /**
+   * The field has been given another text. In the middle of a composition the browser then forgets that without a
+   * word, and a slow input method still commits what it held, which went with the text before.
+   */
+  assigned(): void {
+    if (!this.#composing) return
+    this.#composing = false
+    this.#gone = this.#composed
   }
 
   compositionEnd(text: string): void {
@@ -130,12 +151,20 @@ export class EnterMachine {
     this.#press = undefined
     this.#commit = undefined
     this.#composing = false
+    this.#gone = undefined
   }
 
   /** A 229 and a 13 are one press until one of them has sent. */
   #samePress(): Press {
     if (!this.#press || this.#press.used) this.#press = newPress()
     return this.#press
+  }
+
+  /** Whether `text` is the first that comes into the field after a composition with it has gone. */
+  #comesLate(text: string | null | undefined): boolean {
+    const gone = this.#gone
+    this.#gone = undefined
+    return gone !== undefined && gone !== '' && text === gone
   }
 
   #sendAlways(event: KeyPress, press: Press): void {
