@@ -42,7 +42,10 @@ describe('the router', () => {
     $path.set('/c')
     stop = startRouter()
   })
-  afterEach(() => stop())
+  afterEach(() => {
+    stop()
+    vi.restoreAllMocks()
+  })
 
   test('goes to a page', () => {
     navigate('/c/5')
@@ -71,5 +74,35 @@ describe('the router', () => {
     navigate('/c/6')
     expect($path.get()).toBe('/c/6')
     expect(history.length).toBe(before + 1)
+  })
+
+  test('a dialog that opens while another steps back adds its entry after that step', async () => {
+    const step = vi.spyOn(history, 'back').mockImplementation(() => undefined)
+    openLayer(() => undefined)()
+    await vi.waitFor(() => expect(step).toHaveBeenCalledOnce())
+    // Chromium goes to where the step led when it was asked for: past an entry that is added until then.
+    const added = vi.spyOn(history, 'pushState')
+    const closed = vi.fn()
+    openLayer(closed)
+    expect(added).not.toHaveBeenCalled()
+    dispatchEvent(new PopStateEvent('popstate'))
+    expect(added).toHaveBeenCalledOnce()
+    expect(closed).not.toHaveBeenCalled()
+    dispatchEvent(new PopStateEvent('popstate'))
+    expect(closed).toHaveBeenCalledOnce()
+  })
+
+  test('one that opens and closes meanwhile takes no step', async () => {
+    navigate('/c/5')
+    const first = openLayer(() => undefined)
+    const stepped = vi.spyOn(history, 'back')
+    first()
+    await vi.waitFor(() => expect(stepped).toHaveBeenCalledOnce())
+    openLayer(() => undefined)()
+    navigate('/c/6')
+    await vi.waitFor(() => expect(location.pathname).toBe('/c/6'))
+    await new Promise((resolve) => setTimeout(resolve))
+    expect(stepped).toHaveBeenCalledOnce()
+    expect(location.pathname).toBe('/c/6')
   })
 })

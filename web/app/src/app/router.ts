@@ -5,6 +5,8 @@ import { parseRoute, type Route } from './routes.ts'
 /** The router is the browser's history: one entry per page, one more per open dialog, sheet or lightbox. */
 interface Layer {
   close: () => void
+  /** It has its history entry. */
+  entered: boolean
   /** Its history entry has gone or now belongs to another page. */
   gone: boolean
 }
@@ -24,7 +26,8 @@ export const $route = computed($path, parseRoute)
 let layers: Layer[] = []
 /** Entries that we took back ourselves: their `popstate` is not a person's Back. */
 let ownSteps = 0
-let afterOwnStep: (() => void) | undefined
+/** What would add an entry meanwhile waits: a step back that is under way would pass over it. */
+let afterOwnSteps: (() => void)[] = []
 
 export function useRoute(): Route {
   return useStore($route)
@@ -33,7 +36,7 @@ export function useRoute(): Route {
 /** Goes to another page. An open dialog gives its history entry to the page, so that Back skips it. */
 export function navigate(path: string, how: { replace?: boolean } = {}): void {
   if (ownSteps > 0) {
-    afterOwnStep = () => navigate(path, how)
+    afterOwnSteps.push(() => navigate(path, how))
     return
   }
   const open = layers.filter((layer) => !layer.gone)
@@ -53,15 +56,22 @@ export function back(fallback = '/c'): void {
 
 /** While a layer (dialog, sheet, lightbox) is open, Back closes it. Returns what to call when it closes by itself. */
 export function openLayer(close: () => void): () => void {
-  const layer: Layer = { close, gone: false }
+  const layer: Layer = { close, entered: false, gone: false }
   layers.push(layer)
-  history.pushState(place(1), '')
+  const enter = () => {
+    if (layer.gone) return
+    layer.entered = true
+    history.pushState(place(1), '')
+  }
+  if (ownSteps > 0) afterOwnSteps.push(enter)
+  else enter()
   return () => {
     // Later, because "close, then go somewhere" is common: the page then takes over the entry.
     setTimeout(() => {
       layers = layers.filter((other) => other !== layer)
       if (layer.gone) return
       layer.gone = true
+      if (!layer.entered) return
       ownSteps += 1
       history.back()
     })
@@ -74,9 +84,10 @@ export function startRouter(): () => void {
   const moved = () => {
     if (ownSteps > 0) {
       ownSteps -= 1
-      const next = afterOwnStep
-      afterOwnStep = undefined
-      next?.()
+      if (ownSteps > 0) return
+      const waiting = afterOwnSteps
+      afterOwnSteps = []
+      for (const go of waiting) go()
       return
     }
     const top = layers.findLast((layer) => !layer.gone)
