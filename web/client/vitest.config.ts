@@ -4,5 +4,5 @@ import { defineConfig } from 'vitest/config'
 const isLive = process.env.MADANG_TEST_URL !== undefined
 
 export default defineConfig({
-  test: { environment: 'node', include: [isLive ? 'src/**/*.live.ts' : 'src/**/*.test.ts'], testTimeout: isLive ? 30_000 : 5_000 },
+  test: { environment: 'node', include: [isLive ? 'src/**/*.live.ts' : 'src/**/*.test.ts'], testTimeout: 30_000 },
 })

@@ -1,8 +1,11 @@
-import { cleanup } from '@testing-library/react'
+import { cleanup, configure } from '@testing-library/react'
 import { afterEach, beforeAll, vi } from 'vitest'
 import { firstScreenStands } from '../src/app/soon.tsx'
 
 afterEach(cleanup)
+
+// What is waited for comes when this machine has the time for it.
+configure({ asyncUtilTimeout: 10_000 })
 
 // What a page fetches when its first screen stands is there from the beginning.
 beforeAll(async () => {

@@ -43,7 +43,7 @@ afterEach(() => {
 test('code is copied over plain http, and the focus stays where it was', async () => {
   const item = sent(message(4, ana.id, `\`\`\`python\n${CODE}\n\`\`\``)) as MessageRowProps['item']
   renderInConversation(<MessageRow row={rowsOf([item], { me: doyun.id })[0]!} item={item} flash={false} held={false} />, madangWith([item]))
-  const button = await screen.findByRole('button', { name: 'Copy code' }, { timeout: 10_000 })
+  const button = await screen.findByRole('button', { name: 'Copy code' })
   button.focus()
   fireEvent.click(button)
   expect(await screen.findByText('Code copied')).toBeTruthy()

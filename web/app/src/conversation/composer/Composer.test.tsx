@@ -120,7 +120,7 @@ test('pasted files are attached and go with the message', async () => {
   const { field, type, enter, calls, container } = show()
   const data = { files: [new File(['x'], 'plan.pdf', { type: 'application/pdf' })], types: ['Files'] }
   fireEvent.paste(field, { clipboardData: data })
-  await waitFor(() => expect(container.querySelectorAll('.attachment')).toHaveLength(1), { timeout: 10_000 })
+  await waitFor(() => expect(container.querySelectorAll('.attachment')).toHaveLength(1))
   type('the plan')
   enter()
   expect(sends(calls)).toMatchObject([{ text: 'the plan', uploads: [{ id: 'upload' }] }])

@@ -108,7 +108,7 @@ test('pictures have their room before they are loaded, other files a card', asyn
   const picture = container.querySelector<HTMLElement>('.picture')
   expect(picture?.style.getPropertyValue('--ratio')).toBe('360 / 203')
   expect(picture?.style.getPropertyValue('--blur')).toBe('#d9cdbb')
-  await waitFor(() => expect(container.querySelector('.file a[download]')?.getAttribute('aria-label')).toBe('Download 배치도-최종.pdf, 2.4 MB'), { timeout: 10_000 })
+  await waitFor(() => expect(container.querySelector('.file a[download]')?.getAttribute('aria-label')).toBe('Download 배치도-최종.pdf, 2.4 MB'))
   expect(container.querySelector('.file a.open')?.getAttribute('aria-label')).toBe('Open 배치도-최종.pdf, 2.4 MB')
 })
 
