@@ -47,6 +47,7 @@ SETS = {
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)  # a busy machine takes three times as long as a quiet one, which takes half a minute
 @pytest.mark.parametrize(("setup", "seed"), SETS)
 def test_nothing_is_lost_whatever_breaks(setup: str, seed: int) -> None:
     result = runs.run(setup, seed, nemeses=SETS[setup, seed], pace=PACE)
