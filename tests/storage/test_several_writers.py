@@ -30,7 +30,9 @@ async def test_repeats_and_neighbours_leave_no_gap(postgres: PostgresServer, pos
     with contextlib.ExitStack() as stack:
         workers = [
             stack.enter_context(
-                Worker(postgres_address, senders=share, conversations=all_of(40), repeat=0.1, label=f"w{n}")
+                Worker(
+                    postgres_address, senders=share, conversations=all_of(40), repeat=0.1, label=f"w{n}", at_least=150
+                )
             )
             for n, share in enumerate(shares)
         ]
@@ -48,7 +50,7 @@ async def test_the_same_message_through_two_writers_at_once_has_one_place(
     postgres: PostgresServer, postgres_address: str, places: int
 ) -> None:
     make_crowd(postgres_address, 40, places)
-    same: dict[str, Any] = {"senders": all_of(40), "conversations": all_of(places)}
+    same: dict[str, Any] = {"senders": all_of(40), "conversations": all_of(places), "at_least": 200}
     with Worker(postgres_address, **same) as one, Worker(postgres_address, **same) as other:
         first, second = run_together(one, other)
     assert first.refused == second.refused == {}
@@ -85,6 +87,7 @@ def missed(address: str, *, position_lock: bool) -> tuple[int, int]:
                     senders=[2 * n + 1, 2 * n + 2],
                     conversations=list(range(200 * n + 1, 200 * n + 201)),
                     slow_commit=True,
+                    at_least=80,
                     position_lock=position_lock,
                 )
             )

@@ -35,6 +35,8 @@ class Options(msgspec.Struct, kw_only=True):
     senders: list[int]
     conversations: list[int]
     seconds: float = 2.0
+    at_least: int = 0
+    """So many are sent, however long that takes."""
     label: str = "w"
     """Workers with the same label send the same messages under the same client_ids."""
     shift: int = 0
@@ -145,7 +147,7 @@ class Load:
     async def _send(self, sender: int) -> None:
         options, chance = self.options, random.Random(sender)
         newest = 0
-        while time.perf_counter() < self._until:
+        while time.perf_counter() < self._until or len(self.sent) < options.at_least:
             if newest and chance.random() < options.repeat:
                 await self._say(sender, chance.randint(max(1, newest - 20), newest))
             else:
