@@ -254,4 +254,4 @@ async def test_wrong_passwords_are_counted_at_all_workers(yard: Deployment) -> N
                 break
     # What the others have counted comes a moment after the answer that somebody else may act upon.
     assert statuses[-1] == 429
-    assert 10 <= statuses.count(401) <= 12
+    assert 10 <= statuses.count(401) <= 15, "each of the three alone would have heard ten"
