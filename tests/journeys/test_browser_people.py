@@ -113,6 +113,9 @@ async def test_on_a_phone_a_status_is_set_in_the_settings(
         browser, madang.url, people("ana")["ana"], size=PHONE, locale="ko-KR", color_scheme="dark"
     )
     page = ana.page
+    await page.goto(f"{madang.url}/settings/privacy")
+    await expect(page.get_by_role("switch", name="읽음 표시")).to_be_checked()
+    await ana.picture("privacy-phone")
     await page.goto(f"{madang.url}/settings/profile")
     await page.get_by_role("button", name="상태 설정").click()
     dialog = page.get_by_role("dialog", name="상태")
@@ -121,9 +124,6 @@ async def test_on_a_phone_a_status_is_set_in_the_settings(
     await dialog.get_by_role("button", name="오늘").click()
     await dialog.get_by_role("button", name="저장").click()
     await expect(page.get_by_text("작업실에 있어요")).to_be_visible()
-    await page.goto(f"{madang.url}/settings/privacy")
-    await expect(page.get_by_role("switch", name="읽음 표시")).to_be_checked()
-    await ana.picture("privacy-phone")
     assert ana.troubles == []
 
 
