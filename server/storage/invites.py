@@ -19,6 +19,7 @@ class Link:
     conversation_id: int
     created_by: int
     expires_at: int
+    is_used_up: bool
 
 
 def add(
@@ -50,12 +51,16 @@ def good_of(conversation_id: int, now: int) -> list[chat.Invite]:
 
 
 def find(code_hash: bytes, now: int) -> Link | None:
-    """The link with this code, if it is good now."""
+    """The link with this code, if it has not ended. Whoever came by it may ask again when it is used up."""
     rows = fetch_all(
-        f"select id, conversation_id, created_by, expires_at from conversation_invite where code_hash = ? and {_GOOD}",
+        "select id, conversation_id, created_by, expires_at, uses_left from conversation_invite "
+        "where code_hash = ? and expires_at > ?",
         (code_hash, now),
     )
-    return Link(*rows[0]) if rows else None
+    if not rows:
+        return None
+    id_, conversation_id, created_by, ends, uses_left = rows[0]
+    return Link(id_, conversation_id, created_by, ends, is_used_up=uses_left == 0)
 
 
 def maker_of(conversation_id: int, invite_id: int) -> int | None:
@@ -89,7 +94,5 @@ def forget(conversation_id: int, created_by: int | None = None) -> None:
 
 
 def sweep(now: int) -> None:
-    """Forgets what nobody can use any more."""
-    ConversationInvite.delete().where(
-        (ConversationInvite.expires_at <= now) | (ConversationInvite.uses_left <= 0)
-    ).execute()
+    """Forgets what has ended."""
+    ConversationInvite.delete().where(ConversationInvite.expires_at <= now).execute()

@@ -22,22 +22,23 @@ _SHOWN = "id, title, description, member_count, last_active_at, picture_file_id"
 
 
 def by_invite(account_id: int, code_hash: bytes, most: int, now: int, may_invite: MayInvite) -> chat.Conversation:
-    """Joins by the code of a link; who belongs already just gets there.
+    """Joins by the code of a link; who belongs already just gets there, though it was they who used it up.
 
     Raises NotFound, also for those whom the maker of the link has blocked; Forbidden when it is full, and for those
     who have been removed.
     """
-    link = _good(code_hash, now)
+    link = _link(code_hash, now, account_id)
     hold(conversations=[link.conversation_id])
+    if _belongs(link.conversation_id, account_id):
+        return views.view(account_id, link.conversation_id)
     # It may have been used up while others were waited for.
     found = invited(code_hash, now, may_invite)
     conversation = found.conversation
-    if not _belongs(conversation.id, account_id):
-        _check_welcome(found.maker.id, account_id)
-        _check_not_removed(conversation.id, account_id)
-        _check_room(conversation, most)
-        invites.use(found.link)
-        membership.add(conversation, account_id, [account_id], now, by_link=True)
+    _check_welcome(found.maker.id, account_id)
+    _check_not_removed(conversation.id, account_id)
+    _check_room(conversation, most)
+    invites.use(found.link)
+    membership.add(conversation, account_id, [account_id], now, by_link=True)
     return views.view(account_id, conversation.id)
 
 
@@ -55,7 +56,7 @@ def invited_as(account_id: int, code_hash: bytes, now: int, may_invite: MayInvit
     """The same as somebody in particular is answered, and whether they belong there already. Raises NotFound, and
     Forbidden for those who have been removed.
     """
-    found = invited(code_hash, now, may_invite)
+    found = invited(code_hash, now, may_invite, account_id)
     belongs = _belongs(found.conversation.id, account_id)
     if not belongs:
         _check_welcome(found.maker.id, account_id)
@@ -63,11 +64,11 @@ def invited_as(account_id: int, code_hash: bytes, now: int, may_invite: MayInvit
     return found, belongs
 
 
-def invited(code_hash: bytes, now: int, may_invite: MayInvite) -> Invited:
-    """Where a link leads. Raises NotFound when it is wrong, too old, used up, or when whoever made it may no longer
-    invite.
+def invited(code_hash: bytes, now: int, may_invite: MayInvite, account_id: int | None = None) -> Invited:
+    """Where a link leads. Raises NotFound when it is wrong, too old, used up (unless ``account_id`` belongs there), or
+    when whoever made it may no longer invite.
     """
-    link = _good(code_hash, now)
+    link = _link(code_hash, now, account_id)
     conversation = membership.conversations([link.conversation_id])[link.conversation_id]
     place = (link.conversation_id, link.created_by)
     maker = membership.memberships([place]).get(place)
@@ -150,10 +151,12 @@ def _open_conversation(row: tuple[Any, ...], joined: bool) -> chat.OpenConversat
     )
 
 
-def _good(code_hash: bytes, now: int) -> Link:
-    if link := invites.find(code_hash, now):
-        return link
-    raise _no_such_link()
+def _link(code_hash: bytes, now: int, account_id: int | None = None) -> Link:
+    link = invites.find(code_hash, now)
+    is_in = link is not None and account_id is not None and _belongs(link.conversation_id, account_id)
+    if link is None or (link.is_used_up and not is_in):
+        raise _no_such_link()
+    return link
 
 
 def _no_such_link() -> NotFound:

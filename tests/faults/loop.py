@@ -309,6 +309,7 @@ STEPS: tuple[Step, ...] = (
     Step("sign out", lambda house: house.sessions.end(BEN, 4), again="not_found"),
     Step("sign out elsewhere", lambda house: house.sessions.end_others(BEN, 99)),
     Step("disable", lambda house: house.accounts.disable("dan")),
+    Step("enable", lambda house: house.accounts.enable("dan")),
     Step("follow", _follow),
 )  # fmt: skip
 

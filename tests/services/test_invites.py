@@ -37,7 +37,10 @@ async def test_a_link_brings_people_in_until_it_is_used_up(
     with pytest.raises(NotFound) as wrong:
         await yard.join(dan, "nobody-made-this")
     assert (used_up.value.message, used_up.value.field) == (wrong.value.message, "code")
-    # Whoever is inside gets there all the same, as long as it stands.
+    # Whoever is inside gets there all the same: an answer may be lost, and links are made in the meantime.
+    await yard.link(ana, where)
+    assert await yard.join(cleo, code) == where
+    assert (await yard.invites.preview(code, "10.0.0.1", cleo)).conversation_id == where
     assert (await yard.view(ana, where)).member_count == 3
     assert lines(published, where)[-1] == (
         "member_added",
