@@ -56,7 +56,7 @@ def invited_as(account_id: int, code_hash: bytes, now: int, may_invite: MayInvit
     """The same as somebody in particular is answered, and whether they belong there already. Raises NotFound, and
     Forbidden for those who have been removed.
     """
-    found = invited(code_hash, now, may_invite, account_id)
+    found = invited(code_hash, now, may_invite)
     belongs = _belongs(found.conversation.id, account_id)
     if not belongs:
         _check_welcome(found.maker.id, account_id)
@@ -64,11 +64,11 @@ def invited_as(account_id: int, code_hash: bytes, now: int, may_invite: MayInvit
     return found, belongs
 
 
-def invited(code_hash: bytes, now: int, may_invite: MayInvite, account_id: int | None = None) -> Invited:
-    """Where a link leads. Raises NotFound when it is wrong, too old, used up (unless ``account_id`` belongs there), or
-    when whoever made it may no longer invite.
+def invited(code_hash: bytes, now: int, may_invite: MayInvite) -> Invited:
+    """Where a link leads. Raises NotFound when it is wrong, too old, used up, or when whoever made it may no longer
+    invite.
     """
-    link = _link(code_hash, now, account_id)
+    link = _link(code_hash, now)
     conversation = membership.conversations([link.conversation_id])[link.conversation_id]
     place = (link.conversation_id, link.created_by)
     maker = membership.memberships([place]).get(place)
@@ -152,6 +152,7 @@ def _open_conversation(row: tuple[Any, ...], joined: bool) -> chat.OpenConversat
 
 
 def _link(code_hash: bytes, now: int, account_id: int | None = None) -> Link:
+    """Used up, it is still one for ``account_id``, if they belong there."""
     link = invites.find(code_hash, now)
     is_in = link is not None and account_id is not None and _belongs(link.conversation_id, account_id)
     if link is None or (link.is_used_up and not is_in):
