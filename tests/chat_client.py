@@ -12,7 +12,7 @@ import socketio
 # The stock client drops a polled answer of more than 16 packets; a newcomer's first one is longer.
 engineio.payload.Payload.max_decode_packets = 1000
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 class ChatClient:

@@ -11,7 +11,7 @@ from typing import Any
 
 import aiohttp
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)

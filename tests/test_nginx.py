@@ -153,7 +153,7 @@ def ports_of(mirrors: list[Mirror]) -> list[int]:
 
 def arrived(address: str, path: str, headers: dict[str, str]) -> dict[str, Any]:
     """The headers with which a request came to the worker."""
-    connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=10)
+    connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=30)
     connection.request("GET", path, headers=headers)
     found: dict[str, Any] = json.loads(connection.getresponse().read())
     connection.close()
@@ -313,7 +313,7 @@ def test_a_body_has_its_limit_where_one_is_known(visitor: Visitor, path: str, si
 def test_an_upload_reaches_the_worker_while_it_comes_in(address: str, mirrors: list[Mirror]) -> None:
     host, port = urlsplit(address).netloc.split(":")
     before = sum(mirror.posts for mirror in mirrors)
-    with socket.create_connection((host, int(port)), timeout=10) as visitor:
+    with socket.create_connection((host, int(port)), timeout=30) as visitor:
         visitor.sendall(b"POST /api/v1/files HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n" + bytes(50_000))
         wait_until(lambda: sum(mirror.posts for mirror in mirrors) > before, 10, lambda: "it did not arrive")
         visitor.sendall(bytes(50_000))

@@ -11,7 +11,7 @@ from typing import Any, Self
 import aiohttp
 from aiohttp import web
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 async def eventually(condition: Callable[[], Any]) -> None:

@@ -15,7 +15,7 @@ import psycopg
 from server.files.store import place_of
 from server.storage.checking.checking import check
 
-_PATIENCE_S = 10.0
+_PATIENCE_S = 60.0
 
 
 @dataclass(frozen=True)

@@ -108,7 +108,7 @@ class OwnNginx:
     async def reload(self) -> str:
         before = _children(self._process.pid)
         self._process.send_signal(signal.SIGHUP)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not (new := _children(self._process.pid) - before):  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
         return f"nginx serves from {len(new)} new process"
@@ -116,7 +116,7 @@ class OwnNginx:
     async def restart(self) -> str:
         gone = self._process.pid
         self._kill()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while listens(self._port):  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
         self._process = await asyncio.to_thread(start_nginx, self._port, self._folder)

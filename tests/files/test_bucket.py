@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -98,9 +97,8 @@ async def test_a_server_that_is_away_is_said_so_soon_and_nothing_is_left(
     behind_relay: BucketStore, relay: Relay, on_s3: BucketShelf, caplog: pytest.LogCaptureFixture
 ) -> None:
     relay.cut()
-    started = time.monotonic()
-    await refusals(behind_relay, new_key())
-    assert time.monotonic() - started < 20
+    async with asyncio.timeout(60):
+        await refusals(behind_relay, new_key())
     assert "nobody listens there" in caplog.text
     assert await on_s3.names() == set()
 
@@ -140,24 +138,23 @@ async def test_a_server_that_stalls_keeps_nobody_waiting_and_the_loop_turns(
     content = await behind_relay.find(key)
     assert content is not None
     relay.stall()
-    longest, ended = 0.0, asyncio.Event()
+    turns, ended = 0, asyncio.Event()
 
     async def turn() -> None:
-        nonlocal longest
+        nonlocal turns
         while not ended.is_set():
-            before = time.monotonic()
             await asyncio.sleep(0.01)
-            longest = max(longest, time.monotonic() - before)
+            turns += 1
 
     turning = asyncio.create_task(turn())
     for asked in (keep(behind_relay, b"little"), behind_relay.find(key), anext(content.read(0, 10))):
-        started = time.monotonic()
+        before = turns
         with pytest.raises(Unavailable):
-            await asked
-        assert time.monotonic() - started < 8
+            async with asyncio.timeout(30):
+                await asked
+        assert turns - before > 5, "the loop stood still with it"
     ended.set()
     await turning
-    assert longest < 1
     relay.go_on()
     assert await found(behind_relay, key) == LARGE
 

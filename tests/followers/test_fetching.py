@@ -116,7 +116,7 @@ async def test_what_takes_too_long_is_left(net: Web) -> None:
         return answer
 
     net.pages["/"] = silent
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         assert await get(net, net.url("/"), timeout_s=0.3) is None
 
 

@@ -108,7 +108,7 @@ async def test_one_bad_entry_holds_up_only_what_follows_it(yard: Yard) -> None:
             raise RuntimeError("this one")
 
     async with running(yard, handle):
-        await asyncio.wait_for(refused.wait(), 10)
+        await asyncio.wait_for(refused.wait(), 60)
     assert await seen_positions(yard) == [1, 2, 3]
     assert await yard.db.read(followers.position_of, "test") == 3
 

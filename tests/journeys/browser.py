@@ -15,7 +15,7 @@ from playwright.async_api import Error as PlaywrightError
 from tests.people import Person
 from tests.services_under_test import chromium
 
-PATIENCE_MS = 15_000
+PATIENCE_MS = 30_000
 PASSWORD = "a swept yard in autumn"
 SCREENSHOTS = "SCREENSHOTS"
 """The variable that names a folder for pictures of every screen a journey comes by."""

@@ -56,7 +56,7 @@ async def furnish(madang: MadangProcess, known: dict[str, Person]) -> Yard:
         link = await ben.do("create_invite", conversation_id=await made(ben, "Tile makers", ids["cleo"]))
         await ben.do("create_invite", conversation_id=group)
         await know(madang, known, ana)
-        async with asyncio.timeout(30):  # until what follows the log has seen it
+        async with asyncio.timeout(60):  # until what follows the log has seen it
             while not (await ana.do("search_messages", query="paper", limit=1))["hits"]:
                 pass
         return Yard(group, own_group, direct, closed, link["code"])

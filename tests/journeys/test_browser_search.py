@@ -41,7 +41,7 @@ async def test_what_was_said_long_ago_is_found(
         ):
             await talk_of_the_pergola(ben, people)
             group = await talk(ben, people["ana"].id)
-            async with asyncio.timeout(30):  # until what follows the log has seen the last of it
+            async with asyncio.timeout(60):  # until what follows the log has seen the last of it
                 while not (await phone.do("search_messages", query="dry", limit=1))["hits"]:
                     pass
             # She has read it all, and so begins at its end.

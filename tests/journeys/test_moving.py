@@ -58,7 +58,7 @@ async def _talk(url: str, people: dict[str, Person]) -> int:
                 file = await answer.json()
         await ana.do("send_message", conversation_id=direct, client_id="before-file", text="", file_ids=[file["id"]])
         # The inbox follows the log, and is there a little later.
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not await _is_told_of_the_file(ben):  # noqa: ASYNC110 - it says so by an event or by another
                 await asyncio.sleep(0.05)
         return direct

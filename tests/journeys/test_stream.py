@@ -18,7 +18,7 @@ from tests.journeys.deployment import Deployment, deployed
 from tests.people import Person
 from tests.postgres_server import PostgresServer
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 CHANGES = ("notification_created", "notification_changed")
 
 

@@ -41,7 +41,7 @@ class Yard:
 
     async def told_ben(self, text: str) -> None:
         """Returns when ben's inbox says what ana has said to him; who writes it comes behind."""
-        async with asyncio.timeout(20), ChatClient(self.url, self.ben.token) as ben:
+        async with asyncio.timeout(60), ChatClient(self.url, self.ben.token) as ben:
             while True:
                 page = await ben.do("list_notifications", namespace=NOTIFICATIONS)
                 if any(row["body"] == text for row in page["notifications"]):

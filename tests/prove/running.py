@@ -27,6 +27,7 @@ from tests.prove import (
     redis_away,
     rolling,
     slow,
+    told,
 )
 from tests.prove.proof import Options, Proof, Prove
 
@@ -43,6 +44,7 @@ PROOFS: dict[str, Prove] = {
     "move": moving.prove,
     "check": checking.prove,
     "redis": redis_away.prove,
+    "told": told.prove,
     "rolling": rolling.prove,
     "heads": heads.prove,
     "recovered": recovered.prove,

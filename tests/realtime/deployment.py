@@ -80,7 +80,7 @@ class Deployment:
     def _get(self, worker: int, path: str, headers: dict[str, str] | None = None, method: str = "GET") -> bytes:
         request = urllib.request.Request(self.workers[worker].url + path, headers=headers or {}, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
+            with urllib.request.urlopen(request, timeout=30) as answer:
                 body: bytes = answer.read()
         except urllib.error.HTTPError as error:
             body = error.read()

@@ -53,7 +53,7 @@ class RoomBook:
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Waits until something sent makes ``condition`` true."""
-        async with asyncio.timeout(20), self._news:
+        async with asyncio.timeout(60), self._news:
             await self._news.wait_for(condition)
 
     def events(self) -> list[str]:

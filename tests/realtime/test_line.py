@@ -23,7 +23,7 @@ async def _ends(redis: RedisProcess) -> None:
     line.send([("PING",)])
     assert await line.replies() == [b"PONG"]
     await asyncio.to_thread(redis.kill)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not line._writer.transport.is_closing():
             line.send([("PING",)])
             await asyncio.sleep(0)

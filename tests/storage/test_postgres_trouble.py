@@ -244,7 +244,7 @@ async def test_who_waits_too_long_hears_that_it_is_unavailable_and_later_all_wor
         db.write(put, "one"), db.write(put_or_find, "two"), db.read(names), return_exceptions=True
     )
     assert [type(outcome) for outcome in outcomes] == [Unavailable] * 3
-    assert 0.9 < time.monotonic() - began < 4
+    assert time.monotonic() - began > 0.9
     assert all(outcome.retryable for outcome in outcomes if isinstance(outcome, Unavailable))
     own_server.start()
     assert await db.write(put, "after") == "after"

@@ -18,7 +18,7 @@ from server.storage.database import Database
 from server.storage.models import ServerValue
 from server.storage.unit import Rows, announce, fetch_all, holding, several_write
 
-PATIENCE_S = 20
+PATIENCE_S = 60
 
 
 class Held:

@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.services_under_test import ROOT, MadangProcess, free_ports, plain_environment, status_of, wait_until
 
 ON_SQLITE = (sys.executable, "-m", "tests.supervisor.on_sqlite")
-DEADLINE_S = 30.0
+DEADLINE_S = 60.0
 
 
 class Workers(MadangProcess):

@@ -27,7 +27,7 @@ QUICK = Times(steady_s=2.0, first_pause_s=0.05, longest_pause_s=0.4, drain_s=0.5
 PATIENT = replace(QUICK, end_s=40.0)
 """Where nobody is to be killed before they have said goodbye."""
 SCRIPT = str(Path(__file__).with_name("moody_worker.py"))
-DEADLINE_S = 20.0
+DEADLINE_S = 60.0
 
 
 class Moody:

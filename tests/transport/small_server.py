@@ -23,7 +23,7 @@ from server.transport.peers import Peers
 from server.transport.sockets import LIMITS, SocketServer
 from tests.fakes import SteppedClock
 
-PATIENCE_S = 20
+PATIENCE_S = 60
 
 
 class Word(Command):

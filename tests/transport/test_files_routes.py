@@ -300,17 +300,17 @@ async def test_a_connection_that_is_cut_leaves_nothing(
 
     monkeypatch.setattr(Files, "upload", upload)
     _, writer = await _begin_upload(door, people["ana"], announced=1_000_000)
-    await asyncio.wait_for(begun.wait(), 10)
+    await asyncio.wait_for(begun.wait(), 60)
     writer.write(bytes(500_000))
     await writer.drain()
     writer.transport.abort()
-    await asyncio.wait_for(ended.wait(), 10)
+    await asyncio.wait_for(ended.wait(), 60)
     assert await shelf.names() == set()
 
 
 async def test_an_upload_that_stands_still_is_given_up(door: Door, people: dict[str, Person], shelf: Shelf) -> None:
     reader, writer = await _begin_upload(door, people["ana"], announced=1_000_000)
-    status = await asyncio.wait_for(reader.readline(), 10)
+    status = await asyncio.wait_for(reader.readline(), 60)
     assert b" 503 " in status
     assert await shelf.names() == set()
     writer.close()

@@ -114,7 +114,7 @@ async def test_a_drain_is_spread_over_turns_of_the_loop(opened: Open) -> None:
 
 async def test_aiohttp_stops_when_we_have_stopped(opened: Open) -> None:
     """R23: taken over or not, its own shutdown finds nobody to wait for: not a poll, not a POST, not a WebSocket."""
-    async with opened() as (yard, _):
+    async with opened(body_s=60) as (yard, _):
         app = web.Application()
         yard.server.attach(app)
         async with serving(app, "engine.io") as visitor:
@@ -127,7 +127,7 @@ async def test_aiohttp_stops_when_we_have_stopped(opened: Open) -> None:
             await eventually(lambda: yard.server.sockets[poller.sid].waiter)
             await eventually(lambda: len(yard.server.sockets) == 3)
             began = time.monotonic()
-        assert time.monotonic() - began < yard.server.limits.body_s / 2
+        assert time.monotonic() - began < 30, "it waited for one of them"
         assert (await reader.read()).endswith(b"\r\n\r\n6")
         for writer in (poll, post, socket):
             writer.close()

@@ -14,7 +14,7 @@ from aiohttp import web
 
 TURNS = 2000
 """A visit that is not quiet after so many turns of the loop never will be."""
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 HIGH_WATER = 65536
 
 
