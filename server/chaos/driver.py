@@ -36,12 +36,14 @@ SETTLED_S = 12.0
 class Plan:
     """What a run does. ``pace`` is how long faults last: 1 in a full run, less in a short one.
 
+    ``patience`` is for a machine that has other work: so many times as long as promised everything may take.
     ``lead_s`` passes before the first fault, ``pause_s`` at most between two. ``client`` makes the clients.
     """
 
     seed: int
     nemeses: Sequence[Nemesis] = ()
     pace: float = 1.0
+    patience: float = 1.0
     per_second: float = PER_SECOND
     lead_s: float = 1.0
     pause_s: float = 1.5
@@ -57,7 +59,7 @@ class DriverFailed(Exception):
 async def run(setup: Setup, plan: Plan, journal: Journal) -> list[str]:
     """Runs it, and returns what else did not hold: what the nemeses themselves were promised, in sentences."""
     names = [nemesis.name for nemesis in plan.nemeses]
-    journal.note(history.Run(plan.seed, setup.name, len(setup.workers), names, plan.bug))
+    journal.note(history.Run(plan.seed, setup.name, len(setup.workers), names, plan.bug, plan.patience))
     database = Database(setup.database)
     await database.open()
     try:
@@ -82,7 +84,16 @@ async def _run(
     async with _clients(setup, plan, journal, cast, http) as (clients, lines):
         workload = Workload(cast, clients, plan.seed, plan.per_second)
         scene = Scene(
-            setup, cast, clients, lines, workload, journal, http, random.Random(f"{plan.seed} faults"), plan.pace
+            setup,
+            cast,
+            clients,
+            lines,
+            workload,
+            journal,
+            http,
+            random.Random(f"{plan.seed} faults"),
+            plan.pace,
+            plan.patience,
         )
         reader.start()
         workload.start()
@@ -97,7 +108,7 @@ async def _run(
         finally:
             await workload.stop()
             await reader.stop()
-        belongs = await _settled(clients, workload, database)
+        belongs = await _settled(clients, workload, database, SETTLED_S * plan.patience)
         _note_views(cast, clients, belongs, journal)
     _check(clients)
     await _read_back(setup, journal, cast, database, http)
@@ -105,7 +116,7 @@ async def _run(
         journal.note(final)
     if isinstance(setup.database, Path) and not await asyncio.to_thread(databases.is_sound, setup.database):
         wrong.append(f"SQLite finds {setup.database} damaged.")
-    await resources.note_end(setup, http, journal)
+    await resources.note_end(setup, http, journal, resources.BACK_S * plan.patience)
     return wrong
 
 
@@ -135,14 +146,15 @@ async def _clients(
     for name, account in devices:
         doors = [f"http://127.0.0.1:{lines[name].port}"] if name in lines else setup.doors
         clients.append(plan.client(name, account, doors, journal, http, random.Random(f"{plan.seed} {name} link")))
+    here_s = HERE_S * plan.patience
     living = [asyncio.create_task(client.live()) for client in clients]
     try:
         try:
-            await _until(lambda: all(client.is_here for client in clients), HERE_S)
+            await _until(lambda: all(client.is_here for client in clients), here_s)
         except TimeoutError:
             _check(clients)
             missing = [client.name for client in clients if not client.is_here]
-            raise DriverFailed(f"{', '.join(missing)} could not connect within {HERE_S:.0f} s.") from None
+            raise DriverFailed(f"{', '.join(missing)} could not connect within {here_s:.0f} s.") from None
         yield clients, lines
     finally:
         for task in living:
@@ -169,10 +181,12 @@ async def _faults(plan: Plan, scene: Scene) -> list[str]:
     return wrong
 
 
-async def _settled(clients: Sequence[Client], workload: Workload, database: Database) -> dict[int, set[int]]:
+async def _settled(
+    clients: Sequence[Client], workload: Workload, database: Database, within_s: float
+) -> dict[int, set[int]]:
     """Waits until all have everything, or the time for it is over; who belongs where."""
     with contextlib.suppress(TimeoutError):
-        await _until(lambda: workload.is_over and not any(client.outbox.unfinished for client in clients), SETTLED_S)
+        await _until(lambda: workload.is_over and not any(client.outbox.unfinished for client in clients), within_s)
     heads = await read_back.heads(database)
 
     def is_equal() -> bool:
@@ -185,7 +199,7 @@ async def _settled(clients: Sequence[Client], workload: Workload, database: Data
         )
 
     with contextlib.suppress(TimeoutError):
-        await _until(is_equal, SETTLED_S)
+        await _until(is_equal, within_s)
     return {conversation_id: members for conversation_id, (_, members) in heads.items()}
 
 

@@ -48,13 +48,13 @@ async def note(setup: Setup, http: aiohttp.ClientSession, journal: Journal, mome
         journal.note(await _held(worker, http, moment))
 
 
-async def note_end(setup: Setup, http: aiohttp.ClientSession, journal: Journal) -> None:
+async def note_end(setup: Setup, http: aiohttp.ClientSession, journal: Journal, within_s: float) -> None:
     """The same when everybody has gone, as soon as all is back at the base or the time for it is over."""
     base = {
         record.worker: record for record in journal.records if isinstance(record, Resources) and record.moment == "base"
     }
     for worker in setup.workers:
-        deadline = time.monotonic() + BACK_S
+        deadline = time.monotonic() + within_s
         while True:
             now = await _held(worker, http, "end")
             if _is_back(now, base[worker.name]) or time.monotonic() > deadline:

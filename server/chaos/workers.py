@@ -16,8 +16,8 @@ import aiohttp
 
 from server.workers import Answer, Place, ask
 
-READY_S = 40.0
-END_S = 20.0
+READY_S = 120.0
+END_S = 60.0
 _NUMBER = re.compile(r"^(\w+)(\{[^}]*\})? ([\d.e+-]+)$", re.MULTILINE)
 
 

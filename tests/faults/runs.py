@@ -6,6 +6,7 @@ import contextlib
 import shutil
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import uvloop
@@ -25,16 +26,19 @@ PAUSE_S = (1.5, 0.6)
 SETUPS = {"sqlite": setups.sqlite, "postgres": setups.postgres}
 
 
-def run(setup: str, seed: int, *, nemeses: Sequence[str] = (), count: int = 0, pace: float = 1.0) -> Result:
+def run(
+    setup: str, seed: int, *, nemeses: Sequence[str] = (), count: int = 0, pace: float = 1.0, patience: float = 1.0
+) -> Result:
     """What came of it: with these nemeses, or with so many as the seed deals.
 
     The history of a run that is not clean, and what its processes printed, stay in ``build/faults``.
     """
+    plan = Plan(seed=seed, pace=pace, patience=patience, pause_s=PAUSE_S[pace < 1])
     with tempfile.TemporaryDirectory(prefix="madang-faults-") as place:
         folder = Path(place)
         with Journal(folder / "history.jsonl") as journal:
             try:
-                uvloop.run(_run(setup, seed, nemeses, count, pace, folder, journal))
+                uvloop.run(_run(setup, plan, nemeses, count, folder, journal))
             except BaseException:
                 keep(folder, setup, seed)
                 raise
@@ -44,12 +48,10 @@ def run(setup: str, seed: int, *, nemeses: Sequence[str] = (), count: int = 0, p
     return result
 
 
-async def _run(
-    name: str, seed: int, nemeses: Sequence[str], count: int, pace: float, folder: Path, journal: Journal
-) -> None:
+async def _run(name: str, plan: Plan, nemeses: Sequence[str], count: int, folder: Path, journal: Journal) -> None:
     async with SETUPS[name](folder / "run") as setup:
-        chosen = table.named(nemeses) if nemeses else table.dealt(setup, seed, count)
-        await driver.run(setup, Plan(seed=seed, nemeses=chosen, pace=pace, pause_s=PAUSE_S[pace < 1]), journal)
+        chosen = table.named(nemeses) if nemeses else table.dealt(setup, plan.seed, count)
+        await driver.run(setup, replace(plan, nemeses=chosen), journal)
 
 
 def keep(folder: Path, setup: str, seed: int) -> Path:

@@ -40,14 +40,16 @@ class Device:
 class Story:
     """Records in order, a hundredth of a second apart, and the log that is behind them."""
 
-    def __init__(self, *names: str, rule: Any = "all", nemeses: tuple[str, ...] = (), direct: bool = False) -> None:
+    def __init__(
+        self, *names: str, rule: Any = "all", nemeses: tuple[str, ...] = (), direct: bool = False, patience: float = 1.0
+    ) -> None:
         self.records: list[history.AnyRecord] = []
         self.log: list[Entry] = []
         self.read: dict[int, int] = {}
         self.devices: dict[str, Device] = {}
         self.t = 0.0
         self.ops = 0
-        self.note(history.Run(7, "story", 1, list(nemeses)))
+        self.note(history.Run(7, "story", 1, list(nemeses), patience=patience))
         names = names or ("ana", "ben")
         ids = [PEOPLE[name] for name in names]
         for account_id in [] if direct else ids:

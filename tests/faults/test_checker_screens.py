@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from msgspec.structs import replace
 
 from server.chaos import history
@@ -175,6 +176,18 @@ def test_i11_ten_seconds_are_enough() -> None:
     story.t += 9.5
     story.show("ben", said, "fetch")
     assert broken(story.end()) == []
+
+
+@pytest.mark.parametrize(("patience", "expected"), [(5.0, []), (1.0, ["I11"])])
+def test_i11_a_run_beside_other_work_may_take_longer(patience: float, expected: list[str]) -> None:
+    story = Story(patience=patience)
+    story.go("ben")
+    said = story.send("ana", "hello")
+    story.come("ben")
+    story.heal()
+    story.t += 45
+    story.show("ben", said, "fetch")
+    assert broken(story.end()) == expected
 
 
 def test_i11_whoever_comes_back_later_has_ten_seconds_from_then_on() -> None:

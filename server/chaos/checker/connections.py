@@ -68,7 +68,7 @@ class _Ear:
                 continue
             self._judgement.cases += 1
             behind = range(max(place + 1, span.first), log.head + 1)
-            late = [seq for seq in behind if max(since_t, run.t(log.latest[seq])) + SWEPT_S < end_t]
+            late = [seq for seq in behind if max(since_t, run.t(log.latest[seq])) + SWEPT_S * run.patience < end_t]
             if late:
                 self._blame(
                     f"never heard entry {late[0]} of conversation {conversation_id} at the end", log, late, None

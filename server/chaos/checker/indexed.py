@@ -85,6 +85,7 @@ class Indexed:
         for moment, record in enumerate(records):
             self._by_kind[type(record)].append((moment, record))
         self.run = next((record for _, record in self.of(history.Run)), None)
+        self.patience = self.run.patience if self.run else 1.0
         self.healed = next((record for _, record in self.of(history.Healed)), None)
         self.account_of = {record.client: record.account_id for _, record in self.of(history.Client)}
         self.conversations = {record.conversation_id: record for _, record in self.of(history.Conversation)}

@@ -40,6 +40,7 @@ def shown_soon(run: Indexed, logs: Logs, judgement: Judgement) -> None:
     Whoever connects later, and what is written later, has ten seconds too. What is never shown is I10's.
     """
     healed_t = run.healed.t if run.healed else 0.0
+    within_s = SETTLED_S * run.patience
     heard = _first_shown(run)
     for client in run.online_at_end():
         since_t = run.t(run.presence[client].online_since(run.end - 1))
@@ -50,9 +51,9 @@ def shown_soon(run: Indexed, logs: Logs, judgement: Judgement) -> None:
                     continue
                 judgement.cases += 1
                 first = min(log.latest[step.seq], heard.get((conversation_id, step.seq), NEVER))
-                due_t = max(healed_t, since_t, run.t(first)) + SETTLED_S
+                due_t = max(healed_t, since_t, run.t(first)) + within_s
                 if span and span.holds(step.seq) and step.t > due_t:
-                    late_s = step.t - due_t + SETTLED_S
+                    late_s = step.t - due_t + within_s
                     sentence = (
                         f"Client {client} showed entry {step.seq} of conversation {conversation_id} {late_s:.1f} s "
                         "after everything was healed, it was connected, and the entry was there."

@@ -19,13 +19,17 @@ class Record(Struct, omit_defaults=True, tag_field="kind", kw_only=True):
 
 
 class Run(Record, tag="run"):
-    """First of all: what is run. ``nemeses`` are those of the schedule: each must have fired for the run to count."""
+    """First of all: what is run. ``nemeses`` are those of the schedule: each must have fired for the run to count.
+
+    ``patience``: so many times as long as promised everything may take; what is promised is judged with 1.
+    """
 
     seed: int
     setup: str
     workers: int
     nemeses: list[str] = field(default_factory=list)
     bug: str | None = None
+    patience: float = 1.0
 
 
 class Client(Record, tag="client"):

@@ -112,7 +112,10 @@ async def swallow_last(scene: Scene) -> Outcome:
         line.cut()
         scene.workload.quiet.discard(room.id)
     detail = f"{len(lost)} messages to {worker.name} were lost, {len(victims)} there had the last one in time"
-    wrong = [f"{worker.name} did not tell {name} within {SWEPT_S:.0f} s what the bus had lost" for name in missing]
+    wrong = [
+        f"{worker.name} did not tell {name} within {SWEPT_S * scene.patience:.0f} s what the bus had lost"
+        for name in missing
+    ]
     return Outcome(bool(lost), detail, wrong)
 
 
@@ -127,7 +130,7 @@ def _members(scene: Scene, conversation_id: int) -> list[Client]:
 
 async def _have_come(scene: Scene, conversation_id: int, worker: str) -> None:
     """Lets members take other doors until some of them are at a worker, which may have been away."""
-    deadline = scene.journal.now() + COME_S
+    deadline = scene.journal.now() + COME_S * scene.patience
     while scene.journal.now() < deadline:
         members = _members(scene, conversation_id)
         if sum(client.worker == worker for client in members) >= ENOUGH:
@@ -140,7 +143,7 @@ async def _have_come(scene: Scene, conversation_id: int, worker: str) -> None:
 
 async def _missing(scene: Scene, conversation_id: int, seq: int, names: list[str], began: float) -> list[str]:
     """Those to whom an entry does not come over the wire in time, of those who stay connected."""
-    deadline = scene.journal.now() + SWEPT_S
+    deadline = scene.journal.now() + SWEPT_S * scene.patience
     waiting = set(names)
     while waiting and scene.journal.now() < deadline:
         await asyncio.sleep(0.1)
@@ -222,7 +225,7 @@ def _outcome(scene: Scene, began: float, seen: str, ready: list[str]) -> Outcome
     if not waits.seconds:
         wrong.append("no send was answered meanwhile")
     reads_ms = scene.waits_since(began, history.Read).p99_ms
-    if waits.p99_ms > max(MOST_P99_MS, BUSY * reads_ms) and not is_overloaded():
+    if waits.p99_ms > scene.patience * max(MOST_P99_MS, BUSY * reads_ms) and not is_overloaded():
         wrong.append(f"p99 of sends was {waits.p99_ms:.0f} ms, and of reads {reads_ms:.0f} ms")
     detail = (
         f"{seen}, for {waits.end - waits.start:.1f} s; {len(waits.seconds)} sends answered meanwhile, "

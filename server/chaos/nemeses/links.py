@@ -29,7 +29,7 @@ async def _someone(scene: Scene, among: Sequence[str] = ()) -> AsyncIterator[tup
     client = scene.client(name)
     scene.workload.steady.add(name)
     try:
-        deadline = time.monotonic() + HERE_S
+        deadline = time.monotonic() + HERE_S * scene.patience
         while not client.is_here and time.monotonic() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
         yield name, scene.lines[name]
@@ -128,7 +128,7 @@ async def _flooded(scene: Scene, slow: Client, worker: Worker, closed: float) ->
     try:
         await asyncio.sleep(scene.lasting(10, 4))
         # A busy machine takes longer to say so much.
-        while scene.journal.now() - began < MOST_FLOODED_S:
+        while scene.journal.now() - began < MOST_FLOODED_S * scene.patience:
             if await _is_felt(scene, worker, closed):
                 break
             await asyncio.sleep(0.5)

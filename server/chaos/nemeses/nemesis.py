@@ -33,7 +33,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Where a nemesis acts. ``lines`` are the proxies of those clients that have one."""
+    """Where a nemesis acts. ``lines`` are the proxies of those clients that have one; ``patience`` is the plan's."""
 
     setup: Setup
     cast: Cast
@@ -44,6 +44,7 @@ class Scene:
     http: aiohttp.ClientSession
     chance: random.Random
     pace: float
+    patience: float = 1.0
 
     def lasting(self, full_s: float, least_s: float = 0.5) -> float:
         """How long something takes at this run's pace."""

@@ -25,7 +25,7 @@ async def storm(scene: Scene) -> Outcome:
     """All connections end at once, again and again; and strangers open ones that they leave in the middle."""
     lost = 0
     for _ in range(STORMS):
-        deadline = time.monotonic() + GATHERED_S
+        deadline = time.monotonic() + GATHERED_S * scene.patience
         while time.monotonic() < deadline and not all(client.is_here for client in scene.clients):  # noqa: ASYNC110
             await asyncio.sleep(0.1)
         here = [client for client in scene.clients if client.is_here]
@@ -107,7 +107,7 @@ async def lose_last(scene: Scene) -> Outcome:
         began = time.monotonic()
         label = scene.workload.label(speaker, scene.chance)
         await speaker.outbox.send(room.id, label, f"{label} says the last word")
-        deadline = began + FOUND_WITHIN_S + BESIDES_S
+        deadline = began + (FOUND_WITHIN_S + BESIDES_S) * scene.patience
         while not _has_found(victim, room.id) and time.monotonic() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
         took = time.monotonic() - began

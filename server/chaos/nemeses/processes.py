@@ -41,7 +41,7 @@ async def terminate(scene: Scene) -> Outcome:
     worker = scene.chance.choice(scene.setup.workers)
     code, took = await worker.terminate()
     await asyncio.sleep(scene.chance.uniform(0.0, scene.lasting(2)))
-    wrong = _goodbye(worker, code, took)
+    wrong = _goodbye(scene, worker, code, took)
     await _again(worker)
     return Outcome(code is not None, f"{worker.name} ended with {code} after {took:.1f} s", wrong)
 
@@ -52,17 +52,17 @@ async def roll(scene: Scene) -> Outcome:
     goodbyes = []
     for worker in scene.setup.workers:
         code, took = await worker.terminate()
-        wrong += _goodbye(worker, code, took)
+        wrong += _goodbye(scene, worker, code, took)
         goodbyes.append(took)
         await _again(worker)
     return Outcome(True, f"{len(goodbyes)} restarted in turn, the longest goodbye took {max(goodbyes):.1f} s", wrong)
 
 
-def _goodbye(worker: Worker, code: int | None, took: float) -> list[str]:
+def _goodbye(scene: Scene, worker: Worker, code: int | None, took: float) -> list[str]:
     if code is None:
         return [f"{worker.name} did not end within {took:.0f} s of SIGTERM"]
     wrong = [f"{worker.name} ended with {code} after SIGTERM"] if code else []
-    return wrong + ([f"{worker.name} took {took:.1f} s to end"] if took > MOST_GOODBYE_S else [])
+    return wrong + ([f"{worker.name} took {took:.1f} s to end"] if took > MOST_GOODBYE_S * scene.patience else [])
 
 
 async def _again(worker: Worker) -> None:
@@ -92,7 +92,7 @@ async def freeze_in_transaction(scene: Scene) -> Outcome:
     """
     assert scene.setup.postgres is not None
     worker = scene.chance.choice(scene.setup.workers)
-    deadline = time.monotonic() + TRIES_S
+    deadline = time.monotonic() + TRIES_S * scene.patience
     tries = 0
     while time.monotonic() < deadline:
         tries += 1
@@ -105,7 +105,7 @@ async def freeze_in_transaction(scene: Scene) -> Outcome:
                 stalled = waits.longest_pause_s
                 # Reads need no lock: what holds them up is the machine.
                 usual_s = scene.waits_since(began, history.Read, _names(scene, worker)).longest_pause_s
-                is_long = stalled > MOST_STALLED_S + max(BESIDES_S, usual_s) and not is_overloaded()
+                is_long = stalled > scene.patience * (MOST_STALLED_S + max(BESIDES_S, usual_s)) and not is_overloaded()
                 wrong = [f"others were stalled for {stalled:.1f} s"] if is_long else []
                 return Outcome(
                     worker.is_frozen(),
