@@ -158,10 +158,12 @@ async def obey(ben: Members) -> None:
 
 
 async def is_lit(toast: Locator) -> None:
-    """It is as bright as it is painted: no dialog's veil lies over it."""
+    """It is as bright as it is painted, no dialog's veil lies over it, and it can be pressed away."""
     await expect(toast).to_be_visible()
     picture = Image.open(BytesIO(await toast.screenshot(animations="disabled"))).convert("RGB")
     assert picture.getpixel((picture.width // 2, 4)) == (255, 255, 255)
+    await toast.get_by_role("button", name="Close").click()
+    await expect(toast).to_have_count(0)
 
 
 async def join_by_link(browser: Browser, madang: MadangProcess, ana: Members, ben: Members) -> Members:
@@ -177,7 +179,8 @@ async def join_by_link(browser: Browser, madang: MadangProcess, ana: Members, be
     await expect(ana.dialog).to_contain_text("0 of 1 joined")
     assert await good_for(ana) == timedelta(days=1)
     await ana.dialog.get_by_role("button", name="Copy link").click()
-    await is_lit(ana.page.locator(".toast").last)
+    await is_lit(ana.page.locator(".toast"))
+    await expect(ana.dialog).to_be_visible()
     await ana.look("links", beside=True)
 
     dana = await Members.arrived(browser, address, "dana")

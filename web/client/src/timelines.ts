@@ -28,6 +28,8 @@ export class Timelines {
   private readonly logs = new Map<number, WritableAtom<Log>>()
   private readonly views = new Map<number, ReadableAtom<Timeline>>()
   private readonly requests = new Map<string, Promise<void>>()
+  /** The place that each conversation is on its way to: the one that was asked for last, whichever answer is late. */
+  private readonly goals = new Map<number, string>()
   /** Loaded conversations, the latest opened last. */
   private opened: number[] = []
   private readonly parts: Parts
@@ -58,6 +60,8 @@ export class Timelines {
     this.set(loading(this.log(id)))
     // Where to open is known when the rows are: after the first `ready`.
     await this.parts.connection.untilReady()
+    const other = this.underWay(id)
+    if (other) return other
     const row = this.parts.conversation(id)
     const isFar = row !== undefined && row.unread > PAGE - 10
     await (isFar ? this.loadAround(id, row.read_seq + 1) : this.jumpToLatest(id))
@@ -66,8 +70,8 @@ export class Timelines {
   async jumpToLatest(id: number): Promise<void> {
     this.touch(id)
     const log = this.log(id)
-    if (log.state === 'ready' && !log.more_after) return
-    await this.replace(id, { limit: PAGE })
+    if (log.state === 'ready' && !log.more_after) this.goals.delete(id)
+    else await this.replace(id, { limit: PAGE })
   }
 
   async loadAround(id: number, seq: number): Promise<void> {
@@ -77,6 +81,8 @@ export class Timelines {
 
   /** Loads anew what is shown: more was missed than is worth fetching one by one. */
   async reload(id: number): Promise<void> {
+    const other = this.underWay(id)
+    if (other) return other
     const log = this.log(id)
     const middle = log.items[log.items.length >> 1]
     await this.replace(id, log.more_after && middle ? { around_seq: seqOf(middle), limit: AROUND } : { limit: PAGE })
@@ -135,20 +141,28 @@ export class Timelines {
   clear(): void {
     for (const id of this.logs.keys()) this.forget(id)
     this.requests.clear()
+    this.goals.clear()
   }
 
   private replace(id: number, place: Omit<FetchMessages, 'conversation_id'>): Promise<void> {
-    return this.once(`${id}/${JSON.stringify(place)}`, async () => {
+    const goal = `${id}/${JSON.stringify(place)}`
+    this.goals.set(id, goal)
+    const isWanted = () => this.goals.get(id) === goal
+    return this.once(goal, async () => {
       this.set(loading(this.logOf(id).get()))
       try {
         const page = await this.fetch(id, place)
-        if (this.opened.includes(id)) this.set(replaceWith({ ...this.log(id), me: this.parts.me() }, page))
+        if (isWanted() && this.opened.includes(id)) this.set(replaceWith({ ...this.log(id), me: this.parts.me() }, page))
         this.compare(id, page.head_seq)
       } catch (reason) {
-        if (this.log(id).state === 'loading') this.forget(id)
+        if (isWanted() && this.log(id).state === 'loading') this.forget(id)
         throw reason
       }
     })
+  }
+
+  private underWay(id: number): Promise<void> | undefined {
+    return this.requests.get(this.goals.get(id) ?? '')
   }
 
   private async fetch(id: number, place: Omit<FetchMessages, 'conversation_id'>, upTo?: number): Promise<Page> {

@@ -3,6 +3,7 @@ import { useEffect, useId, useRef, type ReactNode } from 'react'
 import { openLayer } from '../app/router.ts'
 import { t } from '../i18n/index.ts'
 import { Button, IconButton } from './Button.tsx'
+import { $modals } from './modals.ts'
 import '../i18n/later.ts'
 
 export interface DialogProps {
@@ -121,6 +122,7 @@ export function useModal(onClose: () => void, firm = false) {
     if (!dialog) return
     const opener = document.activeElement
     dialog.showModal()
+    $modals.set([...$modals.get(), dialog])
     const first = dialog.querySelector<HTMLElement>('[data-first-focus]') ?? dialog.querySelector<HTMLElement>('input:not([hidden]), textarea')
     first?.focus({ preventScroll: true })
     // The browser's own light dismissal would close without us knowing.
@@ -138,6 +140,7 @@ export function useModal(onClose: () => void, firm = false) {
       dialog.removeEventListener('cancel', cancelled)
       dialog.removeEventListener('keydown', composing)
       dialog.close()
+      $modals.set($modals.get().filter((other) => other !== dialog))
       if (opener instanceof HTMLElement && opener.isConnected) opener.focus({ preventScroll: true })
       leave()
     }

@@ -3,7 +3,7 @@ import { atom } from 'nanostores'
 import { announce } from '../app/announcer.tsx'
 import { coming, soon } from '../app/soon.tsx'
 
-const ToastBox = soon(coming(() => import('./ToastBox.tsx').then((file) => file.ToastBox)))
+const ToastStack = soon(coming(() => import('./ToastStack.tsx').then((file) => file.ToastStack)))
 
 export interface Toast {
   text: string
@@ -25,11 +25,5 @@ const dismiss = (id: number) => $toasts.set($toasts.get().filter((one) => one.id
 
 export function Toasts() {
   const toasts = useStore($toasts)
-  return (
-    <div className="toasts" popover="manual">
-      {toasts.map((one) => (
-        <ToastBox key={one.id} toast={one} onClose={() => dismiss(one.id)} />
-      ))}
-    </div>
-  )
+  return toasts.length > 0 && <ToastStack toasts={toasts} onClose={dismiss} />
 }

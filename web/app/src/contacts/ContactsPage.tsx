@@ -1,18 +1,20 @@
 import type { Contact } from '@madang/client'
 import { ChevronDown, Search } from 'lucide-react'
 import { useRef, useState, type ReactNode } from 'react'
+import { useKeptFocus } from '../app/kept-focus.ts'
 import { Button, Chips, Empty, Icon, Menu, PageTitle, SkeletonRows } from '../components/index.ts'
 import { countText } from '../i18n/format.ts'
 import { t } from '../i18n/index.ts'
 import '../i18n/later.ts'
 import { usePeople } from '../people/use-people.ts'
 import { ContactRow } from './ContactRow.tsx'
-import { useKeptFocus } from './kept-focus.ts'
 import { contactsOf, type Order } from './order.ts'
 import { useContacts, type ContactsHere } from './use-contacts.ts'
 import './contacts.css'
 
 type Part = 'people' | 'requests' | 'blocked'
+
+const rows = { row: '.contact', buttons: '.contact-acts > button, .menu-anchor > button' }
 
 /** Contacts, requests in both directions, blocked people; and anybody of this server, by name. */
 export default function ContactsPage() {
@@ -20,7 +22,7 @@ export default function ContactsPage() {
   const [part, setPart] = useState<Part>('people')
   const [query, setQuery] = useState('')
   const page = useRef<HTMLDivElement>(null)
-  const focus = useKeptFocus(page)
+  const focus = useKeptFocus(page, rows)
   const received = contacts.all ? contactsOf(contacts.all, 'received').length : 0
   const parts: { value: Part; label: ReactNode }[] = [
     { value: 'people', label: t('contacts.people') },

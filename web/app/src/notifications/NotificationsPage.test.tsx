@@ -1,5 +1,5 @@
-import type { Notification } from '@madang/client'
-import { act, fireEvent, screen } from '@testing-library/react'
+import type { Contact, Notification } from '@madang/client'
+import { act, fireEvent, screen, within } from '@testing-library/react'
 import { afterEach, expect, test } from 'vitest'
 import { account, conversation, fakeMadang } from '../../tests/fake-madang.ts'
 import { renderWith } from '../../tests/render.tsx'
@@ -12,8 +12,8 @@ const me = account(6, 'doyun')
 const room = conversation(4, { title: 'Design room' })
 const note = (facts: Partial<Notification>): Notification => ({ id: 1, seq: 1, type: 'mention', group: 'conversation:4', title: '', body: '@doyun look', url: '/c/4/m/9', created_at: Date.now(), count: 1, data: {}, actor_id: 1, conversation_id: 4, message_seq: 9, ...facts })
 
-async function show(notifications: Notification[]) {
-  const fake = fakeMadang({ accounts: [me, ben], meId: 6, conversations: [room], notifications })
+async function show(notifications: Notification[], contacts?: Contact[]) {
+  const fake = fakeMadang({ accounts: [me, ben], meId: 6, conversations: [room], notifications, contacts })
   await act(() => Promise.resolve(renderWith(fake.madang, <NotificationsPage />)))
   return fake
 }
@@ -104,6 +104,24 @@ test('one row or all can be marked read, and rows put away', async () => {
   expect(calls.at(-1)).toEqual(['markRead', { all: true }])
   fireEvent.click(screen.getByRole('button', { name: 'Archive' }))
   expect(calls.at(-1)).toEqual(['archive', { ids: [1] }])
+})
+
+test('the focus goes to what takes the place of its button, and with its row to the same button of the next one', async () => {
+  const request = note({ type: 'contact_request', actor_id: 1, conversation_id: undefined })
+  const { items, contacts } = await show([request, note({ id: 2 }), note({ id: 3, read_at: 9 })], [{ account: ben, relation: 'received', since: 1 }])
+  const inRow = (at: number, name: string) => within(screen.getAllByRole('listitem')[at]!).getByRole('button', { name })
+  const change = (one: Notification) => act(() => Promise.resolve(items.set(items.get()?.map((other) => (other.id === one.id ? one : other)))))
+  const accept = await screen.findByRole('button', { name: 'Accept' })
+  accept.focus()
+  await act(() => Promise.resolve(contacts.set(new Map([[1, { account: ben, relation: 'contact', since: 1 }]]))))
+  expect(document.activeElement).toBe(inRow(0, 'Mark as read'))
+  await change({ ...request, read_at: 9 })
+  expect(document.activeElement).toBe(inRow(0, 'Archive'))
+  await change({ ...request, read_at: 9, archived_at: 9 })
+  expect(screen.getAllByRole('listitem')).toHaveLength(2)
+  expect(document.activeElement).toBe(inRow(0, 'Archive'))
+  await act(() => Promise.resolve(items.set([])))
+  expect(document.activeElement).toBe(screen.getByRole('heading', { name: 'Notifications' }))
 })
 
 test('an empty inbox says that nothing calls', async () => {

@@ -1,8 +1,9 @@
 import type { Notification } from '@madang/client'
 import { useStore } from '@nanostores/react'
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useNow } from '../app/clock.ts'
 import { useMadang } from '../app/context.ts'
+import { useKeptFocus } from '../app/kept-focus.ts'
 import { Button, Chips, Empty, PageTitle, SkeletonRows, TextButton } from '../components/index.ts'
 import { daysBetween } from '../i18n/format.ts'
 import { t } from '../i18n/index.ts'
@@ -13,12 +14,16 @@ import './notifications.css'
 
 type Filter = 'all' | 'mentions' | 'requests'
 
+const rows = { row: '.note', buttons: '.note-link, .note-answer > button, .acts > button' }
+
 /** The inbox: what called for this person, newest first. */
 export default function NotificationsPage() {
   const { notifications } = useMadang()
   const [filter, setFilter] = useState<Filter>('all')
   const [attempt, setAttempt] = useState(0)
   const [failedAttempt, setFailedAttempt] = useState<string>()
+  const page = useRef<HTMLDivElement>(null)
+  const focus = useKeptFocus(page, rows)
   const items = useStore(notifications.items)
   const counts = useStore(notifications.counts)
   const more = useStore(notifications.more)
@@ -36,7 +41,7 @@ export default function NotificationsPage() {
   const notes = items?.filter((note) => note.archived_at === undefined)
   return (
     <div className="pane-scroll">
-      <div className="column inbox">
+      <div className="column inbox" ref={page} {...focus}>
         <header className="top">
           <PageTitle>{t('notifications.title')}</PageTitle>
           <Chips

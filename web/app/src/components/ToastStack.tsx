@@ -1,15 +1,42 @@
+import { useStore } from '@nanostores/react'
 import { Check, Info, X } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
+import { createPortal } from 'react-dom'
 import { t } from '../i18n/index.ts'
 import { IconButton, TextButton } from './Button.tsx'
 import { Icon } from './Icon.tsx'
+import { $modals } from './modals.ts'
 import type { Toast } from './Toasts.tsx'
 import '../i18n/later.ts'
 
-/** One sentence in passing; it stays for as long as somebody is at it. */
-export function ToastBox({ toast: one, onClose }: { toast: Toast; onClose: () => void }) {
-  const [held, setHeld] = useState(false)
+interface Shown {
+  toasts: (Toast & { id: number })[]
+  onClose: (id: number) => void
+}
+
+/** Sentences in passing, above everything; they belong to the uppermost dialog, so that they can be pressed while it is open. */
+export function ToastStack(shown: Shown) {
+  return createPortal(<Stack {...shown} />, useStore($modals).at(-1) ?? document.body)
+}
+
+function Stack({ toasts, onClose }: Shown) {
   const element = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    // A dialog that closes in this moment takes it along, and it comes again elsewhere.
+    if (element.current?.isConnected) element.current.showPopover()
+  }, [])
+  return (
+    <div className="toasts" popover="manual" ref={element}>
+      {toasts.map((one) => (
+        <ToastBox key={one.id} toast={one} onClose={() => onClose(one.id)} />
+      ))}
+    </div>
+  )
+}
+
+/** One sentence; it stays for as long as somebody is at it. */
+function ToastBox({ toast: one, onClose }: { toast: Toast; onClose: () => void }) {
+  const [held, setHeld] = useState(false)
   const close = useRef(onClose)
   useEffect(() => {
     close.current = onClose
@@ -19,21 +46,9 @@ export function ToastBox({ toast: one, onClose }: { toast: Toast; onClose: () =>
     const timer = setTimeout(() => close.current(), one.action ? 8000 : 5000)
     return () => clearTimeout(timer)
   }, [held, one.action])
-  useEffect(() => {
-    const all = element.current?.closest<HTMLElement>('[popover]')
-    // What came last into the top layer stands above dialogs and their veil.
-    const rise = () => {
-      all?.hidePopover()
-      all?.showPopover()
-    }
-    const follow = ({ target }: Event) => target instanceof HTMLDialogElement && rise()
-    rise()
-    document.addEventListener('toggle', follow, { capture: true })
-    return () => document.removeEventListener('toggle', follow, { capture: true })
-  }, [])
   const hold = { onPointerEnter: () => setHeld(true), onPointerLeave: () => setHeld(false), onFocus: () => setHeld(true), onBlur: () => setHeld(false) }
   return (
-    <div className="toast" ref={element} {...hold}>
+    <div className="toast" {...hold}>
       <Icon of={one.kind === 'info' ? Info : Check} kind={one.kind ?? 'ok'} />
       <span className="grow">{one.text}</span>
       {one.action && (
