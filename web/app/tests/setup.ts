@@ -1,5 +1,5 @@
 import { cleanup, configure } from '@testing-library/react'
-import { afterEach, beforeAll, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, vi } from 'vitest'
 import { firstScreenStands } from '../src/app/soon.tsx'
 
 afterEach(cleanup)
@@ -12,6 +12,9 @@ beforeAll(async () => {
   firstScreenStands()
   await vi.dynamicImportSettled()
 })
+
+// What a test has begun to fetch does not outlive its document.
+afterAll(() => vi.dynamicImportSettled())
 
 // What the test's document does not have; browsers do.
 if (!('showPopover' in HTMLElement.prototype)) Object.assign(HTMLElement.prototype, { showPopover: () => undefined, hidePopover: () => undefined })

@@ -24,6 +24,8 @@ export function Popover({ anchor, onClose, children, place = 'below', align = 's
     const box = element.current
     const at = anchor.current
     if (!box || !at) return
+    // Its button has gone while this was fetched: there is no place for it any more.
+    if (!at.isConnected) return close.current()
     box.showPopover()
     const stand = () => position(box, at, place, align)
     stand()
