@@ -18,15 +18,17 @@ from server.engine.engine_server import EngineServer
 from server.engine.limits import Limits
 from server.engine.socket_server import SocketServer
 
-
-def suite_limits(*, take_over: bool = True) -> Limits:
-    """What the suites' timings are written for."""
-    return Limits(ping_interval_s=0.3, ping_timeout_s=0.2, max_payload=1_000_000, take_over=take_over)
+SUITES_PING_TIMEOUT_S = 0.2
 
 
-def engine_app(*, take_over: bool = True) -> web.Application:
+def suite_limits(ping_timeout_s: float, *, take_over: bool = True) -> Limits:
+    """What the suites' timings are written for, but for how late a pong may be."""
+    return Limits(ping_interval_s=0.3, ping_timeout_s=ping_timeout_s, max_payload=1_000_000, take_over=take_over)
+
+
+def engine_app(ping_timeout_s: float = SUITES_PING_TIMEOUT_S, *, take_over: bool = True) -> web.Application:
     """Echoes every message, under /engine.io/."""
-    server = EngineServer(limits=suite_limits(take_over=take_over), origins=["*"])
+    server = EngineServer(limits=suite_limits(ping_timeout_s, take_over=take_over), origins=["*"])
 
     async def echo(sid: str, data: Any) -> None:
         await server.send(sid, data)
@@ -37,9 +39,9 @@ def engine_app(*, take_over: bool = True) -> web.Application:
     return app
 
 
-def socket_app(*, take_over: bool = True) -> web.Application:
+def socket_app(ping_timeout_s: float = SUITES_PING_TIMEOUT_S, *, take_over: bool = True) -> web.Application:
     """Namespaces / and /custom, under /socket.io/."""
-    limits = replace(suite_limits(take_over=take_over), auth_s=1.0)
+    limits = replace(suite_limits(ping_timeout_s, take_over=take_over), auth_s=1.0)
     server = SocketServer(["/", "/custom"], limits=limits, origins=["*"])
     for namespace in ("/", "/custom"):
         _answer_in(server, namespace)

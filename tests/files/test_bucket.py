@@ -41,7 +41,7 @@ async def relay(s3: S3Server) -> AsyncIterator[Relay]:
 def behind_relay(on_s3: BucketShelf, relay: Relay, tmp_path: Path) -> BucketStore:
     """The same store over a network that can fail, and with little patience."""
     bucket = replace(on_s3.bucket, endpoint=f"http://127.0.0.1:{relay.port}")
-    return BucketStore(bucket, S3Server.credentials, tmp_path / "far", max_file_bytes=100_000_000, timeout_s=1.0)
+    return BucketStore(bucket, S3Server.credentials, tmp_path / "far", max_file_bytes=100_000_000, timeout_s=2.0)
 
 
 async def refusals(store: BucketStore, key: str) -> list[str]:

@@ -11,7 +11,7 @@ from server.realtime.everywhere import Everywhere
 from server.realtime.heads import Beacon
 from server.realtime.online import Online
 
-EXPIRY_S = 2.0
+EXPIRY_S = 5.0
 BEACON_S = 1.0
 TIMING = Timing(ping_s=0.3, deaf_s=1.5, check_s=0.3, timeout_s=0.5)
 

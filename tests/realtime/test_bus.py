@@ -22,7 +22,7 @@ from server.realtime.rooms import CHAT, NOTIFICATIONS, account_room, conversatio
 from tests.engine.running import eventually
 from tests.redis_under_test import RedisProcess
 
-QUICK = Timing(ping_s=0.1, deaf_s=0.6, check_s=0.1, timeout_s=0.5, grace_s=0.05, start_s=5, waiting=1000)
+QUICK = Timing(ping_s=0.1, deaf_s=3, check_s=0.5, timeout_s=1, grace_s=0.05, start_s=5, waiting=1000)
 ROOM = conversation_room(7)
 
 
@@ -182,7 +182,7 @@ async def breaks(fragile: RedisProcess, what: str) -> None:
         fragile.start()
     elif what == "frozen":
         fragile.freeze()
-        await asyncio.sleep(1)
+        await asyncio.sleep(4)  # long enough that it is noticed
         fragile.thaw()
     elif what.startswith("kicked"):
         async with fragile.client() as client:
@@ -290,7 +290,7 @@ async def test_what_waited_is_published_in_its_order_when_redis_is_back(fragile:
         for number in range(600):
             one.bus.say(ROOM, "news", number)
         one.bus.say(ROOM, "news", "a typing line", fleeting=True)
-        await asyncio.sleep(0.7)  # long enough that what was sent to Redis is given up
+        await asyncio.sleep(1.5)  # long enough that what was sent to Redis is given up
         fragile.kill()
         fragile.start()
         await eventually(lambda: 599 in two.heard)

@@ -16,7 +16,8 @@ from server.realtime.rooms import CHAT, NOTIFICATIONS
 from tests.engine.running import eventually
 
 ANA, BEN = 1, 2
-EXPIRY_S = 0.5
+EXPIRY_S = 2.0
+"""So long nothing here may stand still: who is silent for longer is gone."""
 
 
 class Street:

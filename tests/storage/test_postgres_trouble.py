@@ -32,7 +32,7 @@ from tests.storage.writer import PATIENCE_S, Held, names, put, stored, together_
 @pytest.fixture
 async def db(postgres_address: str, published: RecordingPublisher) -> AsyncIterator[Database]:
     """An open database that waits for PostgreSQL for a moment only."""
-    opened = Database(postgres_address, patience_s=1.0)
+    opened = Database(postgres_address, patience_s=5.0)
     opened.after_commit = published.publish
     await opened.open()
     yield opened

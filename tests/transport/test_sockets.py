@@ -34,7 +34,7 @@ async def test_who_joins_nothing_in_time_is_let_go() -> None:
 
 
 async def test_who_has_joined_stays() -> None:
-    small = SmallServer(auth_s=1)
+    small = SmallServer(auth_s=3)
     async with small.open(), small.joined() as wire, small.wire() as idle:
         await idle.ended()
         await wire.send('42/chat,1["nothing",{}]')

@@ -205,7 +205,7 @@ async def test_small_messages_behind_a_large_one_are_all_heard(opened: Open) -> 
 
 
 async def test_whom_we_do_not_read_may_be_late_with_a_pong(opened: Open) -> None:
-    async with opened(ping_interval_s=0.1, ping_timeout_s=0.1) as (yard, visitor):
+    async with opened(ping_interval_s=0.1, ping_timeout_s=1) as (yard, visitor):
         yard.gate.clear()
         socket = await visitor.socket()
         connection = yard.server.sockets[yard.sid]
@@ -222,7 +222,7 @@ async def test_whom_we_do_not_read_may_be_late_with_a_pong(opened: Open) -> None
 
 
 async def test_pongs_do_not_wait_behind_a_handler(opened: Open) -> None:
-    async with opened(ping_interval_s=0.1, ping_timeout_s=0.15) as (yard, visitor):
+    async with opened(ping_interval_s=0.1, ping_timeout_s=1) as (yard, visitor):
         yard.gate.clear()
         socket = await visitor.socket()
         await socket.says("4slow")

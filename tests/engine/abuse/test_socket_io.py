@@ -137,7 +137,7 @@ async def test_events_of_one_client_are_handled_and_answered_in_order(hall: Open
 
 
 async def test_who_joins_nothing_is_let_go(hall: OpenHall) -> None:
-    async with hall(auth_s=0.1, ping_timeout_s=1) as (_, visitor):
+    async with hall(auth_s=1, ping_timeout_s=1) as (_, visitor):
         socket = await visitor.socket()
         assert await socket.ended() == 1008
         leaver, _sid = await joined(visitor)
@@ -155,7 +155,7 @@ async def test_a_connect_handler_that_fails_or_takes_too_long_refuses(hall: Open
     async def refuses(sid: str) -> bool:
         return False
 
-    async with hall(connect_s=0.05) as (events, visitor):
+    async with hall(connect_s=1) as (events, visitor):
         for welcome, message in (
             (fails, "unavailable"),
             (sleeps, "unavailable"),

@@ -14,11 +14,12 @@ from tests.engine.running import Visitor, serving
 
 POLLING = "?EIO=4&transport=polling"
 WEBSOCKET = "?EIO=4&transport=websocket"
+PING_TIMEOUT_S = 2.0
 
 
 @pytest.fixture
 async def visitor(take_over: bool) -> AsyncIterator[Visitor]:
-    async with serving(engine_app(take_over=take_over), "engine.io") as visitor:
+    async with serving(engine_app(PING_TIMEOUT_S, take_over=take_over), "engine.io") as visitor:
         yield visitor
 
 
@@ -28,7 +29,7 @@ async def test_polling_opens_a_session(visitor: Visitor) -> None:
     assert text[0] == "0"
     hello = json.loads(text[1:])
     assert isinstance(hello.pop("sid"), str)
-    assert hello == {"upgrades": ["websocket"], "pingInterval": 300, "pingTimeout": 200, "maxPayload": 1_000_000}
+    assert hello == {"upgrades": ["websocket"], "pingInterval": 300, "pingTimeout": 2000, "maxPayload": 1_000_000}
 
 
 @pytest.mark.parametrize(
@@ -57,7 +58,7 @@ async def test_a_handshake_by_another_method_is_refused(visitor: Visitor, method
 async def test_websocket_opens_a_session(visitor: Visitor) -> None:
     socket = await visitor.socket()
     assert isinstance(socket.hello.pop("sid"), str)
-    assert socket.hello == {"upgrades": [], "pingInterval": 300, "pingTimeout": 200, "maxPayload": 1_000_000}
+    assert socket.hello == {"upgrades": [], "pingInterval": 300, "pingTimeout": 2000, "maxPayload": 1_000_000}
 
 
 @pytest.mark.parametrize(

@@ -15,11 +15,12 @@ HANDSHAKE = (
     b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MTIzNDU2Nzg5MDEyMzQ1Ng==\r\n\r\n"
 )
+PING_TIMEOUT_S = 2.0
 
 
 @pytest.fixture
 async def visitor(take_over: bool) -> AsyncIterator[Visitor]:
-    async with serving(socket_app(take_over=take_over), "socket.io") as visitor:
+    async with serving(socket_app(PING_TIMEOUT_S, take_over=take_over), "socket.io") as visitor:
         yield visitor
 
 

@@ -151,7 +151,7 @@ class Broken:
 async def test_a_broken_recovery_costs_the_session_and_not_the_connection(
     opened: OpenStage, where: str, how: str
 ) -> None:
-    async with opened(connect_s=0.2) as (stage, visitor):
+    async with opened(connect_s=1) as (stage, visitor):
         guest = await one_who_left(stage, visitor)
         old = guest.sid
         Broken(stage, where, how)
@@ -174,7 +174,7 @@ async def test_whoever_cannot_be_remembered_has_no_pid(opened: OpenStage) -> Non
 
 
 async def test_a_holder_that_does_not_leave_in_time_keeps_the_session(opened: OpenStage) -> None:
-    async with opened(connect_s=0.2) as (stage, visitor):
+    async with opened(connect_s=1) as (stage, visitor):
         old = Guest(visitor)
         await old.comes()
         gate = Gate()
