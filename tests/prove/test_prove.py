@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from tests import prove
 from tests.bench import peers, wire
 from tests.engine.abuse import player
 from tests.prove import __main__ as command
@@ -52,6 +54,10 @@ def test_the_fuzz_names_what_was_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_proof_that_dies_does_not_hold() -> None:
     assert running.run("behaviours", Options(rounds=-1)).failures
+
+
+def test_each_proof_is_described() -> None:
+    assert set(re.findall(r"^([a-z]+)  ", prove.__doc__ or "", re.MULTILINE)) == set(running.PROOFS)
 
 
 def test_there_is_no_such_proof(capsys: pytest.CaptureFixture[str]) -> None:
