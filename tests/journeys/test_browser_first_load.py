@@ -15,7 +15,7 @@ from tests.people import make_people_in
 from tests.services_under_test import MadangProcess
 from tests.test_first_load import fetched_for
 
-PATIENCE_MS = 30_000
+PATIENCE_MS = 10_000
 """When the page fetches the rest although its first screen does not stand yet: soon.tsx."""
 STANDS = "() => performance.getEntriesByName('first-screen')[0]?.startTime"
 ASKED_FOR = r"""

@@ -9,7 +9,6 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import msgspec
@@ -230,7 +229,8 @@ async def test_nobody_waits_for_a_redis_that_is_away(fragile: RedisProcess) -> N
             took.append(time.perf_counter() - started)
             if number % 100 == 0:
                 await asyncio.sleep(0)
-        assert median(took) < QUICK.timeout_s / 2, "so long it takes at least until Redis is given up"
+        # So long it takes at least until Redis is given up; this machine may stand still now and then.
+        assert sum(each > QUICK.timeout_s / 2 for each in took) < 5
         assert ear.bus.outbox.dropped >= 1500
         await eventually(lambda: ear.bus.is_deaf)
         fragile.thaw()

@@ -94,9 +94,9 @@ class Load:
 
     async def goes_on(self) -> None:
         """Returns when each of the two has been answered a few times more."""
-        enough = [self._answered(name) + 5 for name in ("ana", "ben")]
+        enough = {name: self._answered(name) + 5 for name in ("ana", "ben")}
         async with asyncio.timeout(60), self._news:
-            await self._news.wait_for(lambda: all(map(int.__ge__, map(self._answered, ("ana", "ben")), enough)))
+            await self._news.wait_for(lambda: all(self._answered(name) >= goal for name, goal in enough.items()))
 
     def _answered(self, name: str) -> int:
         return sum(text.startswith(name) for text in self.sent)
